@@ -8,6 +8,12 @@ export type Destination =
   | { readonly kind: 'mailbox'; readonly mailbox: string }
   | { readonly kind: 'nextHop'; readonly nextHop: string }
 
+/** What the directory says of a recipient address. */
+export type Place =
+  | { readonly kind: 'mailbox'; readonly mailbox: string }
+  | { readonly kind: 'foreign'; readonly nextHop: string }
+  | { readonly kind: 'unknown'; readonly domain: string }
+
 /** `RET` and `ENVID` of MAIL (RFC 3461 §4.3, §4.4). */
 export type SenderNotification = { readonly ret?: 'FULL' | 'HDRS'; readonly envid?: string }
 /** `NOTIFY` and `ORCPT` of RCPT (RFC 3461 §4.1, §4.2). */
@@ -47,12 +53,16 @@ export type SessionOpened = {
   readonly tls: TlsFacts | null
   /** Hash of the policy in force: the stream `policy-<hash>` holds it. */
   readonly policy: string
-  /** False when the session was refused at the door (`reason` says why). */
-  readonly welcome: boolean
-  readonly reason: string | null
+  /** The peer may use XCLIENT. */
+  readonly trusted: boolean
+  /** `open`, or the reason why the session was refused at the door. */
+  readonly door: string
 }
 export type ClientIdentified = { readonly helo: string; readonly extended: boolean }
-export type ClientRenamed = { readonly peer: Peer; readonly helo: string | null }
+export type ClientRenamed = {
+  readonly argument: string
+  readonly renamed: { readonly peer: Peer; readonly helo: string | null; readonly user: string | null }
+}
 export type TlsRequested = Record<string, never>
 export type TlsStarted = { readonly tls: TlsFacts }
 export type AuthenticationStarted = { readonly mechanism: string }
@@ -72,7 +82,12 @@ export type SenderAccepted = SenderNotification & {
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
 }
-export type RecipientAccepted = AcceptedRecipient & { readonly reason: string }
+export type RecipientAccepted = RecipientNotification & {
+  readonly recipient: string
+  /** What the directory said of the address; `MessageAccepted` says where its mail goes. */
+  readonly place: Place
+  readonly reason: string
+}
 /** `code` and `enhanced` are what the client was told; `reason` is ours. */
 export type RecipientRefused = {
   readonly recipient: string
@@ -92,6 +107,8 @@ export type MessageAccepted = SenderNotification & {
   readonly sender: string
   readonly user: string | null
   readonly recipients: readonly AcceptedRecipient[]
+  /** `Received:` fields it had on arrival. */
+  readonly received: number
   /** Bytes and SHA-256 (hex) of the content as stored: as it came in, dots unstuffed, before our trace lines. */
   readonly size: number
   readonly sha256: string

@@ -42,3 +42,6 @@ export type ReplyEffect = {
   /** Milliseconds to hold the reply back. */
   readonly delay?: number
 }
+
+export const isReply = (emitted: Emitted): emitted is ReplyEffect =>
+  emitted.type === 'effect' && emitted.name === 'reply'

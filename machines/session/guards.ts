@@ -1,0 +1,70 @@
+/** The questions the session machine asks, by name. Each looks at a judgement; none decides anything itself. */
+import type { SessionContext } from './context.ts'
+import { speaker } from './context.ts'
+import type { InputOf, SessionInput } from './inputs.ts'
+import {
+  judgeContent,
+  judgeLogin,
+  judgeRecipient,
+  judgeSender,
+  judgeStartTls,
+  type Verdict,
+} from './judgements.ts'
+
+export type Told = { readonly context: SessionContext; readonly event: SessionInput }
+
+/** The event as the one its transition is for; anything else is a fault in the machine. */
+export const told = <Type extends SessionInput['type']>(event: SessionInput, type: Type): InputOf<Type> => {
+  if (event.type !== type) throw new Error(`an action for ${type} was run for ${event.type}`)
+  return event as InputOf<Type>
+}
+
+export const senderVerdict = ({ context, event }: Told): Verdict => {
+  const { sender, size } = told(event, 'MAIL')
+  const { tls, user, addresses } = context
+  return judgeSender({ sender, size, secure: tls !== null, user, addresses }, context.policy)
+}
+export const recipientVerdict = ({ context, event }: Told): Verdict => {
+  const { recipient, place } = told(event, 'RCPT')
+  const smtputf8 = context.transaction?.smtputf8 === true
+  const recipients = context.recipients.length
+  return judgeRecipient({ recipient, place, user: context.user, smtputf8, recipients }, context.policy)
+}
+export const contentVerdict = ({ context, event }: Told): Verdict =>
+  judgeContent({ ...speaker(context), content: told(event, 'CONTENT') }, context.policy)
+export const loginVerdict = ({ context, event }: Told): Verdict =>
+  judgeLogin(
+    { ...speaker(context), mechanism: told(event, 'AUTH').mechanism, extended: context.extended },
+    context.policy,
+  )
+export const tlsVerdict = ({ context }: Told): Verdict =>
+  judgeStartTls({ secure: context.tls !== null }, context.policy)
+
+const lastError = ({ errors, policy }: SessionContext): boolean => errors + 1 >= policy.limits.errors
+const refused = (verdict: Verdict): boolean => verdict.kind === 'refuse'
+
+export const guards = {
+  doorClosed: ({ event }: Told): boolean => told(event, 'OPEN').door !== 'open',
+  errorsExhausted: ({ context }: Told): boolean => lastError(context),
+  idleCommandsExhausted: ({ context }: Told): boolean =>
+    context.idleCommands + 1 >= context.policy.limits.idleCommands,
+  loginsExhausted: ({ context }: Told): boolean =>
+    context.loginFailures + 1 >= context.policy.limits.loginFailures,
+  messagesExhausted: ({ context }: Told): boolean => context.messages >= context.policy.limits.messages,
+  credentialsOk: ({ event }: Told): boolean => told(event, 'CREDENTIALS').verdict === 'ok',
+  tlsRefused: (asked: Told): boolean => refused(tlsVerdict(asked)),
+  loginRefused: (asked: Told): boolean => refused(loginVerdict(asked)),
+  renameRefused: ({ context, event }: Told): boolean =>
+    !context.trusted || told(event, 'XCLIENT').renamed === null,
+  senderRefused: (asked: Told): boolean => refused(senderVerdict(asked)),
+  recipientRefused: (asked: Told): boolean => refused(recipientVerdict(asked)),
+  recipientDropsLine: (asked: Told): boolean => recipientVerdict(asked).kind === 'drop',
+  contentRefused: (asked: Told): boolean => refused(contentVerdict(asked)),
+  tlsRefusedOnceTooOften: (asked: Told): boolean => lastError(asked.context) && refused(tlsVerdict(asked)),
+  loginRefusedOnceTooOften: (asked: Told): boolean =>
+    lastError(asked.context) && refused(loginVerdict(asked)),
+  senderRefusedOnceTooOften: (asked: Told): boolean =>
+    lastError(asked.context) && refused(senderVerdict(asked)),
+  recipientRefusedOnceTooOften: (asked: Told): boolean =>
+    lastError(asked.context) && refused(recipientVerdict(asked)),
+}

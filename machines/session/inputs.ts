@@ -1,0 +1,137 @@
+/** What the session machine is told: the client's commands (`commands.ts`) and the world's answers. */
+import type { Peer, Place, Service, TlsFacts } from '../vocabulary/events.ts'
+import type { CommandInput } from './commands.ts'
+
+/** Whether there is room for one more session, found out when the connection came. */
+export type Door =
+  | 'open'
+  | 'too-many-sessions'
+  | 'too-many-from-address'
+  | 'log-not-keeping-up'
+  | 'shutting-down'
+
+export type Opened = {
+  readonly service: Service
+  readonly local: { readonly address: string; readonly port: number }
+  readonly peer: Peer
+  readonly proxy: { readonly address: string; readonly protocol: 'xclient' | 'proxy' } | null
+  readonly tls: TlsFacts | null
+  readonly policy: string
+  /** The peer is in `proxy.trusted` and may use XCLIENT. */
+  readonly trusted: boolean
+  readonly door: Door
+}
+
+/** The facts of a message whose final dot has come; the bytes are kept aside under `message`. */
+export type ContentFacts = {
+  readonly message: string
+  readonly size: number
+  readonly sha256: string
+  /** Number of `Received:` fields. */
+  readonly received: number
+  readonly subject: string | null
+  readonly from: string | null
+  readonly messageId: string | null
+  /** Every address in `From:`; only where the policy asks whose they are. */
+  readonly authors?: readonly string[]
+  /** Header lines a submission service adds (RFC 6409 §8). */
+  readonly added?: string
+  /** Bare CR or LF was found and left as it was. */
+  readonly bare?: true
+  /** Bare CR or LF was found and made CRLF. */
+  readonly repaired?: true
+}
+
+export type CredentialsVerdict =
+  | 'ok'
+  | 'bad-credentials'
+  | 'login-throttled'
+  | 'login-cancelled'
+  | 'login-malformed'
+  | 'login-unavailable'
+
+export type WorldInput =
+  | ({ readonly type: 'OPEN' } & Opened)
+  | { readonly type: 'TOO_SOON' }
+  | { readonly type: 'SECURED'; readonly tls: TlsFacts }
+  | { readonly type: 'SECURING_FAILED'; readonly error: string }
+  | {
+      readonly type: 'CREDENTIALS'
+      readonly verdict: CredentialsVerdict
+      readonly user: string | null
+      readonly addresses: readonly string[]
+    }
+  | ({ readonly type: 'CONTENT' } & ContentFacts)
+  | {
+      readonly type: 'CONTENT_LOST'
+      readonly size: number
+      readonly fault: 'storage-full' | 'storage-unavailable'
+    }
+  | { readonly type: 'ENDLESS_LINE' }
+  | { readonly type: 'TIMEOUT' }
+  | { readonly type: 'DISCONNECTED' }
+  | { readonly type: 'SHUTDOWN' }
+
+/** What XCLIENT asked for, as understood by the wire. */
+export type Renamed = {
+  readonly peer: Peer
+  readonly helo: string | null
+  readonly user: string | null
+  readonly addresses: readonly string[]
+}
+
+/** Commands with what the world knows about them: where a recipient's mail would go, what XCLIENT's attributes mean. */
+type Informed<Input> = Input extends { readonly type: 'RCPT' }
+  ? Input & { readonly place: Place }
+  : Input extends { readonly type: 'XCLIENT' }
+    ? Input & { readonly renamed: Renamed | null }
+    : Input extends { readonly type: 'AUTH' }
+      ? Omit<Input, 'initial'>
+      : Input
+
+export type SessionInput = Informed<CommandInput> | WorldInput
+export type InputOf<Type extends SessionInput['type']> = Extract<SessionInput, { readonly type: Type }>
+
+/** Payload keys of each input, in the order in which facts repeat them (`MachineModule.inputs`). */
+export const sessionInputs = {
+  OPEN: ['service', 'local', 'peer', 'proxy', 'tls', 'policy', 'trusted', 'door'],
+  TOO_SOON: [],
+  HELO: ['helo'],
+  EHLO: ['helo'],
+  STARTTLS: [],
+  SECURED: ['tls'],
+  SECURING_FAILED: ['error'],
+  AUTH: ['mechanism'],
+  CREDENTIALS: ['verdict', 'user', 'addresses'],
+  XCLIENT: ['argument', 'renamed'],
+  MAIL: ['sender', 'size', 'body', 'smtputf8', 'ret', 'envid'],
+  RCPT: ['recipient', 'notify', 'orcpt', 'place'],
+  DATA: [],
+  CONTENT: [
+    'message',
+    'size',
+    'sha256',
+    'received',
+    'subject',
+    'from',
+    'messageId',
+    'authors',
+    'added',
+    'bare',
+    'repaired',
+  ],
+  CONTENT_LOST: ['size', 'fault'],
+  RSET: [],
+  NOOP: ['argument'],
+  VRFY: ['argument'],
+  EXPN: ['argument'],
+  HELP: ['argument'],
+  QUIT: [],
+  MALFORMED: ['command', 'fault'],
+  UNKNOWN: ['command', 'fault'],
+  HTTP: ['command'],
+  ENDLESS_LINE: [],
+  TIMEOUT: [],
+  DISCONNECTED: [],
+  SHUTDOWN: [],
+} as const satisfies Record<SessionInput['type'], readonly string[]>

@@ -1,0 +1,83 @@
+/**
+ * What actors hand to the log. Facts that are no barrier wait here for their stream's next barrier, or a few milliseconds,
+ * so that a whole mail costs one append.
+ */
+import type { Append, EventLog } from '../log/port.ts'
+
+/** An actor's side of the outbox. */
+export interface Sender {
+  /** The events recorded since the last call, as one append; null when there are none. */
+  takeAppend(): Append | null
+  /** The log did not take an append of this actor: nothing that follows from it may be believed. */
+  appendFailed(error: Error): void
+}
+
+export type OutboxOptions = {
+  readonly log: EventLog
+  /** How long a fact may wait, in milliseconds. */
+  readonly patience?: number
+}
+
+export class Outbox {
+  readonly #log: EventLog
+  readonly #patience: number
+  readonly #waiting = new Set<Sender>()
+  #timer: NodeJS.Timeout | null = null
+  #flights = 0
+  #landed: (() => void) | null = null
+
+  constructor({ log, patience = 5 }: OutboxOptions) {
+    this.#log = log
+    this.#patience = patience
+  }
+
+  /** Bytes the log has not yet stored. */
+  get waiting(): number {
+    return this.#log.waiting
+  }
+
+  /** The sender has something that may wait. */
+  later(sender: Sender): void {
+    this.#waiting.add(sender)
+    this.#timer ??= setTimeout(() => this.flush(), this.#patience)
+  }
+
+  /** Hands over what the sender has; resolves when it is on stable storage. A failure also reaches the sender. */
+  commit(sender: Sender): Promise<boolean> {
+    this.#waiting.delete(sender)
+    const append = sender.takeAppend()
+    if (append === null) return Promise.resolve(true)
+    this.#flights++
+    return this.#log.append([append]).then(
+      () => this.#land(true),
+      (error: Error) => {
+        sender.appendFailed(error)
+        return this.#land(false)
+      },
+    )
+  }
+
+  /** Hands over what everyone has. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const senders = [...this.#waiting]
+    this.#waiting.clear()
+    for (const sender of senders) void this.commit(sender)
+  }
+
+  /** Flushes, and resolves when nothing is on its way any more. */
+  settled(): Promise<void> {
+    this.flush()
+    if (this.#flights === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#landed = resolve
+    })
+  }
+
+  #land(stored: boolean): boolean {
+    this.#flights--
+    if (this.#flights === 0) this.#landed?.()
+    return stored
+  }
+}
