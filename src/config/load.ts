@@ -1,0 +1,158 @@
+/** From a file to an effective configuration, or to every fault in it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+import { contradictions } from './checks.ts'
+import { type Document, readDocument } from './document.ts'
+import { ConfigFault, type Fault, type Path } from './fault.ts'
+import { unwrap } from './notes.ts'
+import { withPlayground } from './playground.ts'
+import { type Config, schema } from './schema.ts'
+import { issueText, unknownKey } from './words.ts'
+
+export type Origin = 'file' | 'default' | 'flag'
+
+export type Loaded = {
+  readonly config: Config
+  /** Where a value comes from, by path: `limits.messageSize`, `listeners[0].port`. */
+  origin(path: string | Path): Origin
+  readonly playground: boolean
+  /** The configuration file, absolute; null when there is none. */
+  readonly file: string | null
+  /** The file as it was written; empty when there is none. */
+  readonly document: Document
+}
+
+export const defaultFile = 'fsmtp.yaml'
+
+/** The schema at `path`, as far as it has one. */
+const schemaAt = (path: readonly PropertyKey[]): z.core.$ZodType =>
+  path.reduce<z.core.$ZodType>((outer, step) => {
+    const { schema: inner } = unwrap(outer)
+    if (inner instanceof z.ZodObject) return inner.shape[String(step)] ?? inner
+    if (inner instanceof z.ZodPipe) return inner.def.out instanceof z.ZodArray ? inner.def.out.element : inner
+    return inner instanceof z.ZodArray ? inner.element : inner
+  }, schema)
+
+type Finding = { readonly path: Path; readonly message: string }
+
+const findings = (issue: z.core.$ZodIssue): Finding[] => {
+  const path = issue.path as Path
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  const beside = unwrap(schemaAt(path)).schema
+  return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, beside, schema) }))
+}
+
+/** `tls: {...}` is read as a list of one: its path has no index in the file. */
+const asWritten = (path: Path, document: Document): Path =>
+  path[0] === 'tls' && path[1] === 0 && !document.has(['tls', 0]) ? ['tls', ...path.slice(2)] : path
+
+const inOrder = (one: Fault, other: Fault): number =>
+  (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)
+
+const absolute = (config: Config, { folder, data }: { folder: string; data: string | null }): Config => ({
+  ...config,
+  data: data ?? resolve(folder, config.data),
+  tls: config.tls.map((entry) => ({
+    ...entry,
+    certificate: resolve(folder, entry.certificate),
+    key: resolve(folder, entry.key),
+  })),
+  domains: config.domains.map((domain) => ({
+    ...domain,
+    dkim: domain.dkim.map((entry) => ({ ...entry, key: resolve(folder, entry.key) })),
+  })),
+})
+
+/** A fault at `path`, with its place in the document. */
+export const faultAt = (document: Document, file: string | null, { path, message }: Finding): Fault => {
+  const written = asWritten(path, document)
+  const place = document.locate(written)
+  const known = file !== null && document.has(written.slice(0, 1))
+  return {
+    file,
+    line: known ? place.line : null,
+    column: known ? place.column : null,
+    path: written,
+    message,
+  }
+}
+
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const effective = (document: Document, file: string | null): Config => {
+  if (document.faults.length > 0) throw new ConfigFault(document.faults)
+  if (!isSection(document.value)) {
+    const message = 'must hold settings, one `key: value` a line; see `fsmtp config sample`'
+    throw new ConfigFault([{ file, line: 1, column: 1, path: [], message }])
+  }
+  const raw = withPlayground(document.value)
+  const parsed = schema.safeParse(raw, { error: issueText })
+  const found = [...(parsed.error?.issues.flatMap(findings) ?? []), ...contradictions(raw)]
+  if (parsed.success && found.length === 0) return parsed.data
+  throw new ConfigFault(found.map((finding) => faultAt(document, file, finding)).sort(inOrder))
+}
+
+const steps = (path: string): Path =>
+  path.split(/\.|\[(\d+)\]/).flatMap((step) => (step ? [/^\d+$/.test(step) ? Number(step) : step] : []))
+
+export type ParseOptions = {
+  /** The name that faults carry. */
+  readonly shown: string | null
+  /** Absolute, or null. */
+  readonly file: string | null
+  /** What relative paths are seen from. */
+  readonly folder: string
+  /** `--data`, absolute, or null. */
+  readonly data: string | null
+}
+
+/** @throws ConfigFault */
+export const parseConfig = (text: string, { shown, file, folder, data }: ParseOptions): Loaded => {
+  const document = readDocument(text, shown ?? '')
+  const config = absolute(effective(document, shown), { folder, data })
+  const origin = (path: string | Path): Origin => {
+    if (path === 'data' && data !== null) return 'flag'
+    return file !== null && document.has(asWritten(typeof path === 'string' ? steps(path) : path, document))
+      ? 'file'
+      : 'default'
+  }
+  return { config, origin, playground: config.playground, file, document }
+}
+
+const readFault = (file: string, error: unknown): ConfigFault => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const missing = 'there is no such file; `fsmtp init DOMAIN` writes one, `fsmtp config sample` prints one'
+  const message = code === 'ENOENT' ? missing : `cannot be read (${code})`
+  return new ConfigFault([{ file, line: null, column: null, path: [], message }])
+}
+
+const readText = (file: string, shown: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw readFault(shown, error)
+  }
+}
+
+export type LoadOptions = {
+  /** `--config`; without it `fsmtp.yaml` in `cwd`, if it is there. */
+  readonly file?: string | undefined
+  /** `--data`. */
+  readonly data?: string | undefined
+  readonly cwd?: string | undefined
+}
+
+/**
+ * The effective configuration: that of the file, or the playground's when there is none.
+ * @throws ConfigFault with every fault and its place
+ */
+export const loadConfig = ({ file, data, cwd = process.cwd() }: LoadOptions = {}): Loaded => {
+  const flag = data === undefined ? null : resolve(cwd, data)
+  const shown = file ?? (existsSync(resolve(cwd, defaultFile)) ? defaultFile : null)
+  if (shown === null)
+    return parseConfig('playground: true', { shown: null, file: null, folder: cwd, data: flag })
+  const found = resolve(cwd, shown)
+  return parseConfig(readText(found, shown), { shown, file: found, folder: dirname(found), data: flag })
+}

@@ -1,0 +1,20 @@
+/** What holds without a configuration file, or with `playground: true`: everything on loopback, every address local. */
+
+const loopback = (service: string, port: number) => ({ service, address: '127.0.0.1', port })
+
+/** In the words of the file, so that it goes through the same checks. HTTP joins when the release has it. */
+export const playgroundDefaults = {
+  playground: true,
+  hostname: 'localhost',
+  listeners: [loopback('mx', 2525), loopback('submission', 2587), loopback('submissions', 2465)],
+}
+
+const repairing = { mx: 'repair' }
+
+/** The values of a file, with the playground's defaults below them if it asks for the playground. */
+export const withPlayground = (raw: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  if (raw.playground !== true) return { ...raw }
+  const given = raw.bareNewlines ?? {}
+  const bareNewlines = typeof given === 'object' ? { ...repairing, ...given } : given
+  return { ...playgroundDefaults, ...raw, bareNewlines }
+}

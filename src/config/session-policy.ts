@@ -1,0 +1,30 @@
+/** The part of the configuration that governs a session, as the session machine gets it. */
+import type { SessionPolicy } from '../../machines/session/policy.ts'
+import type { Service } from '../../machines/vocabulary/events.ts'
+import type { Config } from './schema.ts'
+
+const limitsOf = ({ limits }: Config): SessionPolicy['limits'] => ({
+  messageSize: limits.messageSize,
+  recipients: limits.recipients,
+  errors: limits.errors,
+  idleCommands: limits.idleCommands,
+  loginFailures: limits.loginFailures.perSession,
+  messages: limits.messages,
+  received: limits.received,
+})
+
+/** Data only: the same configuration gives an equal object, so that its hash names the stream it is recorded in. */
+export const sessionPolicy = (config: Config, service: Service): SessionPolicy => {
+  const submitting = service !== 'mx'
+  return {
+    service,
+    hostname: config.hostname,
+    // RFC 6409 §4.3: submission is for those who may; other servers have no accounts here.
+    authentication: submitting ? 'required' : 'none',
+    startTls: service !== 'submissions',
+    ownAddressesOnly: submitting,
+    bareNewlines: submitting ? config.bareNewlines.submission : config.bareNewlines.mx,
+    magicRecipients: config.playground,
+    limits: limitsOf(config),
+  }
+}

@@ -1,0 +1,136 @@
+/** The kinds of value a configuration is made of: each parses to what the program uses, or says what is wrong. */
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
+import ipaddr from 'ipaddr.js'
+import * as z from 'zod'
+import { parseAddress } from '../../machines/vocabulary/address.ts'
+import { form } from './notes.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+type Parsed<Value> = { readonly value: Value } | { readonly wrong: string }
+
+/** A kind of value written as text (or a number), parsed by `parse` into a value or a sentence that says what is wrong. */
+const written = <Value>(text: string, parse: (given: string | number) => Parsed<Value>) =>
+  form(
+    form(z.union([z.string(), z.number()]), text).transform((given, context): Value => {
+      const parsed = parse(given)
+      if ('value' in parsed) return parsed.value
+      context.addIssue({ code: 'custom', message: parsed.wrong })
+      return z.NEVER
+    }),
+    text,
+  )
+
+const orWrong = <Value>(value: Value | null, wrong: string): Parsed<Value> =>
+  value === null ? { wrong } : { value }
+
+export const duration = written('a duration (20s, 5m, 4h, 5d)', (given) =>
+  orWrong(parseDuration(given), `'${given}' is no duration; write a number and a unit: 20s, 5m, 4h, 5d`),
+)
+
+/** A duration, or `forever`, which is null. */
+export const keepingTime = written<number | null>('a duration (90d) or forever', (given) => {
+  if (given === 'forever') return { value: null }
+  return orWrong(parseDuration(given), `'${given}' is no duration; write 90d, or forever`)
+})
+
+export const size = written('a size (512kb, 50mb)', (given) =>
+  orWrong(parseSize(given), `'${given}' is no size; write 512kb, 50mb or 1gb`),
+)
+
+const label = /^[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]{0,61}[\p{L}\p{N}\p{M}_])?$/u
+
+/** A domain name in lower case, as written (A-labels and U-labels kept); null for what is none. */
+export const parseDomain = (given: string): string | null => {
+  const name = given.toLowerCase().normalize('NFC').replace(/\.$/, '')
+  if (name === '' || name.length > 253 || isIP(name) !== 0) return null
+  const ascii = /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name)
+  return ascii !== '' && name.split('.').every((part) => label.test(part)) ? name : null
+}
+
+export const domainName = written('a domain name (example.org)', (given) =>
+  orWrong(parseDomain(String(given)), `'${given}' is no domain name; write it like example.org`),
+)
+
+/** What a client may ask for when TLS begins (SNI); `*.example.org` stands for every name below. */
+export const serverName = written('a host name (mx.example.org, *.example.org)', (given) => {
+  const name = String(given).replace(/^\*\./, '')
+  return orWrong(
+    parseDomain(name) === null ? null : String(given).toLowerCase(),
+    `'${given}' is no host name; write it like mx.example.org or *.example.org`,
+  )
+})
+
+export const mailAddress = written('a mail address (name@example.org)', (given) =>
+  orWrong(parseAddress(String(given)), `'${given}' is no mail address; write it like name@example.org`),
+)
+
+export const listenAddress = written('an IP address (127.0.0.1, 0.0.0.0, ::)', (given) => {
+  const address = given === 'localhost' ? '127.0.0.1' : String(given)
+  return orWrong(
+    isIP(address) === 0 ? null : address,
+    `'${given}' is no IP address; 0.0.0.0 means all of IPv4, :: all of IPv6`,
+  )
+})
+
+const parseNetwork = (given: string): string | null => {
+  const text = given.includes('/') ? given : `${given}/${given.includes(':') ? 128 : 32}`
+  // isIP first: ipaddr.js also reads 10.1 or 0x7f000001.
+  if (isIP(text.slice(0, text.indexOf('/'))) === 0 || !ipaddr.isValidCIDR(text)) return null
+  return text
+}
+
+/** `192.0.2.0/24`; a lone address becomes /32 or /128. */
+export const network = written('a network (192.0.2.0/24) or an address', (given) =>
+  orWrong(parseNetwork(String(given)), `'${given}' is no network; write it like 192.0.2.0/24`),
+)
+
+export const port = form(z.int().min(0).max(65_535), 'a port number (0: any free one)')
+
+export const count = form(z.int().min(1), 'a whole number, at least 1')
+
+const hostAndPort = /^(\[[^\]]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/
+
+const isHop = (text: string): boolean => {
+  const [, , number] = hostAndPort.exec(text) ?? ['', '']
+  return hostAndPort.test(text) && (number === undefined || Number(number) <= 65_535)
+}
+
+/** `host`, `host:port`, `[2001:db8::1]:25`. */
+export const nextHop = written('a host, with a port if need be (relay.example.net:2525)', (given) =>
+  orWrong(
+    isHop(String(given)) ? String(given) : null,
+    `'${given}' is no host; write host:port, IPv6 in brackets`,
+  ),
+)
+
+const url = (text: string, schemes: readonly string[]) =>
+  written(text, (given) => {
+    const parsed = URL.parse(String(given))
+    if (parsed && schemes.includes(parsed.protocol) && parsed.hostname !== '') return { value: String(given) }
+    return { wrong: `not a URL of the form ${text.replace(/^.*\(|\)$/g, '')}` }
+  })
+
+export const relayUrl = url('a URL (smtp://user:pass@relay.example.net:587)', ['smtp:', 'smtps:'])
+
+/** A path in the file system; the loader makes it absolute, seen from the folder of the configuration file. */
+export const path = form(z.string().min(1), 'a path, seen from this file’s folder')
+
+/** A value the promise knows and this release cannot honour: refused, so that nobody relies on what is not there. */
+export const notYet = (text: string, message: string) =>
+  form(
+    z.unknown().transform((_given, context): undefined => {
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    }),
+    text,
+  )
+
+/** One fixed word, with a sentence for each other value that a later release will take. */
+export const only = <Word extends string>(word: Word, others: Readonly<Record<string, string>>) =>
+  written(word, (given): Parsed<Word> => {
+    if (given === word) return { value: word }
+    const scheme = /^[a-z0-9]+(?=:)/i.exec(String(given))?.[0].toLowerCase() ?? String(given)
+    const later = Object.hasOwn(others, scheme) ? others[scheme] : undefined
+    return { wrong: later ?? `must be ${word}, not '${scheme}'` }
+  })
