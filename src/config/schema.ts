@@ -112,6 +112,10 @@ const limits = z.strictObject({
     byDefault: '50mb',
   }),
   recipients: setting(count, { about: 'Most recipients of one message.', byDefault: 1000 }),
+  contentLine: setting(size, {
+    about: 'Longest line of a message. The standard says 998 bytes; much real mail has more.',
+    byDefault: '64kb',
+  }),
   sessions: setting(count, { about: 'Most sessions at a time; one more gets 421.', byDefault: 2000 }),
   sessionsPerAddress: setting(count, {
     about: 'Most sessions at a time from one address (IPv6: one /64).',

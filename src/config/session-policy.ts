@@ -6,6 +6,7 @@ import type { Config } from './schema.ts'
 const limitsOf = ({ limits }: Config): SessionPolicy['limits'] => ({
   messageSize: limits.messageSize,
   recipients: limits.recipients,
+  contentLine: limits.contentLine,
   errors: limits.errors,
   idleCommands: limits.idleCommands,
   loginFailures: limits.loginFailures.perSession,

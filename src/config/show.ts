@@ -32,7 +32,7 @@ export const shownConfig = ({ config, origin }: Loaded): readonly Shown[] =>
   }))
 
 const durations = /(?:Timeout|Pause|Grace|After|\.window|\.timeout)$|^delivery\.retry$/
-const sizes = /\.messageSize$/
+const sizes = /\.(?:messageSize|contentLine)$/
 
 /** A value as a person would write it. */
 export const valueText = ({ path, value }: Pick<Shown, 'path' | 'value'>): string => {
