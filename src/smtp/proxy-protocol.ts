@@ -2,7 +2,7 @@
  * The header a proxy puts in front of a connection to say who is behind it, versions 1 and 2
  * (https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt). Only from peers in `proxy.trusted`.
  */
-import { isIPv4, isIPv6 } from '../../machines/vocabulary/address-literal.ts'
+import { peerAddress, peerAddressOf } from './peer-address.ts'
 
 export type ProxySource = { readonly address: string; readonly port: number }
 export type ProxyHeader =
@@ -50,34 +50,24 @@ const version1 = (buffer: Buffer): ProxyHeader => {
   const line = buffer.toString('latin1', 0, end)
   const [, family, source = '', destination = '', from = '', to = '', ...more] = line.split(' ')
   if (family === 'UNKNOWN') return { kind: 'header', source: null, length }
-  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isIPv6 : null
-  if (!isAddress) return invalid('the PROXY line names no known family')
-  if (!isAddress(source) || !isAddress(destination)) return invalid('the PROXY line has a wrong address')
+  if (family !== 'TCP4' && family !== 'TCP6') return invalid('the PROXY line names no known family')
+  const address = peerAddress(source, { family: family === 'TCP4' ? 4 : 6 })
+  const own = peerAddress(destination, { family: family === 'TCP4' ? 4 : 6 })
+  if (address === null || own === null) return invalid('the PROXY line has a wrong address')
   if (!isPort(from) || !isPort(to)) return invalid('the PROXY line has a wrong port')
   if (more.length > 0) return invalid('the PROXY line has more than it should')
-  return { kind: 'header', source: { address: source, port: port(from) }, length }
-}
-
-const ipv6Text = (buffer: Buffer, at: number): string => {
-  const groups = Array.from({ length: 8 }, (_, index) => buffer.readUInt16BE(at + 2 * index).toString(16))
-  // RFC 5952 §4.2: the longest run of zeros, the first of equals, is left out.
-  const runs = [...groups.join(':').matchAll(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g)]
-  const longest = runs.reduce((best, run) => (run[0].length > best.length ? run[0] : best), '')
-  if (longest === '') return groups.join(':')
-  const text = groups.join(':')
-  const gap = text.search(new RegExp(`(?<![0-9a-f])${longest}(?![0-9a-f])`))
-  return `${text.slice(0, gap).replace(/:$/, '')}::${text.slice(gap + longest.length).replace(/^:/, '')}`
+  return { kind: 'header', source: { address, port: port(from) }, length }
 }
 
 /** §2.2: the source of a family's address block, which begins at octet 16; TLVs behind it are passed over. */
 const families: Readonly<Record<number, { size: number; read: (buffer: Buffer) => ProxySource }>> = {
   17: {
     size: 12,
-    read: (buffer) => ({ address: [...buffer.subarray(16, 20)].join('.'), port: buffer.readUInt16BE(24) }),
+    read: (buffer) => ({ address: peerAddressOf(buffer.subarray(16, 20)), port: buffer.readUInt16BE(24) }),
   },
   33: {
     size: 36,
-    read: (buffer) => ({ address: ipv6Text(buffer, 16), port: buffer.readUInt16BE(48) }),
+    read: (buffer) => ({ address: peerAddressOf(buffer.subarray(16, 32)), port: buffer.readUInt16BE(48) }),
   },
 }
 

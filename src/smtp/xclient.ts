@@ -2,8 +2,8 @@
  * XCLIENT (https://www.postfix.org/XCLIENT_README.html): a trusted proxy says who the client is. Only from peers in
  * `proxy.trusted`.
  */
-import { isIPv4, isIPv6 } from '../../machines/vocabulary/address-literal.ts'
 import { decodeXtext } from '../../machines/vocabulary/xtext.ts'
+import { peerAddress } from './peer-address.ts'
 
 /** An attribute that was not given is absent; one the proxy does not have, or not now, is null. */
 export type XclientAttributes = {
@@ -28,7 +28,7 @@ const hostName: Reader = (text) =>
   /^[\w-]+(?:\.[\w-]+)*\.?$/.test(text) && text.length <= 255 ? text : undefined
 const address: Reader = (text) => {
   const bare = text.replace(/^ipv6:/i, '')
-  return (bare === text && isIPv4(bare)) || isIPv6(bare) ? bare : undefined
+  return peerAddress(bare, { family: bare.includes(':') || bare !== text ? 6 : 4 }) ?? undefined
 }
 const port: Reader = (text) =>
   /^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
@@ -49,7 +49,7 @@ const readers: Readonly<Record<keyof XclientAttributes, Reader>> = {
 export const xclientKeyword = `XCLIENT ${Object.keys(readers).join(' ').toUpperCase()}`
 
 /** undefined for a wrong value. */
-const valueOf = (read: Reader, text: string): string | number | null | undefined => {
+const readValue = (read: Reader, text: string): string | number | null | undefined => {
   if (/^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(text)) return null
   const decoded = decodeXtext(text)
   return decoded === null ? undefined : read(decoded)
@@ -67,7 +67,7 @@ export const parseXclient = (argument: string): Xclient => {
     if (equals <= 0) return refusal('attribute-syntax')
     if (!isAttribute(name)) return refusal('attribute-unknown')
     if (Object.hasOwn(attributes, name)) return refusal('attribute-twice')
-    const value = valueOf(readers[name], word.slice(equals + 1))
+    const value = readValue(readers[name], word.slice(equals + 1))
     if (value === undefined) return refusal('attribute-syntax')
     attributes[name] = value
   }
