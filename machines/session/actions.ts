@@ -258,7 +258,6 @@ const argumentOf = (event: SessionInput): string => ('argument' in event ? event
 const faulty = (event: SessionInput) => (event.type === 'UNKNOWN' ? event : told(event, 'MALFORMED'))
 
 const ending = {
-  recordTalkedTooSoon: recordClosed('talked-too-soon', () => 'arriving'),
   recordTlsFailed: recordClosed('tls-failed', () => 'securing'),
   recordMagicDrop: recordClosed('magic-drop'),
   recordTooManyErrors: recordClosed('too-many-errors'),
@@ -311,7 +310,6 @@ const speaking = {
   replyLoginRefused: replying((asked) => say.refusalReply(refusedVerdict(loginVerdict(asked)))),
   replyRenameRefused: replying((asked) => say.refusalReply(refusedVerdict(renameVerdict(asked)))),
   replyOutOfOrder: replying((asked) => say.refusalReply(disorder(asked))),
-  replyTalkedTooSoon: replyingRefusal('talked-too-soon'),
   replyTooManyErrors: replyingRefusal('too-many-errors'),
   replyTooManyIdleCommands: replyingRefusal('too-many-idle-commands'),
   replyTooManyLoginFailures: replyingRefusal('too-many-login-failures'),
@@ -324,7 +322,17 @@ const speaking = {
 
 const doing = {
   startTls: effect('startTls'),
-  collectCredentials: effect('collectCredentials'),
+  collectCredentials: emit<
+    SessionContext,
+    SessionInput,
+    undefined,
+    SessionInput,
+    { type: 'effect'; name: string; mechanism: string }
+  >(({ event }) => ({
+    type: 'effect',
+    name: 'collectCredentials',
+    mechanism: told(event, 'AUTH').mechanism,
+  })),
   receiveContent: effect('receiveContent'),
   close: effect('close'),
   dropLine: effect('dropLine'),

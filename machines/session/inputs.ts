@@ -9,6 +9,8 @@ export type Door =
   | 'too-many-from-address'
   | 'log-not-keeping-up'
   | 'shutting-down'
+  | 'talked-too-soon'
+  | 'left-too-soon'
 
 export type Opened = {
   readonly service: Service
@@ -36,6 +38,10 @@ export type ContentFacts = {
   readonly authors?: readonly string[]
   /** Header lines a submission service adds (RFC 6409 §8). */
   readonly added?: string
+  /** NUL was found. */
+  readonly nul?: true
+  /** Octets of the longest line, where it is longer than RFC 5321 §4.5.3.1.6 allows (998). */
+  readonly longestLine?: number
   /** Bare CR or LF was found and left as it was. */
   readonly bare?: true
   /** Bare CR or LF was found and made CRLF. */
@@ -52,7 +58,6 @@ export type CredentialsVerdict =
 
 export type WorldInput =
   | ({ readonly type: 'OPEN' } & Opened)
-  | { readonly type: 'TOO_SOON' }
   | { readonly type: 'SECURED'; readonly tls: TlsFacts }
   | { readonly type: 'SECURING_FAILED'; readonly error: string }
   | {
@@ -95,7 +100,6 @@ export type InputOf<Type extends SessionInput['type']> = Extract<SessionInput, {
 /** Payload keys of each input, in the order in which facts repeat them (`MachineModule.inputs`). */
 export const sessionInputs = {
   OPEN: ['service', 'local', 'peer', 'proxy', 'tls', 'policy', 'trusted', 'door'],
-  TOO_SOON: [],
   HELO: ['helo'],
   EHLO: ['helo'],
   STARTTLS: [],
@@ -117,6 +121,8 @@ export const sessionInputs = {
     'messageId',
     'authors',
     'added',
+    'nul',
+    'longestLine',
     'bare',
     'repaired',
   ],

@@ -122,6 +122,8 @@ export const judgeContent = (
   const { content } = facts
   if (content.size > policy.limits.messageSize) return refuse('message-too-big')
   if (content.bare && policy.bareNewlines === 'refuse') return refuse('bare-newlines')
+  if (content.nul) return refuse('nul-in-content') // RFC 5322 §4
+  if ((content.longestLine ?? 0) > policy.limits.contentLine) return refuse('content-line-too-long')
   if (content.received > policy.limits.received) return refuse('mail-loop')
   if (
     policy.ownAddressesOnly &&

@@ -207,7 +207,6 @@ export const sessionMachine = setup({
     },
   },
   on: {
-    TOO_SOON: { target: '.closed', actions: ['recordTalkedTooSoon', 'replyTalkedTooSoon', 'close'] },
     NOOP: answered,
     VRFY: answered,
     EXPN: answered,

@@ -22,6 +22,8 @@ export type SessionPolicy = {
     /** Bytes, as announced by SIZE (RFC 1870). */
     readonly messageSize: number
     readonly recipients: number
+    /** Octets in a line of content; RFC 5321 §4.5.3.1.6 asks for 998, real mail has more. */
+    readonly contentLine: number
     /** Refused commands since the last accepted message, after which the session is ended. */
     readonly errors: number
     /** NOOP, RSET, VRFY, EXPN, HELP and EHLO since the last accepted message, after which the session is ended. */

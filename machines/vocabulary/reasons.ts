@@ -40,6 +40,12 @@ export const refusals = {
     'Too much was waiting for the log; no new session was taken.',
   ),
   'shutting-down': refusal(421, '4.3.2', 'Shutting down, try again later', 'The server was being stopped.'),
+  'left-too-soon': refusal(
+    421,
+    '4.4.2',
+    'You left before the greeting',
+    'The client left during the pause before the greeting.',
+  ),
   'talked-too-soon': refusal(
     554,
     '5.5.1',
@@ -193,6 +199,18 @@ export const refusals = {
     '5.6.0',
     'Message contains bare CR or LF',
     'The content had a CR or LF alone (RFC 5321 §2.3.8), a trick used for smuggling.',
+  ),
+  'nul-in-content': refusal(
+    550,
+    '5.6.0',
+    'Message contains NUL',
+    'The content had a NUL, which no message may have (RFC 5322 §4).',
+  ),
+  'content-line-too-long': refusal(
+    500,
+    '5.6.0',
+    'Message has a line that is too long',
+    'A line of the content was longer than limits.contentLine.',
   ),
   'mail-loop': refusal(
     554,

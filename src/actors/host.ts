@@ -26,6 +26,8 @@ export type HostOptions = {
   readonly node: string
   /** Performs one effect. Called in the order of emission, only after the append. */
   readonly perform: (effect: EffectEmitted) => void
+  /** The effects of a barrier have been performed: the actor can go on. */
+  readonly passed: () => void
   /** The log failed, or the machine did: the actor must not go on. Called once, at most. */
   readonly failed: (error: Error) => void
 }
@@ -47,6 +49,7 @@ export class ActorHost implements Sender {
   readonly #outbox: Outbox
   readonly #kinds: KindCache
   readonly #perform: (effect: EffectEmitted) => void
+  readonly #passed: () => void
   readonly #failed: (error: Error) => void
   #revision = -1
   #events: NewEvent[] = []
@@ -58,11 +61,12 @@ export class ActorHost implements Sender {
   #over = false
   #broken = false
 
-  constructor({ module, id, input, outbox, node, perform, failed }: HostOptions) {
+  constructor({ module, id, input, outbox, node, perform, passed, failed }: HostOptions) {
     this.stream = `${module.category}-${id}`
     this.#module = module
     this.#outbox = outbox
     this.#perform = perform
+    this.#passed = passed
     this.#failed = failed
     this.#kinds = kindCacheOf(module, node)
     this.#actor = createActor(module.machine, { input })
@@ -161,6 +165,7 @@ export class ActorHost implements Sender {
     this.#atBarrier = false
     if (!stored) return
     this.#performAll(emitted)
+    this.#passed()
     while (!this.#atBarrier && this.#queue.length > 0) this.send(...this.#queue.shift()!)
   }
 

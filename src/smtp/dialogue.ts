@@ -1,0 +1,57 @@
+/** The lines of the dialogue as a history may hold them: bounded, and without secrets. */
+import type { CommandInput } from '../../machines/session/commands.ts'
+
+/** A longer line is cut here; the facts hold what mattered of it. */
+const longestShown = 1000
+
+const shortened = (line: string): string =>
+  line.length <= longestShown ? line : `${line.slice(0, longestShown)}[${line.length - longestShown} more]`
+
+/** Lines exchanged since the last event. */
+export class Lines {
+  #lines = ''
+
+  heard(line: string): void {
+    this.#add(`C: ${shortened(line)}`)
+  }
+  said(line: string): void {
+    this.#add(`S: ${line}`)
+  }
+
+  /** Everything since the last call, with the client's line that leads to the next event; '' for nothing. */
+  take(line?: string): string {
+    if (this.#lines === '') return line === undefined ? '' : `C: ${shortened(line)}`
+    if (line !== undefined) this.heard(line)
+    const lines = this.#lines
+    this.#lines = ''
+    return lines
+  }
+
+  #add(line: string): void {
+    this.#lines = this.#lines === '' ? line : `${this.#lines}\n${line}`
+  }
+}
+
+const credentialLike = /^[a-z0-9+/]{8,}={0,2}$/i
+
+/**
+ * A command line as it may be remembered. Responses of AUTH are never shown; a line that is no command may be one that
+ * lost its way: after an AUTH it is hidden altogether (`[n characters hidden]`), before it only where it looks like one.
+ */
+export const shownLine = ({
+  line,
+  command,
+  loginTried,
+}: {
+  readonly line: string
+  readonly command: CommandInput
+  readonly loginTried: boolean
+}): string => {
+  if (command.type === 'AUTH') return command.initial === null ? line : `AUTH ${command.mechanism} [hidden]`
+  if (command.type === 'MALFORMED' && /^\s*auth\b/i.test(line)) return 'AUTH [hidden]'
+  if (command.type !== 'UNKNOWN' && !(command.type === 'MALFORMED' && command.command === '?')) return line
+  if (!loginTried && !credentialLike.test(line.trim())) return line.replace(unprintable, '\ufffd')
+  return `[${line.length} characters hidden]`
+}
+
+const unprintable = /[\u0000-\u001f\u007f-\u009f]/g

@@ -1,0 +1,172 @@
+/**
+ * One message coming in. Small ones are kept in memory and stored in the same transaction as their `MessageAccepted`;
+ * larger ones go to a file as they come, so that memory stays bounded whatever the size.
+ */
+import { hash } from 'node:crypto'
+import type { ContentFacts } from '../../machines/session/inputs.ts'
+import type { SessionPolicy } from '../../machines/session/policy.ts'
+import { now } from '../actors/identity.ts'
+import type { ContentWriter } from '../content/store.ts'
+import type { ContentReader } from './dot.ts'
+import { type HeaderFacts, headerFacts, headerWindow } from './header-facts.ts'
+import { NewlineRepairer, repairNewlines } from './newlines.ts'
+
+/** Up to this many bytes a message is stored beside the log. */
+export const inlineLimit = 64 * 1024
+
+export type Received = { readonly facts: ContentFacts; readonly bytes: Buffer | null }
+
+type IncomingOptions = {
+  readonly id: string
+  readonly policy: SessionPolicy
+  readonly begin: (id: string) => ContentWriter
+  /** A header that lacks a Date or Message-ID gets one (RFC 6409 §8.1, §8.2). */
+  readonly complete: boolean
+}
+
+export class IncomingMessage {
+  readonly id: string
+  readonly #options: IncomingOptions
+  #slices: Buffer[] = []
+  #kept = 0
+  #size = 0
+  #writer: ContentWriter | null = null
+  #repairer: NewlineRepairer | null = null
+  #repaired: Buffer[] = []
+  #head: Buffer = Buffer.alloc(0)
+  #discarded = false
+
+  constructor(options: IncomingOptions) {
+    this.id = options.id
+    this.#options = options
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Takes a slice. Resolves when more may come, where the store cannot keep up.
+   * @throws ContentFull and whatever else the store throws
+   */
+  push(slice: Buffer): Promise<void> | undefined {
+    this.#size += slice.length
+    // RFC 1870 §6.3: what is over the limit is read to its end, and refused there.
+    if (this.#size > this.#options.policy.limits.messageSize) this.discard()
+    if (this.#discarded) return undefined
+    if (this.#writer) return this.#write(this.#writer, slice)
+    this.#slices.push(slice)
+    this.#kept += slice.length
+    if (this.#kept <= inlineLimit) return undefined
+    return this.#spill()
+  }
+
+  /** What is known of the whole message, and its bytes where they are not in a file. */
+  finish({ notes }: ContentReader): Received | Promise<Received> {
+    const flaws = this.#flaws(notes)
+    if (this.#discarded) return { facts: this.#discardedFacts(), bytes: null }
+    if (this.#writer) return this.#finishFile(this.#writer, flaws)
+    const whole = Buffer.concat(this.#slices, this.#kept)
+    const bytes = flaws.repaired ? repairNewlines(whole) : whole
+    const facts = this.#facts({ size: bytes.length, sha256: hash('sha256', bytes, 'hex') }, bytes, flaws)
+    return { facts, bytes }
+  }
+
+  /** Forgets the content. */
+  discard(): void {
+    this.#discarded = true
+    this.#slices = []
+    const writer = this.#writer
+    this.#writer = null
+    if (writer) void writer.discard()
+  }
+
+  #flaws(notes: ContentReader['notes']): Pick<ContentFacts, 'nul' | 'longestLine' | 'bare' | 'repaired'> {
+    const repair = this.#options.policy.bareNewlines === 'repair'
+    return {
+      ...(notes.nul && { nul: true as const }),
+      ...(notes.longestLine > 998 && { longestLine: notes.longestLine }),
+      ...(notes.bare && (repair ? { repaired: true as const } : { bare: true as const })),
+    }
+  }
+
+  #facts(
+    stored: { readonly size: number; readonly sha256: string },
+    head: Buffer,
+    flaws: Partial<ContentFacts>,
+  ): ContentFacts {
+    const { received, subject, from, messageId, authors, added } = this.#read(head)
+    return { message: this.id, ...stored, received, subject, from, messageId, ...authors, ...added, ...flaws }
+  }
+
+  #read(head: Buffer) {
+    const { policy, complete } = this.#options
+    const header = headerFacts(head)
+    const messageId = header.messageId ?? (complete ? `<${this.id}@${policy.hostname}>` : null)
+    const lines = complete ? this.#missing(header, messageId) : ''
+    return {
+      received: header.receivedLines,
+      subject: header.subject,
+      from: header.from,
+      messageId,
+      authors: policy.ownAddressesOnly ? { authors: header.fromAddresses } : {},
+      added: lines === '' ? {} : { added: lines },
+    }
+  }
+
+  #missing(header: HeaderFacts, messageId: string | null): string {
+    const date = header.date ? '' : `Date: ${mailDate(new Date(now()))}\r\n`
+    return header.messageId === null ? `${date}Message-ID: ${messageId}\r\n` : date
+  }
+
+  #spill(): Promise<void> | undefined {
+    const { begin, policy } = this.#options
+    this.#writer = begin(this.id)
+    if (policy.bareNewlines === 'repair')
+      this.#repairer = new NewlineRepairer((slice) => this.#repaired.push(slice))
+    const slices = this.#slices
+    this.#slices = []
+    return this.#write(this.#writer, Buffer.concat(slices, this.#kept))
+  }
+
+  #write(writer: ContentWriter, slice: Buffer): Promise<void> | undefined {
+    this.#repairer?.push(slice)
+    return this.#writeBytes(writer, this.#repairer ? this.#takeRepaired() : slice)
+  }
+
+  #takeRepaired(): Buffer {
+    const bytes = Buffer.concat(this.#repaired)
+    this.#repaired = []
+    return bytes
+  }
+
+  #writeBytes(writer: ContentWriter, bytes: Buffer): Promise<void> | undefined {
+    if (this.#head.length < headerWindow)
+      this.#head = Buffer.concat([this.#head, bytes]).subarray(0, headerWindow)
+    return writer.write(bytes) ?? undefined
+  }
+
+  async #finishFile(writer: ContentWriter, flaws: Partial<ContentFacts>): Promise<Received> {
+    this.#repairer?.end()
+    if (this.#repaired.length > 0) await writer.write(this.#takeRepaired())
+    const stored = await writer.finish()
+    return { facts: this.#facts(stored, this.#head, flaws), bytes: null }
+  }
+
+  #discardedFacts(): ContentFacts {
+    const unknown = { sha256: '', received: 0, subject: null, from: null, messageId: null }
+    return { message: this.id, size: this.#size, ...unknown }
+  }
+}
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const two = (value: number): string => String(value).padStart(2, '0')
+
+/** RFC 5322 §3.3, in UTC. */
+export const mailDate = (time: Date): string => {
+  const day = `${days[time.getUTCDay()]}, ${two(time.getUTCDate())} ${months[time.getUTCMonth()]}`
+  const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())}`
+  return `${day} ${time.getUTCFullYear()} ${clock} +0000`
+}

@@ -1,0 +1,42 @@
+/** What a listener gives each of its connections: who decides, who remembers, who knows. */
+import type { Door } from '../../machines/session/inputs.ts'
+import type { SessionPolicy } from '../../machines/session/policy.ts'
+import type { Place } from '../../machines/vocabulary/events.ts'
+import type { Outbox } from '../actors/outbox.ts'
+import type { ContentWriter } from '../content/store.ts'
+
+export type LoginVerdict =
+  | { readonly verdict: 'ok'; readonly user: string; readonly addresses: readonly string[] }
+  | { readonly verdict: 'bad-credentials' | 'throttled'; readonly user: string | null }
+
+/** What the supervisor asks of a live connection. */
+export interface LiveSession {
+  readonly address: string
+  /** Ends what has lasted too long. `at` in milliseconds. */
+  checkDeadline(at: number): void
+  /** No new transaction any more; `force` ends one that is open, too. */
+  shutDown(options: { readonly force: boolean }): void
+}
+
+export type Reception = {
+  readonly node: string
+  readonly policy: SessionPolicy
+  /** Its hash: the stream `policy-<hash>` holds it. */
+  readonly policyHash: string
+  readonly outbox: Outbox
+  readonly place: (address: string) => Place
+  readonly verify: (login: { user: string; password: string; peer: string }) => Promise<LoginVerdict>
+  /** The addresses of an account a trusted proxy has logged in; empty when there is none. */
+  readonly addressesOf: (user: string) => readonly string[]
+  readonly beginContent: (id: string) => ContentWriter
+  /** Milliseconds. */
+  readonly timeouts: { readonly command: number; readonly data: number; readonly greetingPause: number }
+  /** May this peer use XCLIENT? */
+  readonly mayRename: (address: string) => boolean
+  readonly supervisor: {
+    enter(session: LiveSession): Door
+    leave(session: LiveSession): void
+  }
+  /** For what no history can hold. */
+  readonly complain: (what: string, error: Error) => void
+}
