@@ -69,18 +69,23 @@ const accepted = (local: string, domain: string, rest: string): Path => {
   return { ok: true, address: `${local}@${lowerDomain(domain)}`, utf8, rest: rest.trimStart() }
 }
 
+const endsAt = (text: string, at: number, close: string): boolean => {
+  const end = at + close.length
+  return text.startsWith(close, at) && (end === text.length || text[end] === ' ')
+}
+
 /** The mailbox that starts at `at` and must be followed by `close`, then by a space or nothing. */
 const mailboxAt = (text: string, at: number, close: '>' | ''): Path => {
   const local = matchAt(text[at] === '"' ? quoted : dotAtom, text, at)
   const sign = at + local.length
   if (local === '') return refusal('syntax')
-  if (text[sign] !== '@') return refusal(text.startsWith(close || ' ', sign) ? 'no-domain' : 'syntax')
+  if (text[sign] !== '@') return refusal(endsAt(text, sign, close) ? 'no-domain' : 'syntax')
   const domain = matchAt(text[sign + 1] === '[' ? literal : name, text, sign + 1)
   if (domain === '' || (domain.startsWith('[') && !isAddressLiteral(domain))) return refusal('syntax')
   const end = sign + 1 + domain.length
-  const rest = text.slice(end + close.length)
-  if (!text.startsWith(close, end) || (rest !== '' && rest[0] !== ' ')) return refusal('syntax')
-  return accepted(local, domain, rest)
+  return endsAt(text, end, close)
+    ? accepted(local, domain, text.slice(end + close.length))
+    : refusal('syntax')
 }
 
 const uncommonPath = (text: string, kind: 'reverse' | 'forward'): Path => {
@@ -119,7 +124,8 @@ export const parsePath = (text: string, { kind }: { readonly kind: 'reverse' | '
 
 /** A whole mailbox without brackets, as in `AUTH=` or a list of an account's addresses; null when it is none. */
 export const parseAddress = (text: string): string | null => {
-  const path = text.startsWith('<') ? null : parsePath(`<${text}>`, { kind: 'reverse' })
+  const path =
+    text.startsWith('<') || text.startsWith('@') ? null : parsePath(`<${text}>`, { kind: 'reverse' })
   return path?.ok && path.rest === '' && path.address !== '' ? path.address : null
 }
 
