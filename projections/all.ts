@@ -1,0 +1,8 @@
+/** Every question that is kept answered. */
+import { mailboxes } from './mailboxes.ts'
+import { messages } from './messages.ts'
+import type { Projection } from './projection.ts'
+import { sessions } from './sessions.ts'
+import { stateFlow } from './state-flow.ts'
+
+export const projections: readonly Projection[] = [sessions, messages, mailboxes, stateFlow]

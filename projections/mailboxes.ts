@@ -1,0 +1,74 @@
+/**
+ * What is in each mailbox? Filing costs no event of its own: `MessageAccepted` says where each recipient's mail goes, and
+ * this fold files it. When several recipients of one message have the same mailbox (an alias, a sub-address, a catch-all),
+ * it is filed there once.
+ *
+ * A mailbox message's id is the message's and the mailbox's place among its mailboxes: `01j….1`. Its number within the
+ * mailbox (1, 2, 3 ..., in log order, never used twice) is the same after every rebuild.
+ */
+import type { EventOf } from '../machines/vocabulary/events.ts'
+import { mailboxesOf } from './messages.ts'
+import { nothing, type Projection, type RowChange } from './projection.ts'
+
+type MessageAcceptedEvent = EventOf & { type: 'MessageAccepted' }
+
+const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): readonly RowChange[] => {
+  const { message, size, subject, from } = event.data
+  const key = [mailbox]
+  return [
+    {
+      kind: 'upsert',
+      table: 'mailboxes',
+      key,
+      set: { lastFiledAt: event.at },
+      add: { messages: 1, size },
+    },
+    {
+      kind: 'insert',
+      table: 'mailbox_messages',
+      key: [mailbox, `${message}.${place}`],
+      set: { message, filedAt: event.at, from, subject, size, flags: '[]' },
+      number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
+    },
+  ]
+}
+
+const fold = (event: EventOf): readonly RowChange[] => {
+  if (event.type !== 'MessageAccepted') return nothing
+  const mailboxes = mailboxesOf(event.data.recipients)
+  if (mailboxes.length === 1) return filed(mailboxes[0]!, 1, event)
+  return mailboxes.flatMap((mailbox, at) => filed(mailbox, at + 1, event))
+}
+
+export const mailboxes: Projection = {
+  name: 'mailboxes',
+  version: 1,
+  tables: {
+    mailboxes: {
+      key: ['mailbox'],
+      columns: {
+        mailbox: 'text',
+        messages: 'count',
+        size: 'count',
+        lastNumber: 'count',
+        lastFiledAt: 'number',
+      },
+    },
+    mailbox_messages: {
+      // Rows of a mailbox lie together, in the order they were filed: ids sort by time. No index is needed beside it.
+      key: ['mailbox', 'id'],
+      columns: {
+        mailbox: 'text',
+        id: 'text',
+        message: 'text',
+        number: 'number',
+        filedAt: 'number',
+        from: 'text',
+        subject: 'text',
+        size: 'number',
+        flags: 'text',
+      },
+    },
+  },
+  fold,
+}

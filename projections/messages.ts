@@ -1,0 +1,66 @@
+/**
+ * Which messages did we take, from whom, for whom? One row for each accepted message. `waiting` counts the recipients
+ * whose mail goes to another host: accepted, and not delivered by anything that is in the log so far.
+ */
+import type { AcceptedRecipient, EventOf } from '../machines/vocabulary/events.ts'
+import { nothing, type Projection, sessionOf } from './projection.ts'
+
+const waiting = (recipients: readonly AcceptedRecipient[]): number =>
+  recipients.filter(({ destination }) => destination.kind === 'nextHop').length
+
+/** The distinct mailboxes among the destinations, in the order they were named. */
+export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly string[] => {
+  const first = recipients[0]
+  // Most mail has one recipient.
+  if (recipients.length === 1 && first?.destination.kind === 'mailbox') return [first.destination.mailbox]
+  const mailboxes = new Set<string>()
+  for (const { destination } of recipients)
+    if (destination.kind === 'mailbox') mailboxes.add(destination.mailbox)
+  return [...mailboxes]
+}
+
+const fold = (event: EventOf) => {
+  if (event.type !== 'MessageAccepted') return nothing
+  const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
+  const set = {
+    acceptedAt: event.at,
+    session: sessionOf(event.stream),
+    sender,
+    user,
+    recipients: JSON.stringify(recipients.map(({ address }) => address)),
+    size,
+    sha256,
+    subject,
+    messageId,
+    from,
+    waiting: waiting(recipients),
+    mailboxes: mailboxesOf(recipients).length,
+  }
+  return [{ kind: 'insert', table: 'messages', key: [message], set }] as const
+}
+
+export const messages: Projection = {
+  name: 'messages',
+  version: 1,
+  tables: {
+    messages: {
+      key: ['id'],
+      columns: {
+        id: 'text',
+        acceptedAt: 'number',
+        session: 'text',
+        sender: 'text',
+        user: 'text',
+        recipients: 'text',
+        size: 'number',
+        sha256: 'text',
+        subject: 'text',
+        messageId: 'text',
+        from: 'text',
+        waiting: 'count',
+        mailboxes: 'count',
+      },
+    },
+  },
+  fold,
+}

@@ -1,0 +1,130 @@
+/** One generation of one view: a projection, its tables, and how far it has come. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { EventOf } from '../../machines/vocabulary/events.ts'
+import type { Projection, RowChange } from '../../projections/projection.ts'
+import type { StoredEvent } from '../log/port.ts'
+import { Rows } from './rows.ts'
+
+export type Role = 'live' | 'next'
+
+/** The event a view stopped in front of, and what the fold said. */
+export type Stop = { readonly position: number; readonly error: string }
+
+const saveProgress = `
+  UPDATE views SET position = :position, error = :error, errorPosition = :errorPosition
+  WHERE name = :name AND generation = :generation
+`
+
+type Insert = Extract<RowChange, { kind: 'insert' }>
+type Upsert = Extract<RowChange, { kind: 'upsert' }>
+
+/** A full disk or a damaged file is no fault of the event. */
+const isDatabaseError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
+
+export class Generation {
+  readonly projection: Projection
+  readonly number: number
+  role: Role
+  /** The last event folded into the rows. */
+  position: number
+  stopped: Stop | null = null
+  readonly #db: DatabaseSync
+  readonly #tables: ReadonlyMap<string, Rows>
+
+  constructor(
+    db: DatabaseSync,
+    projection: Projection,
+    { number, role, position }: { number: number; role: Role; position: number },
+  ) {
+    this.projection = projection
+    this.number = number
+    this.role = role
+    this.position = position
+    this.#db = db
+    this.#tables = new Map(
+      Object.entries(projection.tables).map(([table, schema]) => [
+        table,
+        new Rows(db, table, schema, number),
+      ]),
+    )
+  }
+
+  /**
+   * Folds events, in order, and writes the rows and the new position; the caller holds the transaction. Events the view
+   * has already seen are passed over. An event that cannot be folded stops the view in front of it: what came before is kept.
+   */
+  take(events: readonly StoredEvent[]): void {
+    const after = this.position
+    const poison = this.#foldAll(events, after, Number.POSITIVE_INFINITY)
+    if (poison !== null) {
+      // Some of the poisoned event's changes may be in memory: begin again, and end before it.
+      this.discard()
+      this.#foldAll(events, after, poison.position)
+      this.stopped = poison
+    }
+    for (const rows of this.#tables.values()) rows.flush()
+    this.#save()
+  }
+
+  /** Forgets what is in memory only. */
+  discard(): void {
+    for (const rows of this.#tables.values()) rows.discard()
+  }
+
+  #foldAll(events: readonly StoredEvent[], after: number, before: number): Stop | null {
+    for (const event of events) {
+      const { position } = event
+      if (position <= after) continue
+      if (position >= before) return null
+      try {
+        // A stored event's type and data are what the vocabulary says, or the fold says that they are not.
+        for (const change of this.projection.fold(event as EventOf)) this.#apply(change)
+      } catch (error) {
+        if (isDatabaseError(error)) throw error
+        return { position, error: error instanceof Error ? error.message : String(error) }
+      }
+      this.position = position
+    }
+    return null
+  }
+
+  #apply(change: RowChange): void {
+    const rows = this.#rows(change.table)
+    if (change.kind === 'insert') this.#insert(rows, change)
+    else if (change.kind === 'upsert') this.#upsert(rows, change)
+    else rows.delete(change.key)
+  }
+
+  #insert(rows: Rows, change: Insert): void {
+    const row = rows.insert(change)
+    if (change.number === undefined) return
+    const { column, counter } = change.number
+    rows.put(row, column, this.#rows(counter.table).next(counter))
+  }
+
+  #upsert(rows: Rows, change: Upsert): void {
+    const row = rows.upsert(change)
+    if (change.elapsed === undefined) return
+    const { column, since, at } = change.elapsed
+    const before = this.#rows(since.table).exchange(since, at)
+    // A clock that was put back must not take time away.
+    if (before !== null && at > before) rows.add(row, column, at - before)
+  }
+
+  #rows(table: string): Rows {
+    const rows = this.#tables.get(table)
+    if (rows === undefined) throw new TypeError(`${this.projection.name} has no table ${table}`)
+    return rows
+  }
+
+  #save(): void {
+    this.#db.prepare(saveProgress).run({
+      name: this.projection.name,
+      generation: this.number,
+      position: this.position,
+      error: this.stopped?.error ?? null,
+      errorPosition: this.stopped?.position ?? null,
+    })
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The rows of one table while events are folded: changes are gathered in memory, and each row is written once for the
+ * whole batch. Rows that change again and again (a mailbox's counters, a long session) stay in memory between batches.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Counter, Key, RowChange, TableSchema, Value } from '../../projections/projection.ts'
+import { deleteRow, selectRow, tableName, writeRow } from './tables.ts'
+
+type Row = { values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
+type Insert = Extract<RowChange, { kind: 'insert' }>
+type Upsert = Extract<RowChange, { kind: 'upsert' }>
+
+/** Rows kept in memory between batches, for each table. */
+const keptRows = 5_000
+
+/** A value that came out of `data` in another shape than the projection believed must not be stored as something else. */
+const checked = (value: unknown, column: string): Value => {
+  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  throw new TypeError(`column ${column} cannot hold ${value === undefined ? 'nothing' : typeof value}`)
+}
+
+export class Rows {
+  readonly #schema: TableSchema
+  readonly #places: ReadonlyMap<string, number>
+  readonly #empty: readonly Value[]
+  readonly #isOnlyKey: boolean
+  readonly #select: StatementSync
+  readonly #write: StatementSync
+  readonly #delete: StatementSync
+  #rows = new Map<string, Row>()
+  /** Rows changed since the last flush, in the order they were first touched. */
+  #touched: [Key, Row][] = []
+
+  constructor(db: DatabaseSync, table: string, schema: TableSchema, generation: number) {
+    const name = tableName(table, generation)
+    const columns = Object.keys(schema.columns)
+    this.#schema = schema
+    this.#places = new Map(columns.map((column, place) => [column, place]))
+    this.#empty = Object.values(schema.columns).map((type) => (type === 'count' ? 0 : null))
+    this.#isOnlyKey = columns.length === schema.key.length
+    this.#select = db.prepare(selectRow(name, schema))
+    this.#write = db.prepare(writeRow(name, schema))
+    this.#delete = db.prepare(deleteRow(name, schema))
+  }
+
+  insert({ key, set }: Insert): Row {
+    const id = this.#id(key)
+    const known = this.#rows.get(id)
+    if (known !== undefined && this.#isOnlyKey && !known.deleted) return known
+    const row = this.#fresh(key)
+    // A row of nothing but its key may come again at once (an address named twice): remembering it saves a write.
+    row.keep = this.#isOnlyKey
+    this.#rows.set(id, row)
+    this.#touched.push([key, row])
+    row.changed = true
+    this.#set(row, set)
+    return row
+  }
+
+  upsert({ key, set, add }: Upsert): Row {
+    const row = this.#row(key)
+    this.#set(row, set)
+    for (const column in add) this.add(row, column, add[column]!)
+    this.#touch(key, row)
+    return row
+  }
+
+  delete(key: Key): void {
+    const row = this.#row(key)
+    row.values = this.#blank(key)
+    row.deleted = true
+    this.#touch(key, row)
+  }
+
+  /** Takes the counter's next number: 1 first. */
+  next({ key, column }: Counter): number {
+    const row = this.#row(key)
+    this.add(row, column, 1)
+    this.#touch(key, row)
+    return row.values[this.#place(column)] as number
+  }
+
+  /** Puts `value` where `column` was and says what was there; null for a row that was not there. */
+  exchange({ key, column }: Counter, value: number): number | null {
+    const row = this.#row(key)
+    const before = row.values[this.#place(column)] ?? null
+    row.values[this.#place(column)] = checked(value, column)
+    row.deleted = false
+    this.#touch(key, row)
+    return before as number | null
+  }
+
+  put(row: Row, column: string, value: Value): void {
+    row.values[this.#place(column)] = checked(value, column)
+  }
+
+  add(row: Row, column: string, by: number): void {
+    const place = this.#place(column)
+    row.deleted = false
+    row.values[place] = checked(((row.values[place] as number | null) ?? 0) + by, column)
+  }
+
+  /** Writes what changed; the caller holds the transaction. */
+  flush(): void {
+    for (const [key, row] of this.#touched) {
+      if (!row.changed) continue
+      if (row.deleted) this.#delete.run(...key)
+      else this.#write.run(...row.values)
+      row.changed = false
+      if (row.deleted || !row.keep) this.#rows.delete(this.#id(key))
+    }
+    this.#touched = []
+    if (this.#rows.size > keptRows) this.#rows.clear()
+  }
+
+  /** Forgets everything that is not written, and what may be older than the database. */
+  discard(): void {
+    this.#rows.clear()
+    this.#touched = []
+  }
+
+  #id(key: Key): string {
+    let id = String(key[0])
+    for (let at = 1; at < key.length; at++) id += `\u0000${key[at]}`
+    return id
+  }
+
+  #blank(key: Key): Value[] {
+    const values = [...this.#empty]
+    this.#schema.key.forEach((column, at) => {
+      values[this.#place(column)] = checked(key[at], column)
+    })
+    return values
+  }
+
+  #fresh(key: Key): Row {
+    return { values: this.#blank(key), changed: false, deleted: false, keep: true }
+  }
+
+  #row(key: Key): Row {
+    const id = this.#id(key)
+    const known = this.#rows.get(id)
+    if (known !== undefined) {
+      known.keep = true
+      return known
+    }
+    const row = this.#fresh(key)
+    const stored = this.#select.get(...key)
+    if (stored !== undefined) row.values = Object.values(stored) as Value[]
+    this.#rows.set(id, row)
+    return row
+  }
+
+  #touch(key: Key, row: Row): void {
+    if (row.changed) return
+    row.changed = true
+    this.#touched.push([key, row])
+  }
+
+  #place(column: string): number {
+    const place = this.#places.get(column)
+    if (place === undefined) throw new TypeError(`there is no column ${column}`)
+    return place
+  }
+
+  #set(row: Row, set: Readonly<Record<string, Value>> | undefined): void {
+    row.deleted = false
+    for (const column in set) row.values[this.#place(column)] = checked(set[column], column)
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Runs the projections: reads the log in batches, folds each batch into every view that stands at its place, and writes rows
+ * and positions in one transaction. Several processes may run the same file by turns: whoever finds that another one wrote
+ * forgets what it has in memory and goes on from what is stored.
+ */
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { projections as allProjections } from '../../projections/all.ts'
+import type { Projection } from '../../projections/projection.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
+import { deleteViews, inTransaction, isDamage, openDatabase, viewsFile } from './database.ts'
+import { Generation } from './generation.ts'
+import { isSameLog, rememberOrigin } from './origin.ts'
+import {
+  forgive,
+  isReady,
+  type Registered,
+  registered,
+  requestRebuild,
+  settle,
+  switchTo,
+} from './register.ts'
+
+export type RunnerOptions = {
+  readonly directory: string
+  readonly log: LogReader
+  readonly projections?: readonly Projection[]
+  /** Events folded in one transaction, at most. */
+  readonly batch?: number
+  /** Lines for the operator: a view stopped, a file was thrown away. */
+  readonly notice?: (line: string) => void
+}
+
+/** Another process changed the file since we looked. */
+class OthersWrote extends Error {}
+
+const readDataVersion = 'PRAGMA data_version'
+
+export class Runner {
+  readonly #directory: string
+  readonly #log: LogReader
+  readonly #projections: readonly Projection[]
+  readonly #batch: number
+  readonly #notice: (line: string) => void
+  #db: DatabaseSync
+  #inode = 0
+  #dataVersion = -1
+  #generations: readonly Generation[] = []
+  #turn = 0
+
+  private constructor({ directory, log, projections, batch, notice }: RunnerOptions) {
+    this.#directory = directory
+    this.#log = log
+    this.#projections = projections ?? allProjections
+    this.#batch = batch ?? 4_000
+    this.#notice = notice ?? (() => {})
+    this.#db = openDatabase(directory, this.#notice)
+  }
+
+  /** Opens `views.sqlite`, or makes it; throws it away if it was computed from another log. */
+  static async open(options: RunnerOptions): Promise<Runner> {
+    const runner = new Runner(options)
+    await runner.#begin()
+    return runner
+  }
+
+  /** The position every live view has reached that has not stopped. */
+  position(): number {
+    const going = this.#generations.filter(({ role, stopped }) => role === 'live' && stopped === null)
+    return Math.min(...going.map(({ position }) => position))
+  }
+
+  /**
+   * Folds one batch into the views that stand at one place, if there is one; false when nothing is left to do.
+   * A damaged file is thrown away and begun again.
+   */
+  async step(): Promise<boolean> {
+    try {
+      await this.#reopenIfGone()
+      if (this.#othersWrote()) this.#load()
+      return await this.#foldBatch(await this.#log.tail())
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      await this.#startOver(`views.sqlite is damaged (${(error as Error).message})`)
+      return true
+    }
+  }
+
+  /** Builds the view again from the beginning of the log, beside the one that is read meanwhile. */
+  rebuild(name: string): void {
+    inTransaction(this.#db, () => requestRebuild(this.#db, name))
+    this.#load()
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  async #begin(): Promise<void> {
+    this.#inode = statSync(viewsFile(this.#directory)).ino
+    if (!(await isSameLog(this.#db, this.#log)))
+      return this.#startOver('views.sqlite was computed from another log')
+    inTransaction(this.#db, () => forgive(this.#db))
+    this.#load()
+  }
+
+  async #startOver(why: string): Promise<void> {
+    this.#notice(`${why}; it is deleted and built again from the log`)
+    this.close()
+    deleteViews(this.#directory)
+    this.#db = openDatabase(this.#directory, this.#notice)
+    await this.#begin()
+  }
+
+  /** Somebody may delete the file under us: it is only a view. */
+  async #reopenIfGone(): Promise<void> {
+    const found = statSync(viewsFile(this.#directory), { throwIfNoEntry: false })
+    if (found?.ino === this.#inode) return
+    this.#notice('views.sqlite was deleted; it is built again from the log')
+    this.close()
+    this.#db = openDatabase(this.#directory, this.#notice)
+    await this.#begin()
+  }
+
+  #othersWrote(): boolean {
+    const { data_version: version } = this.#db.prepare(readDataVersion).get() as { data_version: number }
+    return version !== this.#dataVersion
+  }
+
+  /** Takes up what the file says: which generations there are, how far they are, and what was asked for. */
+  #load(): void {
+    const rows = inTransaction(this.#db, () => {
+      settle(this.#db, this.#projections)
+      return registered(this.#db)
+    })
+    this.#othersWroteIsSeen()
+    this.#generations = rows.flatMap((row) => this.#generation(row))
+  }
+
+  #othersWroteIsSeen(): void {
+    const { data_version: version } = this.#db.prepare(readDataVersion).get() as { data_version: number }
+    this.#dataVersion = version
+  }
+
+  /** None for a generation of another version: its fold is not in this release. */
+  #generation({ name, generation, version, role, position, error, errorPosition }: Registered): Generation[] {
+    const projection = this.#projections.find((one) => one.name === name && one.version === version)
+    if (projection === undefined) return []
+    const made = new Generation(this.#db, projection, { number: generation, role, position })
+    if (error !== null) made.stopped = { position: errorPosition ?? position, error }
+    return [made]
+  }
+
+  async #foldBatch(tail: number): Promise<boolean> {
+    const behind = this.#generations.filter(({ position, stopped }) => stopped === null && position < tail)
+    const places = [...new Set(behind.map(({ position }) => position))]
+    // A rebuild and the live views take turns, so that neither waits for the other.
+    const place = places[this.#turn++ % places.length]
+    if (place === undefined) return this.#switchReady(tail)
+    const events = await this.#read(place)
+    const last = events.at(-1)
+    if (last === undefined) return false
+    this.#commit(
+      behind.filter(({ position }) => position === place),
+      events,
+      Math.max(tail, last.position),
+    )
+    return true
+  }
+
+  async #read(after: number): Promise<readonly StoredEvent[]> {
+    const pages: (readonly StoredEvent[])[] = []
+    let count = 0
+    for await (const page of this.#log.readAll(after, { limit: this.#batch })) {
+      pages.push(page)
+      count += page.length
+      if (count >= this.#batch) break
+    }
+    return pages.length === 1 ? pages[0]! : pages.flat()
+  }
+
+  /** The one transaction: rows, positions, and the switch to a generation that has caught up. */
+  #commit(generations: readonly Generation[], events: readonly StoredEvent[], tail: number): void {
+    try {
+      inTransaction(this.#db, () => {
+        if (this.#othersWrote()) throw new OthersWrote()
+        for (const generation of generations) generation.take(events)
+        rememberOrigin(this.#db, events)
+      })
+    } catch (error) {
+      // What is in memory is ahead of what is stored: take up what is stored.
+      this.#load()
+      if (!(error instanceof OthersWrote)) throw error
+      return
+    }
+    this.#reportStops(generations)
+    this.#switchReady(tail)
+  }
+
+  #reportStops(generations: readonly Generation[]): void {
+    for (const { projection, stopped } of generations)
+      if (stopped !== null)
+        this.#notice(`view ${projection.name} stopped at position ${stopped.position}: ${stopped.error}`)
+  }
+
+  #switchReady(tail: number): boolean {
+    if (this.#generations.every(({ role }) => role === 'live')) return false
+    const switched = inTransaction(this.#db, () => this.#switchAll(tail))
+    if (switched) this.#load()
+    return switched
+  }
+
+  #switchAll(tail: number): boolean {
+    let switched = false
+    const rows = registered(this.#db)
+    for (const next of rows.filter(({ role }) => role === 'next')) {
+      const live = rows.find(({ name, role }) => name === next.name && role === 'live')
+      const projection = this.#projections.find(({ name }) => name === next.name)
+      if (live === undefined || projection === undefined || !isReady(next, live, tail)) continue
+      switchTo(this.#db, projection, next, live)
+      switched = true
+    }
+    return switched
+  }
+}
