@@ -104,6 +104,11 @@ export class Directory {
     return [...this.#roll.accounts.values()]
   }
 
+  /** The last revision of an account's or domain's stream, -1 for one that does not exist. */
+  revision(stream: string): number {
+    return this.#roll.revisions.get(stream) ?? -1
+  }
+
   /** Ours: those of the configuration, then those of the log. */
   domains(): readonly (LocalDomain & { readonly origin: 'file' | 'log' })[] {
     const file = [...this.#configured.values()].map((each) => ({ ...each, origin: 'file' as const }))
@@ -126,7 +131,7 @@ export class Directory {
       return [domain, asciiDomain(domain), readableDomain(domain)].map((form) => `${local}@${form}`)
     })
     const caught = this.domains().filter(
-      ({ catchAll }) => catchAll !== null && this.#catcher(catchAll) === account,
+      ({ catchAll }) => catchAll !== null && this.#catcher(catchAll)?.name === account.name,
     )
     const wild = caught.flatMap(({ name }) => [`@${asciiDomain(name)}`, `@${readableDomain(name)}`])
     return [...new Set([...own, ...wild])]

@@ -26,11 +26,14 @@ export class Roll {
   readonly owners = new Map<string, Account>()
   /** By the name in A-labels. */
   readonly domains = new Map<string, LocalDomain>()
+  /** Last revision of each stream, for whoever appends to it next. */
+  readonly revisions = new Map<string, number>()
   /** Of the last event applied. */
   position = 0
 
-  apply({ type, data, position }: StoredEvent): void {
+  apply({ type, data, position, stream, revision }: StoredEvent): void {
     this.position = position
+    this.revisions.set(stream, revision)
     const account = text(data.account)
     const domain = text(data.domain)
     switch (type) {
