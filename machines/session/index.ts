@@ -7,7 +7,7 @@ export const session: MachineModule = {
   name: 'session',
   category: 'smtp_session',
   version: 1,
-  fingerprint: '',
+  fingerprint: '9d80efecc7e55e41',
   machine: sessionMachine,
   barriers: new Set(['MessageAccepted']),
   inputs: sessionInputs,

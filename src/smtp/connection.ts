@@ -15,6 +15,7 @@ import { type EffectEmitted, isReply, type ReplyEffect } from '../../machines/vo
 import { replyText } from '../../machines/vocabulary/reply.ts'
 import { ActorHost, type Beside } from '../actors/host.ts'
 import { newId } from '../actors/identity.ts'
+import type { Verdict } from '../authentication/login.ts'
 import { LogFull } from '../log/port.ts'
 import { type Credentials, CredentialsExchange, type Exchanged } from './credentials.ts'
 import { Lines, shownLine } from './dialogue.ts'
@@ -276,25 +277,20 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #verify({ user, password }: Credentials): void {
     this.#input.hold()
     this.#reception
-      .verify({ user, password, peer: this.remoteAddress })
+      .verify({ user, password, peer: { address: this.remoteAddress } })
       .then(
         (verdict) => this.#verified(verdict),
         (error: Error) => {
           this.#reception.complain('a password could not be checked', error)
-          this.#tell({ type: 'CREDENTIALS', verdict: 'login-unavailable', user, addresses: [] })
+          this.#tell({ type: 'CREDENTIALS', verdict: 'login-unavailable', user: null, addresses: [] })
         },
       )
       .finally(() => this.#input.release())
   }
 
-  #verified(answer: Awaited<ReturnType<Reception['verify']>>): void {
-    const { user } = answer
-    if (answer.verdict === 'ok')
-      this.#tell({ type: 'CREDENTIALS', verdict: 'ok', user, addresses: answer.addresses })
-    else {
-      const verdict = answer.verdict === 'throttled' ? 'login-throttled' : 'bad-credentials'
-      this.#tell({ type: 'CREDENTIALS', verdict, user, addresses: [] })
-    }
+  #verified(answer: Verdict): void {
+    const addresses = answer.verdict === 'ok' ? answer.addresses : []
+    this.#tell({ type: 'CREDENTIALS', verdict: answer.verdict, user: answer.user, addresses })
   }
 
   // Content.

@@ -3,11 +3,8 @@ import type { Door } from '../../machines/session/inputs.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
 import type { Outbox } from '../actors/outbox.ts'
+import type { Login } from '../authentication/login.ts'
 import type { ContentWriter } from '../content/store.ts'
-
-export type LoginVerdict =
-  | { readonly verdict: 'ok'; readonly user: string; readonly addresses: readonly string[] }
-  | { readonly verdict: 'bad-credentials' | 'throttled'; readonly user: string | null }
 
 /** What the supervisor asks of a live connection. */
 export interface LiveSession {
@@ -25,7 +22,7 @@ export type Reception = {
   readonly policyHash: string
   readonly outbox: Outbox
   readonly place: (address: string) => Place
-  readonly verify: (login: { user: string; password: string; peer: string }) => Promise<LoginVerdict>
+  readonly verify: Login['verify']
   /** The addresses of an account a trusted proxy has logged in; empty when there is none. */
   readonly addressesOf: (user: string) => readonly string[]
   readonly beginContent: (id: string) => ContentWriter

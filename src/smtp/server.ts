@@ -20,7 +20,8 @@ export type ListenerOptions = {
 const proxyPatience = 10_000
 
 export class FsmtpServer extends SMTPServer {
-  readonly reception: Reception
+  /** For the connections to come. */
+  reception: Reception
   readonly #listener: ListenerOptions
   readonly #proxied = new WeakMap<object, { facts: ProxyFacts; address?: string; port?: number }>()
 

@@ -1,0 +1,114 @@
+/** `fsmtp serve`: runs the server. Without a configuration: the playground. */
+import type { Command } from 'commander'
+import { pino } from 'pino'
+import { type Loaded, loadConfig } from '../config/load.ts'
+import { type Notices, type Running, startServer } from '../main.ts'
+import { demoAccount, demoPassword } from '../playground.ts'
+import { version } from '../version.ts'
+
+type Options = { readonly config?: string; readonly data?: string }
+
+export const register = (program: Command): void => {
+  program
+    .command('serve')
+    .description('run the server; without a configuration file: the playground')
+    .addHelpText('after', '\nExample: fsmtp serve --config fsmtp.yaml')
+    .action(async (_: unknown, command: Command) => serve(command.optsWithGlobals<Options>()))
+}
+
+const serve = async (options: Options): Promise<void> => {
+  const loaded = loadConfig({ file: options.config, data: options.data })
+  const notices = noticesOf(
+    pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
+  )
+  const running = await startServer(loaded.config, notices)
+  const ended = untilSignalled({ running, notices, options })
+  print(loaded.playground ? await welcome(loaded, running) : started(loaded, running))
+  await ended
+  notices.info('stopped')
+}
+
+const print = (lines: readonly string[]): void => {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+const noticesOf = (logger: pino.Logger): Notices => ({
+  info: (what) => logger.info(what),
+  warn: (what, error) =>
+    error ? logger.warn({ err: { type: error.name, message: error.message } }, what) : logger.warn(what),
+})
+
+/** SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads the configuration again. */
+const untilSignalled = ({
+  running,
+  notices,
+  options,
+}: {
+  running: Running
+  notices: Notices
+  options: Options
+}): Promise<void> =>
+  new Promise((stopped, failed) => {
+    let stopping = false
+    const stop = (signal: NodeJS.Signals): void => {
+      if (stopping) {
+        notices.warn(`${signal} again: ending what is left`)
+        running.hurry()
+        return
+      }
+      stopping = true
+      notices.info(`${signal}: stopping; sessions inside a transaction may finish it`)
+      running.stop().then(stopped, failed)
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+    process.on('SIGHUP', () => reload({ running, notices, options }))
+  })
+
+/** A configuration that cannot be read changes nothing. */
+const reload = ({
+  running,
+  notices,
+  options,
+}: {
+  running: Running
+  notices: Notices
+  options: Options
+}): void => {
+  Promise.resolve()
+    .then(() => running.reload(loadConfig({ file: options.config, data: options.data }).config))
+    .then(
+      () => notices.info('configuration and certificates were read again'),
+      (error: Error) => notices.warn('the configuration stays as it was', error),
+    )
+}
+
+const listening = ({ listeners }: Running): string[] =>
+  listeners.map(({ service, address, port }) => `  ${service.padEnd(12)} ${address}:${port}${means[service]}`)
+const means = {
+  mx: '    mail from anyone',
+  submission: '    mail from accounts, STARTTLS and AUTH',
+  submissions: '    mail from accounts, TLS and AUTH',
+} as const
+
+const started = ({ config, file }: Loaded, running: Running): string[] => [
+  `fsmtp ${version}: ${config.hostname} is up, as ${file} says; data in ${config.data}`,
+  ...listening(running),
+]
+
+const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> => {
+  const password = await demoPassword({ data: config.data, log: running.log, directory: running.directory })
+  const port = running.listeners.find(({ service }) => service === 'mx')?.port ?? 25
+  return [
+    `fsmtp ${version}: the playground is up. Every address is local, nothing leaves this machine.`,
+    ...listening(running),
+    `  account      ${demoAccount}, password ${password ?? '(changed; see `fsmtp user password`)'}`,
+    `  data         ${config.data}`,
+    '',
+    'Send a mail:      npx fsmtp send --to you@example.org --subject Hello --text "It works"',
+    `  or with curl:   curl smtp://127.0.0.1:${port} --mail-from me@example.org --mail-rcpt you@example.org -T mail.txt`,
+    'Read it:          npx fsmtp mailbox you@example.org',
+    'What happened:    npx fsmtp sessions, then npx fsmtp replay ID',
+    'Try outcomes:     451@any.domain is refused with 451, slow@ waits 20 s, drop@ drops the line',
+    'Stop:             Ctrl-C',
+  ]
+}

@@ -1,0 +1,187 @@
+/** Composition: the only file that knows everyone. A server is put together here, from the log outward. */
+import { BlockList } from 'node:net'
+import { fingerprint } from '../machines/drawing/index.ts'
+import { machines } from '../machines/index.ts'
+import type { Service } from '../machines/vocabulary/events.ts'
+import { notBefore } from './actors/identity.ts'
+import { Outbox } from './actors/outbox.ts'
+import { Supervisor } from './actors/supervisor.ts'
+import { Directory } from './authentication/directory.ts'
+import { Login } from './authentication/login.ts'
+import { type Certificates, loadCertificates } from './config/certificates.ts'
+import type { Config, Listener } from './config/schema.ts'
+import { sessionPolicy } from './config/session-policy.ts'
+import { openContentStore } from './content/store.ts'
+import { serveControl } from './control.ts'
+import { portIsFree } from './listening.ts'
+import type { EventLog } from './log/port.ts'
+import { openSqliteLog } from './log/sqlite/index.ts'
+import { adoptPolicy } from './policies.ts'
+import type { Reception } from './smtp/reception.ts'
+import { FsmtpServer } from './smtp/server.ts'
+import { startViews } from './views/index.ts'
+
+/** What happened beside the log: for whoever reads it at night. */
+export type Notices = {
+  readonly info: (what: string) => void
+  readonly warn: (what: string, error?: Error) => void
+}
+
+export type Running = {
+  readonly listeners: readonly {
+    readonly service: Service
+    readonly address: string
+    readonly port: number
+  }[]
+  readonly log: EventLog
+  readonly directory: Directory
+  /** Takes over certificates, limits, domains of a configuration that was read again, for the sessions to come. */
+  reload(config: Config): Promise<void>
+  /** Ends sessions in order, waiting up to `limits.shutdownGrace` for those inside a transaction; then stops. */
+  stop(): Promise<void>
+  /** Ends what `stop` still waits for. */
+  hurry(): void
+}
+
+/** Bytes waiting for the log above which new sessions are turned away. */
+const waitingBytes = 32 * 1024 * 1024
+
+/**
+ * Starts everything a configuration asks for.
+ * @throws PortInUse, DirectoryInUse, ConfigFault, MachineChanged, before anything was changed
+ */
+export const startServer = async (config: Config, notices: Notices): Promise<Running> => {
+  checkMachines()
+  const smtp = config.listeners.filter(isSmtp)
+  for (const { address, port } of smtp) await portIsFree({ address, port })
+  let certificates = await loadCertificates(config)
+  for (const warning of certificates.warnings) notices.warn(warning)
+
+  const log = await openSqliteLog({ directory: config.data })
+  await startClock(log)
+  const content = await openContentStore({ directory: config.data, log })
+  const following = new AbortController()
+  const directory = await Directory.open({
+    log,
+    config,
+    signal: following.signal,
+    onFault: (error) => notices.warn('accounts and domains are no longer followed', asError(error)),
+  })
+  const login = new Login({ directory, limits: config.limits.loginFailures })
+  const outbox = new Outbox({ log })
+  const supervisor = new Supervisor({
+    ...config.limits,
+    waitingBytes,
+    waiting: () => outbox.waiting,
+    every: Math.max(50, Math.min(1000, config.limits.commandTimeout / 4)),
+  })
+  const receptionOf =
+    (settings: Config) =>
+    async (service: Service): Promise<Reception> => {
+      const policy = sessionPolicy(settings, service)
+      return {
+        node: settings.hostname,
+        policy,
+        policyHash: await adoptPolicy(log, policy, settings.hostname),
+        outbox,
+        place: (address) => directory.place(address),
+        verify: (attempt) => login.verify(attempt),
+        addressesOf: (user) => addressesOf(directory, user),
+        beginContent: (id) => content.begin(id),
+        timeouts: {
+          command: settings.limits.commandTimeout,
+          data: settings.limits.dataTimeout,
+          greetingPause: service === 'mx' ? settings.limits.greetingPause : 0,
+        },
+        mayRename: trusted(settings, 'xclient'),
+        supervisor,
+        complain: notices.warn,
+      }
+    }
+  const servers: FsmtpServer[] = []
+  for (const listener of smtp)
+    servers.push(
+      await listen(listener, {
+        config,
+        certificates,
+        reception: await receptionOf(config)(listener.service),
+      }),
+    )
+  const listeners = await Promise.all(
+    servers.map(async (server, at) => ({ ...smtp[at]!, port: await server.start() })),
+  )
+  const views = await startViews({ directory: config.data, notice: (line) => notices.warn(line) })
+  const control = await serveControl(config.data, log)
+
+  return {
+    listeners,
+    log,
+    directory,
+    reload: async (settings) => {
+      certificates = await loadCertificates(settings)
+      for (const warning of certificates.warnings) notices.warn(warning)
+      directory.reconfigure(settings)
+      for (const server of servers) {
+        server.useCertificates(certificates)
+        server.reception = await receptionOf(settings)(server.reception.policy.service)
+      }
+    },
+    stop: async () => {
+      for (const server of servers) server.stopAccepting()
+      await supervisor.shutDown(config.limits.shutdownGrace)
+      await outbox.settled()
+      await control.close()
+      following.abort()
+      await views.stop()
+      await content.close()
+      await log.close()
+    },
+    hurry: () => supervisor.hurry(),
+  }
+}
+
+type SmtpListener = Listener & { readonly service: Service }
+const isSmtp = (listener: Listener): listener is SmtpListener => listener.service !== 'http'
+
+const listen = (
+  { address, port }: SmtpListener,
+  { config, certificates, reception }: { config: Config; certificates: Certificates; reception: Reception },
+): FsmtpServer =>
+  new FsmtpServer({ reception, address, port, certificates, expectsProxy: trusted(config, 'proxy') })
+
+const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: string) => boolean) => {
+  if (proxy.trusted.length === 0 || !proxy.protocols.includes(protocol)) return () => false
+  const list = new BlockList()
+  for (const network of proxy.trusted) {
+    const [address, prefix] = network.split('/') as [string, string | undefined]
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
+  }
+  return (address) => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+}
+
+/** A machine that is not what its version says would write histories that nobody can replay. */
+export class MachineChanged extends Error {
+  override readonly name = 'MachineChanged'
+}
+const checkMachines = (): void => {
+  for (const { name, version, fingerprint: known, machine } of machines)
+    if (fingerprint(machine) !== known)
+      throw new MachineChanged(
+        `the ${name} machine is not the one that is known as version ${version}: its fingerprint is ${fingerprint(machine)}, not ${known}; give it a new version`,
+      )
+}
+
+/** Times and ids go on from where the log ends, whatever the clock says. */
+const startClock = async (log: EventLog): Promise<void> => {
+  const tail = await log.tail()
+  if (tail === 0) return
+  for await (const page of log.readAll(tail - 1)) for (const { at } of page) notBefore(at)
+}
+
+const addressesOf = (directory: Directory, user: string): readonly string[] => {
+  const account = directory.account(user)
+  return account === null ? [] : directory.addressesOf(account)
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

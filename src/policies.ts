@@ -1,0 +1,26 @@
+/** The policies in force, as the log knows them: each under its hash, recorded once. */
+import { hash } from 'node:crypto'
+import type { SessionPolicy } from '../machines/session/policy.ts'
+import { newEventId, now } from './actors/identity.ts'
+import { type EventLog, kindOf, WrongRevision } from './log/port.ts'
+
+/** 16 hexadecimal digits of the SHA-256 of the policy as JSON. */
+export const policyHash = (policy: SessionPolicy): string =>
+  hash('sha256', JSON.stringify(policy), 'hex').slice(0, 16)
+
+/** Records the policy in `policy-<hash>` unless it is there already. Returns its hash. */
+export const adoptPolicy = async (
+  log: Pick<EventLog, 'append'>,
+  policy: SessionPolicy,
+  node: string,
+): Promise<string> => {
+  const name = policyHash(policy)
+  const at = now()
+  const event = { id: newEventId(at), kind: kindOf('PolicyAdopted', 1, { node }), at, data: { policy } }
+  try {
+    await log.append([{ stream: `policy-${name}`, expected: -1, events: [event] }])
+  } catch (error) {
+    if (!(error instanceof WrongRevision)) throw error
+  }
+  return name
+}
