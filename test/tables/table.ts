@@ -18,7 +18,7 @@ export type Row = {
 const signs: Readonly<Record<string, string>> = { '␀': '\0', '␉': '\t', '␊': '\n', '␍': '\r', '␛': '\x1b' }
 
 const meant = (cell: string): string => {
-  const quoted = /^`+ ?(.*?) ?`+$/su.exec(cell)
+  const quoted = /^`(.*)`$/su.exec(cell)
   if (!quoted) return cell
   return quoted[1]!
     .replace(/⟨([0-9A-F]{2,6})⟩/gu, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 16)))
