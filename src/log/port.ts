@@ -127,9 +127,11 @@ export class LogDamaged extends Error {
   override readonly name = 'LogDamaged'
   /** The position at which reading failed. */
   readonly position: number
+  readonly detail: string
   constructor(position: number, detail: string) {
     super(`the log is damaged at position ${position}: ${detail}`)
     this.position = position
+    this.detail = detail
   }
 }
 

@@ -1,0 +1,2 @@
+export { openSqliteLog, type SqliteLogOptions } from './log.ts'
+export { openSqliteReader, type SqliteReaderOptions } from './reader.ts'

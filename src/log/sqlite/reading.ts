@@ -1,0 +1,188 @@
+/**
+ * Reading in pages. Positions and revisions are dense, so a page is a window of them, and a hole is seen. Other work gets
+ * its turn between two pages.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { LogDamaged, type ReadFilter, type StoredEvent } from '../port.ts'
+import { checkSum, type Decoder, type Row } from './decoding.ts'
+import { messageOf } from './faults.ts'
+import type { Questions, Rows } from './rows.ts'
+
+/** Events in a page; a row is never cut by it, so a page can be larger. */
+const pageSize = 1000
+/** Positions looked at for one page where the filter leaves out most of them. */
+const filteredPageSize = 10_000
+/** Categories with no more rows than this are read by their streams, however long the log is. */
+const fewRows = 5000
+const rowsInPage = 250
+
+/** Events, the position (or revision) up to which everything was looked at, and the damage that ended the page. */
+type Page = {
+  readonly events: readonly StoredEvent[]
+  readonly upTo: number
+  readonly damage: LogDamaged | null
+}
+type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
+type Decoded = Omit<Page, 'upTo'>
+type Unbroken = { readonly rows: readonly Row[]; readonly damage: LogDamaged | null }
+
+export type ReadAllOptions = { readonly filter?: ReadFilter | undefined; readonly limit?: number }
+/** Reads no further than this position, instead of what is there now. */
+type UpTo = { readonly upTo?: number }
+export type ReadStreamOptions = { readonly from?: number; readonly limit?: number }
+
+export class Reading {
+  readonly #questions: Questions
+  readonly #decoder: Decoder
+
+  constructor(questions: Questions, decoder: Decoder) {
+    this.#questions = questions
+    this.#decoder = decoder
+  }
+
+  /** All of it after a position, up to what is there now. @throws LogDamaged, after the events before the damage */
+  async *readAll(after: number, { filter = {}, limit = Infinity, upTo }: ReadAllOptions & UpTo = {}): Pages {
+    const tail = upTo ?? this.#questions.tail()
+    const few = this.#fewRows(after, tail, filter)
+    const page = few ? this.#listed(few, tail, filter) : this.#scanned(tail, filter)
+    yield* inPages({ after, tail, limit, page })
+  }
+
+  async *readStream(stream: string, { from = 0, limit = Infinity }: ReadStreamOptions = {}): Pages {
+    const key = this.#questions.streamKey(stream)
+    if (key === null) return
+    const tail = this.#questions.streamTail(key)
+    const page = (after: number) => this.#streamPage({ stream, key, after, tail })
+    yield* inPages({ after: Math.max(from, 0) - 1, tail, limit, page })
+  }
+
+  /** The rows of the wanted categories, where listing them is cheaper than looking at everything. */
+  #fewRows(after: number, tail: number, { categories }: ReadFilter): readonly number[] | null {
+    if (!categories || tail - after <= filteredPageSize) return null
+    return this.#questions.positionsOfCategories(categories, fewRows)
+  }
+
+  #scanned(tail: number, filter: ReadFilter): (after: number) => Page {
+    const { categories, types } = filter
+    const size = categories || types ? filteredPageSize : pageSize
+    return (after) => {
+      const first = this.#questions.rowHolding(after + 1)
+      const last = Math.min(after + size, tail)
+      const found = categories
+        ? this.#placed(this.#questions.windowOfCategories(first, last, categories), first)
+        : unbroken(this.#placed(this.#questions.window(first, last), first), first, last)
+      const skip = after + 1 - (found.rows[0]?.position ?? 0)
+      return { ...this.#decode(found, { skip, types }), upTo: Math.max(last, endOf(found.rows)) }
+    }
+  }
+
+  #listed(positions: readonly number[], tail: number, { types }: ReadFilter): (after: number) => Page {
+    let next: number | null = null
+    return (after) => {
+      // The last row that starts before may reach beyond.
+      next ??= Math.max(
+        positions.findLastIndex((position) => position <= after + 1),
+        0,
+      )
+      const wanted = positions.slice(next, next + rowsInPage)
+      next += wanted.length
+      const found = this.#placed(this.#questions.rowsAt(wanted), wanted[0] ?? 1)
+      const skip = after + 1 - (wanted[0] ?? 0)
+      return {
+        ...this.#decode(found, { skip, types }),
+        upTo: next < positions.length ? wanted.at(-1)! : tail,
+      }
+    }
+  }
+
+  #streamPage({ stream, key, after, tail }: StreamPlace): Page {
+    const first = this.#questions.streamRowHolding(key, after + 1)
+    const last = Math.min(after + pageSize, tail)
+    const rows = this.#questions.streamWindow(key, first, last)
+    const found = unbrokenStream(this.#placed(rows, 1), { stream, first, last })
+    const skip = after + 1 - (found.rows[0]?.revision ?? 0)
+    const end = found.rows.at(-1)
+    return { ...this.#decode(found, { skip }), upTo: Math.max(last, end ? end.revision + end.count - 1 : 0) }
+  }
+
+  /** Names the place where SQLite could not read on. */
+  #placed({ rows, damage }: Rows, from: number): Unbroken {
+    if (damage === null) return { rows, damage }
+    return { rows, damage: new LogDamaged(this.#questions.firstUnreadable(from), messageOf(damage)) }
+  }
+
+  /** `skip`: how many events of the first row were read before. */
+  #decode({ rows, damage }: Unbroken, { skip, types }: { skip: number; types?: readonly string[] }): Decoded {
+    const events: StoredEvent[] = []
+    const wanted = types ? this.#decoder.mayHold(types) : null
+    for (const [at, row] of rows.entries()) {
+      const passed = at === 0 ? Math.max(skip, 0) : 0
+      try {
+        checkSum(row)
+        if (wanted && !wanted(row)) continue
+        for (const event of this.#decoder.decode(row).slice(passed))
+          if (!types || types.includes(event.type)) events.push(event)
+      } catch (error) {
+        if (!(error instanceof LogDamaged)) throw error
+        return { events, damage: passed === 0 ? error : new LogDamaged(row.position + passed, error.detail) }
+      }
+    }
+    return { events, damage }
+  }
+}
+
+type StreamPlace = {
+  readonly stream: string
+  readonly key: number
+  readonly after: number
+  readonly tail: number
+}
+type PageOptions = {
+  readonly after: number
+  readonly tail: number
+  readonly limit: number
+  readonly page: (after: number) => Page
+}
+
+async function* inPages({ after, tail, limit, page }: PageOptions): Pages {
+  let left = limit
+  for (let next = after; next < tail && left > 0; ) {
+    const { events, upTo, damage } = page(next)
+    const taken = events.length > left ? events.slice(0, left) : events
+    if (taken.length > 0) yield taken
+    left -= taken.length
+    if (damage && left > 0) throw damage
+    next = upTo
+    if (next < tail) await turn()
+  }
+}
+
+const endOf = (rows: readonly Row[]): number => {
+  const last = rows.at(-1)
+  return last ? last.position + last.count - 1 : 0
+}
+
+/** Rows up to the first hole between `first` and `last`. */
+const unbroken = ({ rows, damage }: Unbroken, first: number, last: number): Unbroken => {
+  let next = first
+  for (const [at, { position, count }] of rows.entries()) {
+    if (position !== next)
+      return { rows: rows.slice(0, at), damage: new LogDamaged(next, 'events are missing') }
+    next += count
+  }
+  if (damage || next > last) return { rows, damage }
+  return { rows, damage: new LogDamaged(next, 'events are missing') }
+}
+
+type StreamWindow = { readonly stream: string; readonly first: number; readonly last: number }
+const unbrokenStream = ({ rows, damage }: Unbroken, { stream, first, last }: StreamWindow): Unbroken => {
+  let next = first
+  const missing = (before: readonly Row[]) =>
+    new LogDamaged(endOf(before) + 1, `revision ${next} of stream ${stream} is missing`)
+  for (const [at, { revision, count }] of rows.entries()) {
+    if (revision !== next) return { rows: rows.slice(0, at), damage: missing(rows.slice(0, at)) }
+    next += count
+  }
+  if (damage || next > last) return { rows, damage }
+  return { rows, damage: missing(rows) }
+}

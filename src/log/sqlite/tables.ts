@@ -1,0 +1,98 @@
+/**
+ * The file `log.sqlite`: its tables, its settings, and the sums that prove a row is what was written.
+ *
+ * `records` has one row for each append: the events of one stream that were committed together, as a JSON array of
+ * `[kind, id, at, data, meta?]`. `kinds` holds what many events have in common, `[type, version, meta]`.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { LogUnavailable } from '../port.ts'
+
+export const logFile = (directory: string): string => join(directory, 'log.sqlite')
+
+/** `PRAGMA user_version`: bumped when the tables below change. */
+const layout = 1
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS streams (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, sum INTEGER NOT NULL, json TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS records (
+    position INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX IF NOT EXISTS records_by_stream ON records (stream, revision);
+  CREATE TABLE IF NOT EXISTS contents (id TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+  PRAGMA user_version = ${layout};
+`
+
+/** A page of 16 KiB holds a small mail; checkpoints are another thread's work, see `checkpoints.ts`. */
+const writerSettings = `
+  PRAGMA page_size = 16384;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 0;
+  PRAGMA cache_size = -32768;
+`
+
+export type OpenOptions = {
+  readonly directory: string
+  /** How long SQLite waits for another process's lock, in milliseconds. */
+  readonly lockTimeout: number
+}
+
+/** Opens the log for writing, makes it where it is missing. */
+export const openForWriting = ({ directory, lockTimeout }: OpenOptions): DatabaseSync => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(logFile(directory), { timeout: lockTimeout })
+  try {
+    database.exec(writerSettings)
+    checkLayout(database)
+    database.exec(tables)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Opens the log for reading. @throws LogUnavailable where there is none. */
+export const openForReading = ({ directory, lockTimeout }: OpenOptions): DatabaseSync => {
+  const database = openExisting(logFile(directory), lockTimeout)
+  try {
+    checkLayout(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const openExisting = (path: string, timeout: number): DatabaseSync => {
+  try {
+    return new DatabaseSync(path, { readOnly: true, timeout })
+  } catch (error) {
+    throw new LogUnavailable(`cannot read ${path}: is this a data directory?`, { cause: error })
+  }
+}
+
+const checkLayout = (database: DatabaseSync): void => {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  if (found > layout)
+    throw new LogUnavailable(
+      `the log was written by a later release (layout ${found}, this one knows ${layout})`,
+    )
+}
+
+/** The sum of a row covers its place too: its stream's name, its position, its revision. */
+export const recordSum = (stream: string, position: number, revision: number, body: Uint8Array): number =>
+  crc32(body, crc32(stream, (position * 31 + revision) >>> 0))
+export const kindSum = (kind: number, json: string): number => crc32(json, kind)
+
+/** The first name after all names that start with `prefix`. */
+export const endOfPrefix = (prefix: string): string => `${prefix}\u{10FFFF}`
