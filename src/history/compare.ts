@@ -1,0 +1,61 @@
+/** Whether a machine, asked again, does what the log says it did. */
+import { type EffectEmitted, isReply } from '../../machines/vocabulary/machine.ts'
+import { replyText } from '../../machines/vocabulary/reply.ts'
+import type { StoredEvent } from '../log/port.ts'
+import { differences, jsonEqual } from './equal.ts'
+import type { Moved } from './replayer.ts'
+
+/** What the log says, and what the machine did instead: only the parts that differ. */
+export type Difference = { readonly expected: unknown; readonly got: unknown }
+
+const namesOf = (effects: readonly EffectEmitted[]): string => {
+  if (effects.length === 1) return effects[0]!.name
+  let names = ''
+  for (const { name } of effects) names += names === '' ? name : ` ${name}`
+  return names
+}
+
+/** The lines a transcript ends with after these effects: `S: 250 ...`. */
+const repliesOf = (effects: readonly EffectEmitted[]): string => {
+  let said = ''
+  for (const effect of effects)
+    if (isReply(effect))
+      said += `${said === '' ? '' : '\n'}S: ${replyText(effect).replaceAll('\r\n', '\nS: ')}`
+  return said
+}
+
+/** RFC 4954 §4: challenges come from the exchange of credentials, not from the machine. */
+const isChallenge = (line: string): boolean => line.startsWith('S: 334')
+
+const sameReplies = (dialogue: string, replies: string): boolean => {
+  if (!dialogue.endsWith(replies)) return false
+  const before = dialogue.length - replies.length
+  if (before > 0 && replies !== '' && dialogue[before - 1] !== '\n') return false
+  const rest = dialogue.slice(0, before)
+  return (
+    !rest.includes('S: ') || rest.split('\n').every((line) => !line.startsWith('S: ') || isChallenge(line))
+  )
+}
+
+const spokenOf = (dialogue: string): string =>
+  dialogue
+    .split('\n')
+    .filter((line) => line.startsWith('S: ') && !isChallenge(line))
+    .join('\n')
+
+/** Null when the machine did the same: states, fact, effects and words. */
+export const compare = ({ type, data, meta }: StoredEvent, moved: Moved): Difference | null => {
+  if (meta.from !== moved.from) return { expected: { from: meta.from }, got: { from: moved.from } }
+  if (type !== moved.fact.name) return { expected: { event: type }, got: { event: moved.fact.name } }
+  if (meta.to !== moved.to) return { expected: { to: meta.to }, got: { to: moved.to } }
+  if (!jsonEqual(data, moved.fact.data)) {
+    const [expected, got] = differences(data, { ...moved.fact.data })
+    return { expected: { data: expected }, got: { data: got } }
+  }
+  const effects = namesOf(moved.effects)
+  if ((meta.effects ?? '') !== effects) return { expected: { effects: meta.effects ?? '' }, got: { effects } }
+  const replies = repliesOf(moved.effects)
+  if (!sameReplies(meta.dialogue ?? '', replies))
+    return { expected: { replies: spokenOf(meta.dialogue ?? '') }, got: { replies } }
+  return null
+}

@@ -1,0 +1,59 @@
+/** Reads a whole log past the places where it is damaged, and says where they are. */
+import { LogDamaged, type LogReader, type ReadFilter, type StoredEvent } from '../log/port.ts'
+import type { Damaged } from './findings.ts'
+
+export type SoundReading = {
+  readonly log: Pick<LogReader, 'readAll' | 'tail'>
+  readonly filter?: ReadFilter
+  readonly damaged: (finding: Damaged) => void
+}
+
+/** Positions are dense (see the port): one that is not there was taken away. */
+const missing = (from: number, to: number): Damaged => ({
+  kind: 'damaged',
+  position: from,
+  detail: from === to ? 'the event is missing' : `the events up to position ${to} are missing`,
+})
+
+/** Pages of everything that can be read. Without a filter, missing positions are damage too. */
+export async function* soundPages({
+  log,
+  filter,
+  damaged,
+}: SoundReading): AsyncGenerator<readonly StoredEvent[]> {
+  const tail = await log.tail()
+  let after = 0
+  let named = 0
+  while (after < tail) {
+    try {
+      for await (const page of log.readAll(after, filter === undefined ? {} : { filter })) {
+        if (filter === undefined) checkDense(page, after, Math.max(named, after), damaged)
+        after = page.at(-1)?.position ?? after
+        yield page
+      }
+      if (filter === undefined && after < tail && named < tail)
+        damaged(missing(Math.max(named, after) + 1, tail))
+      return
+    } catch (error) {
+      if (!(error instanceof LogDamaged)) throw error
+      if (error.position > named)
+        damaged({ kind: 'damaged', position: error.position, detail: error.message })
+      // A damaged row can hold several events: go on behind it, one position at a time where need be.
+      after = Math.max(after + 1, error.position)
+      named = Math.max(named, after)
+    }
+  }
+}
+
+const checkDense = (
+  page: readonly StoredEvent[],
+  after: number,
+  named: number,
+  damaged: (finding: Damaged) => void,
+): void => {
+  let wanted = after + 1
+  for (const { position } of page) {
+    if (position > wanted && position - 1 > named) damaged(missing(Math.max(wanted, named + 1), position - 1))
+    wanted = position + 1
+  }
+}

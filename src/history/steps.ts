@@ -1,0 +1,91 @@
+/** A recorded actor's life, step by step: what came, what it changed, why, and what could have come instead. */
+import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import type { StoredEvent } from '../log/port.ts'
+import { compare } from './compare.ts'
+import { type Operation, patchBetween } from './patch.ts'
+import { Replayer } from './replayer.ts'
+
+export type Step = {
+  readonly revision: number
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string
+  /** The machine event. */
+  readonly input: string
+  /** The fact. */
+  readonly event: string
+  readonly from: string
+  readonly to: string
+  /** Names of the effects, in order. */
+  readonly effects: readonly string[]
+  /** Code of the reason (`reasonText` has its sentence), null where nothing was decided. */
+  readonly reason: string | null
+  readonly facts: Readonly<Record<string, unknown>>
+  /** What the machine's memory became, as a JSON Patch of its context (RFC 6902). */
+  readonly changes: readonly Operation[]
+  /** Machine events that could have come next. */
+  readonly next: readonly string[]
+  /** Lines said since the step before: `C: ...`, `S: ...`. */
+  readonly dialogue: readonly string[]
+  /** Why today's machine does not do the same, or null: then `changes` and `next` are what it would have been. */
+  readonly diverged: string | null
+}
+
+const reasonOf = ({ reason, door }: Readonly<Record<string, unknown>>): string | null => {
+  if (typeof reason === 'string') return reason
+  return typeof door === 'string' && door !== 'open' ? door : null
+}
+
+const wordsOf = (text: string | undefined): string[] =>
+  text === undefined || text === '' ? [] : text.split(' ')
+
+const recorded = ({ revision, at, type, data, meta }: StoredEvent) => ({
+  revision,
+  at: new Date(at).toISOString(),
+  input: meta.input ?? '',
+  event: type,
+  from: meta.from ?? '',
+  to: meta.to ?? '',
+  effects: wordsOf(meta.effects),
+  reason: reasonOf(data),
+  facts: data,
+  dialogue: meta.dialogue === undefined ? [] : meta.dialogue.split('\n'),
+})
+
+const divergenceOf = (replayer: Replayer, event: StoredEvent): string | null => {
+  const taken = replayer.take(event)
+  if (taken.kind !== 'moved') return taken.why
+  const difference = compare(event, taken)
+  if (difference === null) return null
+  return `expected ${JSON.stringify(difference.expected)}, got ${JSON.stringify(difference.got)}`
+}
+
+const isOf = (module: MachineModule, { meta }: StoredEvent): boolean =>
+  meta.machine === module.name && meta.machineVersion === String(module.version)
+
+/** Steps as the log has them, without what only a machine can say. */
+const unreplayed = (events: readonly StoredEvent[], why: string): Step[] =>
+  events.map((event) => ({ ...recorded(event), changes: [], next: [], diverged: why }))
+
+/**
+ * The steps of one stream, all its events given from the first, through a live actor. Where the machine is of another
+ * version, or its policy is missing, the steps tell what the log tells and say so in `diverged`.
+ */
+export const steps = (
+  events: readonly StoredEvent[],
+  module: MachineModule | undefined,
+  policy: unknown,
+): Step[] => {
+  const [first] = events
+  if (first === undefined) return []
+  const { machine, machineVersion } = first.meta
+  if (module === undefined || !isOf(module, first))
+    return unreplayed(events, `this release has no machine ${machine ?? ''} ${machineVersion ?? ''}`.trim())
+  if (policy === undefined) return unreplayed(events, 'the policy of that time is missing')
+  const replayer = new Replayer(module, policy)
+  return events.map((event) => {
+    const before: unknown = replayer.snapshot.context
+    const diverged = divergenceOf(replayer, event)
+    const changes = patchBetween(before, replayer.snapshot.context)
+    return { ...recorded(event), changes, next: replayer.next(), diverged }
+  })
+}

@@ -1,0 +1,125 @@
+/**
+ * Proves a log: every stream folded again, every body hashed again, every accepted recipient found. Two readings: one
+ * through everything in order, one through the accepted messages.
+ */
+import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
+import type { Finding, Summary } from './findings.ts'
+import { Folding } from './folding.ts'
+import { type MailboxBooks, unaccountedOf } from './ledger.ts'
+import { soundPages } from './reading.ts'
+
+/** Says what is wrong with a stored body, or null. */
+export type ContentCheck = (message: string, size: number, sha256: string) => Promise<string | null>
+
+export type VerifyOptions = {
+  readonly machines: readonly MachineModule[]
+  readonly found: (finding: Finding) => void
+  /** Null: bodies are not looked at. */
+  readonly content: ContentCheck | null
+  /** Null: the view of mailboxes is not looked at. */
+  readonly books: MailboxBooks | null
+  /** Called after each page with the position reached. */
+  readonly progress?: (position: number) => void
+}
+
+type Tally = { messages: number; unaccounted: number; contentFaults: number; damaged: number }
+
+const isAccepted = ({ type }: StoredEvent): boolean => type === 'MessageAccepted'
+
+/** Bodies hashed at once. */
+const atOnce = 8
+
+const contentFault = async (event: StoredEvent, content: ContentCheck): Promise<Finding | null> => {
+  const { message, size, sha256 } = event.data
+  const detail = await content(String(message), Number(size), String(sha256))
+  return detail === null
+    ? null
+    : { kind: 'content', message: String(message), position: event.position, detail }
+}
+
+class Proof {
+  readonly folding: Folding
+  readonly tally: Tally = { messages: 0, unaccounted: 0, contentFaults: 0, damaged: 0 }
+  readonly #options: VerifyOptions
+  readonly #started = performance.now()
+
+  constructor(log: Pick<LogReader, 'readStream'>, options: VerifyOptions, open?: number) {
+    const { machines, found } = options
+    this.#options = options
+    this.folding = new Folding({ log, machines, found, ...(open !== undefined && { open }) })
+  }
+
+  async fold(page: readonly StoredEvent[]): Promise<void> {
+    for (const event of page) {
+      const waiting = this.folding.take(event)
+      if (waiting !== undefined) await waiting
+    }
+    const last = page.at(-1)
+    if (last !== undefined) this.#options.progress?.(last.position)
+  }
+
+  damaged(finding: Finding): void {
+    this.tally.damaged += 1
+    this.#options.found(finding)
+  }
+
+  /** The ledger and the bodies of accepted messages. */
+  async account(accepted: readonly StoredEvent[]): Promise<void> {
+    const { books, content, found } = this.#options
+    this.tally.messages += accepted.length
+    for (const event of accepted)
+      for (const finding of unaccountedOf(event, books)) {
+        this.tally.unaccounted += 1
+        found(finding)
+      }
+    for (let at = 0; content !== null && at < accepted.length; at += atOnce) {
+      const faults = await Promise.all(
+        accepted.slice(at, at + atOnce).map((event) => contentFault(event, content)),
+      )
+      for (const fault of faults) if (fault !== null) this.#wrongContent(fault)
+    }
+  }
+
+  #wrongContent(fault: Finding): void {
+    this.tally.contentFaults += 1
+    this.#options.found(fault)
+  }
+
+  summary(): Summary {
+    const { streams, transitions, ok, diverged, undecodable, unknownVersion } = this.folding
+    const { messages, unaccounted, damaged, contentFaults } = this.tally
+    const ms = Math.round(performance.now() - this.#started)
+    return {
+      ...{ streams, transitions, ok, diverged, undecodable, unknownVersion },
+      ...{ messages, unaccounted, damaged, contentFaults, ms },
+    }
+  }
+}
+
+/** Proves the whole log. */
+export const verifyLog = async (
+  log: Pick<LogReader, 'readAll' | 'readStream' | 'tail'>,
+  options: VerifyOptions & { readonly open?: number },
+): Promise<Summary> => {
+  const proof = new Proof(log, options, options.open)
+  for await (const page of soundPages({ log, damaged: (finding) => proof.damaged(finding) }))
+    await proof.fold(page)
+  const accepted = { log, filter: { types: ['MessageAccepted'] }, damaged: () => {} }
+  for await (const page of soundPages(accepted)) await proof.account(page.filter(isAccepted))
+  return proof.summary()
+}
+
+/** Proves a part: pages of whole streams, each from its beginning; `log` gives the policies. */
+export const verifyPages = async (
+  pages: AsyncIterable<readonly StoredEvent[]>,
+  log: Pick<LogReader, 'readStream'>,
+  options: VerifyOptions,
+): Promise<Summary> => {
+  const proof = new Proof(log, options, Number.POSITIVE_INFINITY)
+  for await (const page of pages) {
+    await proof.fold(page)
+    await proof.account(page.filter(isAccepted))
+  }
+  return proof.summary()
+}
