@@ -1,0 +1,58 @@
+/** The server itself, as people run it: a process of its own, a configuration file, views and fsync on. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, type Running, start } from './process.ts'
+
+const house = dirname(dirname(fileURLToPath(import.meta.url)))
+const launcher = join(house, 'bin', 'fsmtp.js')
+
+/** One domain, one account that gets everything; limits high enough for the load of one client address. */
+const configuration = (data: string, port: number): string => `hostname: mx.bench.example
+data: ${data}
+listeners:
+  - { service: mx, address: 127.0.0.1, port: ${port} }
+domains:
+  - { name: bench.example, catchAll: box@bench.example }
+limits: { sessions: 10000, sessionsPerAddress: 10000, messages: 10000000 }
+`
+
+export type Installed = {
+  /** Where its data is. */
+  readonly data: string
+  readonly port: number
+  serve(): Promise<Running>
+  /** Runs a command of the program and gives back what it printed. */
+  command(args: readonly string[]): string
+}
+
+/** The configuration and the account, in `directory`; nothing runs yet. */
+export const install = async (directory: string): Promise<Installed> => {
+  const data = join(directory, 'data')
+  const config = join(directory, 'fsmtp.yaml')
+  const port = await freePort()
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(config, configuration(data, port))
+  const options = { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 30 } as const
+  const withConfig = (args: readonly string[]): string[] => [launcher, ...args, '--config', config]
+  const added = spawnSync(process.execPath, withConfig(['user', 'add', 'box@bench.example']), {
+    ...options,
+    input: 'a password nobody uses\n',
+  })
+  if (added.status !== 0) throw new Error(`fsmtp user add: ${added.stderr}`)
+  return {
+    data,
+    port,
+    serve: () => start({ command: process.execPath, args: withConfig(['serve']), port, cwd: directory }),
+    command: (args) => execFileSync(process.execPath, withConfig(args), options),
+  }
+}
+
+export const versionOf = (dependency: string): string => {
+  const manifest: unknown = JSON.parse(
+    readFileSync(join(house, 'node_modules', dependency, 'package.json'), 'utf8'),
+  )
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return '?'
+  return String(manifest.version)
+}

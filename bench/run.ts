@@ -1,0 +1,131 @@
+/**
+ * `npm run bench`: the table of numbers, measured now on this machine.
+ *
+ *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
+ *   npm run bench -- --out FILE    writes the table there too
+ *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
+ *   npm run bench -- --only WORD   accepts, history, idle, large or long-log; several times for several
+ *
+ * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
+ * be measured for another reason is named above the table, and the exit code is 1.
+ */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { findProgram } from '../test/programs.ts'
+import { measureAcceptRows, type Servers } from './accepts.ts'
+import { measureIdleRow, measureLargeRow } from './footprint.ts'
+import { type Installed, install } from './fsmtp.ts'
+import { measureCatchUpRow, measureVerifyRow } from './history.ts'
+import { measureLongLogRow } from './long-log.ts'
+import { describe, inMemory } from './machine.ts'
+import { postfixMissing, startPostfix } from './postfix.ts'
+import { freePort, type Running, start } from './process.ts'
+import { smoke, whole } from './size.ts'
+import { markdown, type Row } from './table.ts'
+
+const parts = ['accepts', 'history', 'idle', 'large', 'long-log'] as const
+type Part = (typeof parts)[number]
+
+const { values } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    dir: { type: 'string', default: '/var/tmp' },
+    only: { type: 'string', multiple: true, default: [...parts] },
+  },
+})
+const size = values.smoke ? smoke : whole
+const asked = (part: Part): boolean => values.only.includes(part)
+
+const home = mkdtempSync(join(values.dir, 'fsmtp-bench-'))
+chmodSync(home, 0o755)
+const ceilingScript = fileURLToPath(new URL('./ceiling.ts', import.meta.url))
+const startedAt = performance.now()
+const note = (words: string): boolean =>
+  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${words}\n`)
+
+const startCeiling = async (): Promise<Running> => {
+  const port = await freePort()
+  return start({ command: process.execPath, args: [ceilingScript, `${port}`], port })
+}
+
+const missingPostfix = async (): Promise<{ running: Running | null; without: string | null }> => {
+  const without = postfixMissing()
+  return { running: without === null ? await startPostfix(join(home, 'postfix')) : null, without }
+}
+
+const accepts = async (installed: Installed): Promise<Row[]> => {
+  const { running: postfix, without } = await missingPostfix()
+  const servers: Servers = { ceiling: await startCeiling(), fsmtp: await installed.serve(), postfix, without }
+  try {
+    return await measureAcceptRows(servers, size)
+  } finally {
+    for (const server of [servers.ceiling, servers.fsmtp, postfix]) await server?.stop()
+  }
+}
+
+/** A server with an empty log, for one measurement. */
+const fresh = async (name: string, measure: (server: Running) => Promise<Row>): Promise<Row> => {
+  const installed = await install(join(home, name))
+  const server = await installed.serve()
+  try {
+    return await measure(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+const longLog = async (): Promise<Row> => {
+  const both = { empty: await install(join(home, 'empty')), long: await install(join(home, 'long')) }
+  return measureLongLogRow(both, size)
+}
+
+/** Each part by its name; `history` reads the log that `accepts` left behind. */
+const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>> => ({
+  accepts: () => accepts(main),
+  history: async () => [measureVerifyRow(main), await measureCatchUpRow(main)],
+  idle: async () => [await fresh('idle', (server) => measureIdleRow(server, size))],
+  large: async () => [await fresh('large', measureLargeRow)],
+  'long-log': async () => [await longLog()],
+})
+
+const faults: string[] = []
+const measureAll = async (): Promise<Row[]> => {
+  const rows: Row[] = []
+  const measure = measures(await install(join(home, 'main')))
+  for (const part of parts.filter(asked)) {
+    note(part)
+    try {
+      rows.push(...(await measure[part]()))
+    } catch (error) {
+      faults.push(`${part}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return rows
+}
+
+const report = (head: readonly string[], rows: readonly Row[]): string => {
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  const lines = [...head, `${size.rounds} interleaved rounds, medians; ${seconds} s in all`]
+  if (inMemory(home)) lines.push(`**${values.dir} is kept in memory: nothing here was durable**`)
+  const failed = faults.map((fault) => `- not measured, ${fault}\n`)
+  return `${lines.map((line) => `- ${line}\n`).join('')}${failed.join('')}\n${markdown(rows)}`
+}
+
+if (findProgram('smtp-source') === null) {
+  process.stderr.write(
+    'fsmtp bench: not measured, smtp-source is not installed (Debian: apt-get install postfix)\n',
+  )
+  process.exit(1)
+}
+try {
+  const head = describe(home)
+  const table = report(head, await measureAll())
+  process.stdout.write(table)
+  if (values.out !== undefined) writeFileSync(values.out, table)
+  if (faults.length > 0) process.exitCode = 1
+} finally {
+  rmSync(home, { recursive: true, force: true })
+}

@@ -1,0 +1,25 @@
+/** How much is measured: the whole thing, or a look that ends within two minutes. */
+export type Size = {
+  readonly rounds: number
+  /** Mails in one round. */
+  readonly messages: { readonly ceiling: number; readonly fsmtp: number; readonly postfix: number }
+  readonly latencyMessages: number
+  readonly idleSessions: number
+  readonly events: number
+}
+
+export const whole: Size = {
+  rounds: 7,
+  messages: { ceiling: 25_000, fsmtp: 15_000, postfix: 3_000 },
+  latencyMessages: 30_000,
+  idleSessions: 2_000,
+  events: 1_000_000,
+}
+
+export const smoke: Size = {
+  rounds: 2,
+  messages: { ceiling: 8_000, fsmtp: 5_000, postfix: 1_000 },
+  latencyMessages: 5_000,
+  idleSessions: 2_000,
+  events: 100_000,
+}
