@@ -7,7 +7,7 @@ import { type EventLog, kindOf, WrongRevision } from '../log/port.ts'
 import type { Directory } from './directory.ts'
 import { hashPassword, judgePassword } from './passwords.ts'
 import type { Account } from './roll.ts'
-import { mailboxName } from './spelling.ts'
+import { asciiDomain, mailboxName, readableDomain } from './spelling.ts'
 
 export type Enrolled =
   | { readonly ok: true; readonly position: number }
@@ -16,6 +16,23 @@ export type Enrolled =
 const refused = (reason: string): { ok: false; reason: string } => ({ ok: false, reason })
 
 const asAddress = (given: string): string => parseAddress(given) ?? given
+
+/** Why there can be no new account with these addresses, or null. The first one becomes its name. */
+export const objectionTo = (addresses: readonly string[], directory: Directory): string | null => {
+  for (const [at, given] of addresses.entries()) {
+    const address = parseAddress(given)
+    if (address === null) return `'${given}' is no mail address`
+    const { domain } = splitAddress(address)
+    if (!directory.isLocal(domain))
+      return `${domain} is not a domain of this server; add it first: fsmtp domain add ${domain}`
+    const owner = directory.account(address)?.name
+    if (owner === undefined) continue
+    return at === 0 && owner === mailboxName(address)
+      ? `there is already an account ${owner}`
+      : `${given} already belongs to the account ${owner}`
+  }
+  return null
+}
 
 export class Enrolment {
   readonly #directory: Directory
@@ -33,27 +50,11 @@ export class Enrolment {
     this.#now = options.now ?? Date.now
   }
 
-  /** Why an account cannot have these addresses, or null. The first one becomes its name. */
-  objection(addresses: readonly string[]): string | null {
-    const [first = ''] = addresses
-    for (const address of addresses) {
-      if (parseAddress(address) === null) return `'${address}' is no mail address`
-      const { domain } = splitAddress(asAddress(address))
-      if (!this.#directory.isLocal(domain))
-        return `${domain} is not a domain of this server; add it first: fsmtp domain add ${domain}`
-      const owner = this.#directory.account(asAddress(address))
-      if (owner && address === first && owner.name === mailboxName(asAddress(first)))
-        return `there is already an account ${owner.name}`
-      if (owner) return `${address} already belongs to the account ${owner.name}`
-    }
-    return null
-  }
-
   async addAccount(options: {
     readonly addresses: readonly [string, ...string[]]
     readonly password: string
   }): Promise<Enrolled> {
-    const objection = this.objection(options.addresses)
+    const objection = objectionTo(options.addresses, this.#directory)
     if (objection !== null) return refused(objection)
     const addresses = [...new Set(options.addresses.map(asAddress))]
     const account = mailboxName(asAddress(options.addresses[0]))
@@ -84,9 +85,7 @@ export class Enrolment {
   async addDomain(options: { readonly name: string; readonly catchAll: string | null }): Promise<Enrolled> {
     const name = parseDomain(options.name)
     if (name === null) return refused(`'${options.name}' is no domain name; write it like example.org`)
-    if (
-      this.#directory.domains().some((known) => mailboxName(`x@${known.name}`) === mailboxName(`x@${name}`))
-    )
+    if (this.#directory.domains().some((known) => sameDomain(known.name, name)))
       return refused(`${name} is already a domain of this server`)
     const catchAll = options.catchAll === null ? null : parseAddress(options.catchAll)
     if (catchAll === null && options.catchAll !== null)
@@ -99,20 +98,11 @@ export class Enrolment {
   }
 
   async removeDomain(given: string): Promise<Enrolled> {
-    const form = (name: string): string => mailboxName(`x@${name}`)
-    const known = this.#directory.domains().find(({ name }) => form(name) === form(given))
+    const known = this.#directory.domains().find(({ name }) => sameDomain(name, given))
     if (!known) return refused(`${given} is not a domain of this server`)
     if (known.origin === 'file')
       return refused(`${known.name} stands in the configuration file; remove it there`)
-    const inhabitants = this.#directory
-      .accounts()
-      .filter((account) =>
-        this.#directory
-          .addressesOf(account)
-          .some(
-            (address) => form(splitAddress(address).domain) === form(known.name) && !address.startsWith('@'),
-          ),
-      )
+    const inhabitants = this.#directory.accounts().filter((account) => livesIn(account, known.name))
     if (inhabitants.length > 0)
       return refused(`${known.name} still has accounts: ${inhabitants.map(({ name }) => name).join(', ')}`)
     return this.#append('DomainRemoved', domainStream(known.name), { domain: known.name })
@@ -120,7 +110,7 @@ export class Enrolment {
 
   #mayCatch(catchAll: string, name: string): boolean {
     const { domain } = splitAddress(catchAll)
-    return mailboxName(`x@${domain}`) === mailboxName(`x@${name}`) || this.#directory.isLocal(domain)
+    return sameDomain(domain, name) || this.#directory.isLocal(domain)
   }
 
   #find(address: string): { ok: true; account: Account } | { ok: false; reason: string } {
@@ -152,4 +142,7 @@ export class Enrolment {
 }
 
 /** One stream for a domain, however it was typed. */
-const domainStream = (name: string): string => `domain-${splitAddress(mailboxName(`x@${name}`)).domain}`
+const domainStream = (name: string): string => `domain-${readableDomain(asciiDomain(name))}`
+const sameDomain = (one: string, other: string): boolean => asciiDomain(one) === asciiDomain(other)
+const livesIn = ({ name, addresses }: Account, domain: string): boolean =>
+  [name, ...addresses].some((address) => sameDomain(splitAddress(address).domain, domain))

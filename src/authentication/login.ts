@@ -3,7 +3,6 @@
  * do not have get the same answer, after the same work, as wrong passwords.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CredentialsVerdict } from '../../machines/session/inputs.ts'
 import type { Config } from '../config/schema.ts'
 import type { Directory } from './directory.ts'
 import { networkOf } from './network.ts'
@@ -14,10 +13,7 @@ import { Tally } from './tally.ts'
 export type Verdict =
   | { readonly verdict: 'ok'; readonly user: string; readonly addresses: readonly string[] }
   | {
-      readonly verdict: Extract<
-        CredentialsVerdict,
-        'bad-credentials' | 'login-throttled' | 'login-unavailable'
-      >
+      readonly verdict: 'bad-credentials' | 'throttled'
       /** The account, if there is one of that name: what else was typed may be a password. */
       readonly user: string | null
     }
@@ -25,7 +21,8 @@ export type Verdict =
 export type Attempt = {
   readonly user: string
   readonly password: string
-  readonly peer: { readonly address: string }
+  /** The client's IP address. */
+  readonly peer: string
 }
 
 export type LoginOptions = {
@@ -75,27 +72,34 @@ export class Login {
     this.#strangers = new Tally({ window, most: most.strangers })
   }
 
-  /** Never rejects: what cannot be checked just now is `login-unavailable`. */
+  /**
+   * The answer comes late after failures, the later the more there were.
+   * @throws TooManyWaiting, or another Error, when the password cannot be checked just now; that counts as no failure
+   */
   async verify({ user, password, peer }: Attempt): Promise<Verdict> {
     const account = this.#options.directory.account(user)
     const name = account?.name ?? null
-    const keys = keysOf(name ?? user, peer.address)
+    const keys = keysOf(name ?? user, peer)
     const tally = account ? this.#accounts : this.#strangers
     if (this.#throttled(keys, tally)) {
       await this.#wait(longestDelay)
-      return { verdict: 'login-throttled', user: name }
+      return { verdict: 'throttled', user: name }
     }
     // Counted before the check, so that many at once are not more guesses than the limit allows.
     const failures = this.#charge(keys, tally)
-    const matches = await this.#matches(password, account?.password ?? this.#decoy)
-    if (matches === null || (matches && account)) this.#refund(keys, tally)
-    if (matches === null) return { verdict: 'login-unavailable', user: name }
-    if (matches && account) {
-      if (this.#known.count(keys.known, this.#now()) === 0) this.#known.add(keys.known, this.#now())
-      return { verdict: 'ok', user: account.name, addresses: this.#options.directory.addressesOf(account) }
+    const matches = await verifyPassword(password, account?.password ?? this.#decoy).catch(
+      (error: unknown) => {
+        this.#refund(keys, tally)
+        throw error
+      },
+    )
+    if (!matches || !account) {
+      await this.#wait(delayAfter(failures))
+      return { verdict: 'bad-credentials', user: name }
     }
-    await this.#wait(delayAfter(failures))
-    return { verdict: 'bad-credentials', user: name }
+    this.#refund(keys, tally)
+    if (this.#known.count(keys.known, this.#now()) === 0) this.#known.add(keys.known, this.#now())
+    return { verdict: 'ok', user: account.name, addresses: this.#options.directory.addressesOf(account) }
   }
 
   #throttled({ address, account, known }: Keys, tally: Tally): boolean {
@@ -114,16 +118,6 @@ export class Login {
   #refund({ address, account }: Keys, tally: Tally): void {
     this.#addresses.subtract(address)
     tally.subtract(account)
-  }
-
-  /** Null when it cannot be checked now. */
-  async #matches(password: string, stored: string): Promise<boolean | null> {
-    try {
-      return await verifyPassword(password, stored)
-    } catch {
-      // Too many wait, or there is no memory for the hash: the client may come back.
-      return null
-    }
   }
 }
 

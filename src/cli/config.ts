@@ -1,0 +1,117 @@
+/** `fsmtp config`: what is wrong with the configuration, what holds, and how a file looks. */
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { loadCertificates } from '../config/certificates.ts'
+import { ConfigFault, type Fault, faultText } from '../config/fault.ts'
+import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
+import { remarks } from '../config/remarks.ts'
+import { configSample } from '../config/sample.ts'
+import { shownConfig, valueText } from '../config/show.ts'
+import { type GlobalOptions, print, printJson } from './enrolling.ts'
+
+export const register = (program: Command): void => {
+  const config = program.command('config').description('the configuration: check it, show it, print a sample')
+  config
+    .command('check')
+    .description(
+      'every fault of the configuration with its line, and what has no effect; exit 1 if there is a fault',
+    )
+    .addHelpText('after', '\nExample: fsmtp config check --config /etc/fsmtp.yaml')
+    .action(async (_: unknown, command: Command) => check(command.optsWithGlobals()))
+  config
+    .command('show')
+    .description('the values that hold, and where each comes from; passwords are hidden')
+    .addHelpText('after', '\nExample: fsmtp config show | grep limits')
+    .action((_: unknown, command: Command) => show(command.optsWithGlobals()))
+  config
+    .command('sample')
+    .description('a commented configuration')
+    .addHelpText('after', '\nExample: fsmtp config sample > fsmtp.yaml')
+    .action(() => {
+      process.stdout.write(configSample())
+    })
+}
+
+const load = (options: GlobalOptions): Loaded => loadConfig({ file: options.config, data: options.data })
+
+const shownFile = ({ file }: Loaded, options: GlobalOptions): string | null =>
+  file === null ? null : (options.config ?? 'fsmtp.yaml')
+
+/** Faults of the files that the configuration names. */
+const fileFaults = async ({
+  config,
+}: Loaded): Promise<{ faults: readonly Fault[]; warnings: readonly string[] }> => {
+  const keys = config.domains.flatMap(({ dkim }, domain) =>
+    dkim.flatMap(({ key }, at) => dkimFault(key, ['domains', domain, 'dkim', at, 'key'])),
+  )
+  if (config.tls.length === 0) return { faults: keys, warnings: [] }
+  try {
+    const { warnings } = await loadCertificates(config)
+    return { faults: keys, warnings }
+  } catch (error) {
+    if (error instanceof ConfigFault) return { faults: [...error.faults, ...keys], warnings: [] }
+    throw error
+  }
+}
+
+const dkimFault = (file: string, path: Fault['path']): Fault[] => {
+  const fault = (message: string): Fault[] => [{ file: null, line: null, column: null, path, message }]
+  try {
+    const key = createPrivateKey(readFileSync(file, 'utf8'))
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+    if (type !== 'rsa' && type !== 'ed25519')
+      return fault(`${file} holds a key of type ${type}; DKIM has RSA and Ed25519`)
+    // RFC 8301 §3.2: at least 1024 bits, and 2048 is what signers should use.
+    const bits = details?.modulusLength ?? 2048
+    return bits < 1024 ? fault(`${file} has ${bits} bits; others want at least 1024`) : []
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return fault(
+      code === 'ENOENT' ? `${file} does not exist` : `${file} holds no usable private key (${code})`,
+    )
+  }
+}
+
+const check = async (options: GlobalOptions): Promise<void> => {
+  const found = await findings(options)
+  if (found.faults.length > 0) process.exitCode = 1
+  if (options.json) {
+    for (const fault of found.faults) printJson({ kind: 'fault', ...fault })
+    for (const note of found.notes) printJson({ kind: 'note', ...note })
+    return
+  }
+  print(...found.faults.map(faultText), ...found.notes.map((note) => `note: ${faultText(note)}`))
+  if (found.faults.length === 0) print(`${found.name}: no faults`)
+}
+
+type Findings = { readonly name: string; readonly faults: readonly Fault[]; readonly notes: readonly Fault[] }
+
+const findings = async (options: GlobalOptions): Promise<Findings> => {
+  try {
+    const loaded = load(options)
+    const file = shownFile(loaded, options)
+    const { faults, warnings } = await fileFaults(loaded)
+    const certificateNotes = warnings.map((message) =>
+      faultAt(loaded.document, file, { path: ['tls'], message }),
+    )
+    return {
+      name: file ?? 'no configuration file, so the playground',
+      faults: faults.map((fault) => faultAt(loaded.document, file, fault)),
+      notes: [...remarks(loaded, file), ...certificateNotes],
+    }
+  } catch (error) {
+    if (error instanceof ConfigFault) return { name: '', faults: error.faults, notes: [] }
+    throw error
+  }
+}
+
+const show = (options: GlobalOptions): void => {
+  const rows = shownConfig(load(options))
+  if (options.json) {
+    for (const row of rows) printJson(row)
+    return
+  }
+  const width = Math.max(...rows.map(({ path }) => path.length))
+  for (const row of rows) print(`${row.path.padEnd(width)}  ${row.origin.padEnd(7)}  ${valueText(row)}`)
+}

@@ -1,0 +1,87 @@
+/** `fsmtp domain`: the domains whose mail is ours, and what they publish in DNS. */
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { DkimKey } from '../authentication/dkim-keys.ts'
+import { dnsRecords, furtherSteps, zoneLines } from '../authentication/dns-records.ts'
+import { asciiDomain } from '../authentication/spelling.ts'
+import type { Config } from '../config/schema.ts'
+import { parseDomain } from '../config/values.ts'
+import { enrolling, type GlobalOptions, knownNow, print, printJson } from './enrolling.ts'
+import { CommandFault } from './fault.ts'
+
+type Options = GlobalOptions & { readonly catchAll?: string }
+
+export const register = (program: Command): void => {
+  const domain = program.command('domain').description('domains whose mail is ours')
+  domain
+    .command('add')
+    .argument('<name>', 'the domain')
+    .description('take mail for a domain')
+    .option('--catch-all <address>', 'who gets what is addressed to nobody in particular')
+    .addHelpText('after', '\nExample: fsmtp domain add example.net --catch-all postmaster@example.org')
+    .action(async (name: string, _: unknown, command: Command) => add(name, command.optsWithGlobals()))
+  domain
+    .command('list')
+    .description('all domains, and where each is written')
+    .addHelpText('after', '\nExample: fsmtp domain list')
+    .action(async (_: unknown, command: Command) => list(command.optsWithGlobals()))
+  domain
+    .command('dns')
+    .argument('<name>', 'the domain')
+    .description('the records the domain should publish')
+    .addHelpText('after', '\nExample: fsmtp domain dns example.org >> example.org.zone')
+    .action(async (name: string, _: unknown, command: Command) => dns(name, command.optsWithGlobals()))
+  domain
+    .command('remove')
+    .argument('<name>', 'the domain')
+    .description('take no more mail for a domain that `domain add` added')
+    .addHelpText('after', '\nExample: fsmtp domain remove example.net')
+    .action(async (name: string, _: unknown, command: Command) => remove(name, command.optsWithGlobals()))
+}
+
+const add = async (name: string, options: Options): Promise<void> => {
+  const catchAll = options.catchAll ?? null
+  await enrolling(options, (enrolment) => enrolment.addDomain({ name, catchAll }))
+  if (options.json) printJson({ domain: parseDomain(name), catchAll })
+  else print(`added ${name}; next: fsmtp domain dns ${name}, fsmtp user add ADDRESS@${name}`)
+}
+
+const list = async (options: Options): Promise<void> => {
+  const { directory, loaded } = await knownNow(options)
+  const origins = { file: loaded.file ?? 'file', log: 'fsmtp domain add' }
+  for (const { name, catchAll, origin } of directory.domains()) {
+    if (options.json) printJson({ domain: name, catchAll, origin })
+    else
+      print(`${name}  ${catchAll === null ? 'no catch-all' : `catch-all ${catchAll}`}  (${origins[origin]})`)
+  }
+}
+
+const keysOf = (config: Config, domain: string): readonly DkimKey[] => {
+  const configured = config.domains.find(({ name }) => asciiDomain(name) === asciiDomain(domain))
+  return (configured?.dkim ?? []).map(({ selector, key }) => ({ selector, pem: readKey(key) }))
+}
+
+const readKey = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new CommandFault(`${file} cannot be read (${code}); it is named as a DKIM key in the configuration`)
+  }
+}
+
+const dns = async (given: string, options: Options): Promise<void> => {
+  const { directory, loaded } = await knownNow(options)
+  const known = directory.domains().find(({ name }) => asciiDomain(name) === asciiDomain(given))
+  if (!known) throw new CommandFault(`${given} is not a domain of this server; see \`fsmtp domain list\``)
+  const { hostname } = loaded.config
+  const records = dnsRecords({ domain: known.name, hostname, dkim: keysOf(loaded.config, known.name) })
+  if (options.json) for (const record of records) printJson(record)
+  else print(...zoneLines(records), ...furtherSteps({ domain: known.name, hostname }))
+}
+
+const remove = async (name: string, options: Options): Promise<void> => {
+  await enrolling(options, (enrolment) => enrolment.removeDomain(name))
+  if (options.json) printJson({ domain: parseDomain(name) })
+  else print(`removed ${name}; mail for it is refused from now on, its history stays`)
+}

@@ -1,0 +1,54 @@
+/** What the commands about accounts and domains share: the directory as it is now, and a hand that may change it. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Directory } from '../authentication/directory.ts'
+import { type Enrolled, Enrolment } from '../authentication/enrolment.ts'
+import { type Loaded, loadConfig } from '../config/load.ts'
+import { openSqliteReader } from '../log/sqlite/index.ts'
+import { CommandFault } from './fault.ts'
+import { openForWriting, type Writing } from './write.ts'
+
+export type GlobalOptions = { readonly config?: string; readonly data?: string; readonly json?: boolean }
+
+export type Known = { readonly directory: Directory; readonly loaded: Loaded }
+
+/** The accounts and domains that the log and the configuration know now; before the first start, the configuration alone. */
+export const knownNow = async (options: GlobalOptions): Promise<Known> => {
+  const loaded = loadConfig({ file: options.config, data: options.data })
+  const { config } = loaded
+  if (!existsSync(join(config.data, 'log.sqlite'))) return { directory: new Directory(config), loaded }
+  const log = openSqliteReader({ directory: config.data })
+  try {
+    return { directory: await Directory.read(log, config), loaded }
+  } finally {
+    await log.close()
+  }
+}
+
+/**
+ * Lets `change` make one change, through the running server or in the log itself.
+ * @throws CommandFault with the reason when it was refused
+ */
+export const enrolling = async (
+  options: GlobalOptions,
+  change: (enrolment: Enrolment) => Promise<Enrolled>,
+): Promise<void> => {
+  const known = await knownNow(options)
+  let opened: Writing | null = null
+  // Opened when there is something to write: a change that is refused leaves no trace.
+  const append: Writing['append'] = async (appends) => {
+    opened ??= await openForWriting(known.loaded.config.data)
+    return opened.append(appends)
+  }
+  try {
+    const done = await change(new Enrolment({ directory: known.directory, log: { append } }))
+    if (!done.ok) throw new CommandFault(done.reason)
+  } finally {
+    await (opened as Writing | null)?.close()
+  }
+}
+
+export const print = (...lines: readonly string[]): void => {
+  for (const line of lines) process.stdout.write(`${line}\n`)
+}
+export const printJson = (value: object): void => print(JSON.stringify(value))
