@@ -35,7 +35,7 @@ const nameOf = (file: string | undefined): string => (file === undefined ? '?' :
 const detailOf = (error: unknown): string => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause)
-  return text.replace(/^ +at .*node:internal.*\n?/gm, '').trimEnd()
+  return text.replace(/^ +at .*node:(internal|async_hooks).*\n?/gm, '').trimEnd()
 }
 
 const tally = { passed: 0, failed: 0, skipped: 0 }
