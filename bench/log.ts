@@ -37,11 +37,14 @@ const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
 const client = async (log: EventLog, name: string, until: number, latencies: number[]): Promise<void> => {
+  let stream = ''
   for (let revision = -1, n = 0; performance.now() < until; revision += 4, n++) {
-    const stream = `smtp_session-${name}_${n >> 5}`
     const begun = performance.now()
-    if (n % 32 === 0) revision = -1
-    const message = `${name}_${n}`
+    const message = `${name}${String(made).padStart(10, '0')}`
+    if (n % 32 === 0) {
+      revision = -1
+      stream = `smtp_session-${message}`
+    }
     const contents = [{ id: message, bytes: body }]
     await log.append([{ stream, expected: revision, events: eventsOf(message), contents }])
     latencies.push(performance.now() - begun)
@@ -59,9 +62,7 @@ const measureAppends = async (directory: string): Promise<void> => {
   const cpu = process.threadCpuUsage()
   const run = Date.now().toString(36)
   await Promise.all(
-    Array.from({ length: concurrency }, (_, n) =>
-      client(log, `${run}_${n}`, begun + seconds * 1000, latencies),
-    ),
+    Array.from({ length: concurrency }, () => client(log, run, begun + seconds * 1000, latencies)),
   )
   const took = (performance.now() - begun) / 1000
   const { user, system } = process.threadCpuUsage(cpu)

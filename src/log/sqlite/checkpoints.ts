@@ -8,10 +8,12 @@ import { Worker } from 'node:worker_threads'
 import type { WriterOptions } from './messages.ts'
 import { scriptBeside } from './script.ts'
 
-/** Pages (16 KiB each) in the write-ahead log before the copying begins. */
-const copyFrom = 1024
-/** Pages left to copy that the writer may copy itself. */
-const fewEnough = 512
+/** Pages (16 KiB each) in the write-ahead log before the copying begins: 128 MiB. */
+const copyFrom = 8192
+/** Pages left to copy that the writer may copy itself, in a few milliseconds: 4 MiB. */
+const fewEnough = 256
+/** Pages in the write-ahead log at which the writer copies what is left, however long it takes: 512 MiB. */
+const tooMany = 32_768
 /** Looking costs a statement, so not after every commit. */
 const lookEvery = 16
 
@@ -25,6 +27,7 @@ export class Checkpoints {
   readonly #options: WriterOptions
   #copier: Worker | null = null
   #copying = false
+  #copied = false
   #commits = 0
 
   constructor(database: DatabaseSync, options: WriterOptions) {
@@ -36,10 +39,12 @@ export class Checkpoints {
 
   afterCommit(): void {
     this.#commits++
-    if (this.#commits % lookEvery !== 0 || this.#copying) return
+    if (this.#copying || (!this.#copied && this.#commits % lookEvery !== 0)) return
+    this.#copied = false
     const { log, checkpointed } = progressOf(this.#look)
     if (log < copyFrom) return
-    if (log - checkpointed <= fewEnough) this.#finish()
+    // Nothing left over is what lets the next commit begin at the start again.
+    if (log - checkpointed <= fewEnough || log >= tooMany) tryCopy(() => this.#copy.get())
     else this.#start()
   }
 
@@ -47,10 +52,6 @@ export class Checkpoints {
     await this.#copier?.terminate()
     this.#copier = null
     tryCopy(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
-  }
-
-  #finish(): void {
-    tryCopy(() => this.#copy.get())
   }
 
   #start(): void {
@@ -63,6 +64,7 @@ export class Checkpoints {
     const copier = new Worker(scriptBeside(import.meta.url, 'copier'), { workerData: this.#options })
     copier.on('message', () => {
       this.#copying = false
+      this.#copied = true
     })
     // Without the copier the write-ahead log grows; the next look starts another.
     copier.on('error', () => {

@@ -25,6 +25,9 @@ type Written = readonly [
   meta?: Record<string, string>,
 ]
 
+/** Kinds to pick out, and a test whether a row's text may hold any of them: cheaper than parsing it. */
+export type WantedKinds = { readonly numbers: ReadonlySet<number>; readonly in: RegExp }
+
 const selectKinds = 'SELECT kind, sum, json FROM kinds WHERE kind > ? ORDER BY kind'
 
 export class Decoder {
@@ -36,16 +39,23 @@ export class Decoder {
     this.#selectKinds = database.prepare(selectKinds)
   }
 
-  /** @throws LogDamaged */
-  decode(row: Row): StoredEvent[] {
+  /**
+   * The events of a row after the first `skip`, of the wanted kinds (null: all).
+   * @throws LogDamaged
+   */
+  decode(row: Row, { skip, wanted }: { skip: number; wanted: WantedKinds | null }): StoredEvent[] {
+    checkSum(row)
+    const text = textOf(row.body)
+    const events: StoredEvent[] = []
+    if (wanted !== null && !wanted.in.test(text)) return events
     const { position, stream, revision, count } = row
-    const written = parse(row)
-    if (!Array.isArray(written) || written.length !== count)
-      throw new LogDamaged(position, `a row of ${count} events holds something else`)
+    const written = parse(text, row)
     const $correlationId = idOf(stream)
-    return (written as Written[]).map(([number, id, at, data, own], place) => {
+    for (let place = skip; place < count; place++) {
+      const [number, id, at, data, own] = written[place]!
+      if (wanted !== null && !wanted.numbers.has(number)) continue
       const { type, version, meta } = this.#kinds.get(number) ?? this.#look(number, position)
-      return {
+      events.push({
         position: position + place,
         id,
         stream,
@@ -55,17 +65,16 @@ export class Decoder {
         at,
         data,
         meta: own === undefined ? { ...meta, $correlationId } : { ...meta, $correlationId, ...own },
-      }
-    })
+      })
+    }
+    return events
   }
 
-  /** A test for rows that may hold one of these types, cheaper than decoding. To be made after the rows were read. */
-  mayHold(types: readonly string[]): (row: Row) => boolean {
+  /** The kinds of these types. To be asked for after the rows were read: a kind is stored no later than its events. */
+  kindsOf(types: readonly string[]): WantedKinds {
     this.#loadKinds()
     const numbers = [...this.#kinds].filter(([, { type }]) => types.includes(type)).map(([number]) => number)
-    if (numbers.length === 0) return () => false
-    const pattern = new RegExp(`\\[(?:${numbers.join('|')}),"`)
-    return (row) => pattern.test(textOf(row.body))
+    return { numbers: new Set(numbers), in: new RegExp(`\\[(?:${numbers.join('|') || 'none'}),"`) }
   }
 
   #look(number: number, position: number): EventKind {
@@ -88,18 +97,23 @@ export class Decoder {
   }
 }
 
-/** Checks the row against its sum. @throws LogDamaged */
-export const checkSum = ({ position, stream, revision, sum, body }: Row): void => {
+const checkSum = ({ position, stream, revision, sum, body }: Row): void => {
   if (recordSum(stream, position, revision, body) !== sum)
     throw new LogDamaged(position, `a row of stream ${stream} is not what was written`)
 }
 
-const parse = (row: Row): unknown => {
-  checkSum(row)
+const parse = (text: string, { position, count }: Row): readonly Written[] => {
+  const written = parseArray(text)
+  if (written?.length === count) return written as Written[]
+  throw new LogDamaged(position, `a row of ${count} events holds something else`)
+}
+
+const parseArray = (text: string): unknown[] | null => {
   try {
-    return JSON.parse(textOf(row.body))
-  } catch (error) {
-    throw new LogDamaged(row.position, (error as Error).message)
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : null
+  } catch {
+    return null
   }
 }
 

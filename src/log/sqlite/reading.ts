@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { LogDamaged, type ReadFilter, type StoredEvent } from '../port.ts'
-import { checkSum, type Decoder, type Row } from './decoding.ts'
+import type { Decoder, Row } from './decoding.ts'
 import { messageOf } from './faults.ts'
 import type { Questions, Rows } from './rows.ts'
 
@@ -114,16 +114,14 @@ export class Reading {
   /** `skip`: how many events of the first row were read before. */
   #decode({ rows, damage }: Unbroken, { skip, types }: { skip: number; types?: readonly string[] }): Decoded {
     const events: StoredEvent[] = []
-    const wanted = types ? this.#decoder.mayHold(types) : null
+    const wanted = types ? this.#decoder.kindsOf(types) : null
     for (const [at, row] of rows.entries()) {
       const passed = at === 0 ? Math.max(skip, 0) : 0
       try {
-        checkSum(row)
-        if (wanted && !wanted(row)) continue
-        for (const event of this.#decoder.decode(row).slice(passed))
-          if (!types || types.includes(event.type)) events.push(event)
+        for (const event of this.#decoder.decode(row, { skip: passed, wanted })) events.push(event)
       } catch (error) {
         if (!(error instanceof LogDamaged)) throw error
+        // Reading on from there comes past the damaged row at last.
         return { events, damage: passed === 0 ? error : new LogDamaged(row.position + passed, error.detail) }
       }
     }
