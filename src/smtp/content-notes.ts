@@ -22,6 +22,7 @@ export class ContentNotes {
   }
 
   see(slice: Buffer): void {
+    if (slice.length === 0) return
     // As a string, since looking for a character in one is several times cheaper than looking for a byte in a Buffer.
     const text = slice.toString('latin1')
     this.size += text.length
