@@ -33,7 +33,11 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
   ]
 }
 
+/** An account's name is its mailbox: it is there, and empty, before the first mail comes. */
+const opened = (mailbox: string): RowChange => ({ kind: 'upsert', table: 'mailboxes', key: [mailbox] })
+
 const fold = (event: EventOf): readonly RowChange[] => {
+  if (event.type === 'AccountAdded') return [opened(event.data.account)]
   if (event.type !== 'MessageAccepted') return nothing
   const mailboxes = mailboxesOf(event.data.recipients)
   if (mailboxes.length === 1) return filed(mailboxes[0]!, 1, event)

@@ -67,6 +67,12 @@ export class Generation {
     this.#save()
   }
 
+  /** Goes no further, until somebody starts anew. */
+  stop(stop: Stop): void {
+    this.stopped = stop
+    this.#save()
+  }
+
   /** Forgets what is in memory only. */
   discard(): void {
     for (const rows of this.#tables.values()) rows.discard()

@@ -54,6 +54,9 @@ export const requestRebuild = (db: DatabaseSync, name: string): void => {
   db.prepare(addRequest).run({ name })
 }
 
+/** Rebuilds asked for that nobody has taken up yet. */
+export const requestsWaiting = (db: DatabaseSync): number => allRows(db, everyRequest).length
+
 /** The names asked for since the last time, each once. */
 const takeRequests = (db: DatabaseSync): ReadonlySet<string> => {
   const names = db

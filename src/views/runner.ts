@@ -7,7 +7,8 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { projections as allProjections } from '../../projections/all.ts'
 import type { Projection } from '../../projections/projection.ts'
-import type { LogReader, StoredEvent } from '../log/port.ts'
+import type { LogReader } from '../log/port.ts'
+import { type Batch, readBatch } from './batch.ts'
 import { deleteViews, inTransaction, isDamage, openDatabase, viewsFile } from './database.ts'
 import { Generation } from './generation.ts'
 import { isSameLog, rememberOrigin } from './origin.ts'
@@ -27,8 +28,18 @@ export type RunnerOptions = {
   readonly projections?: readonly Projection[]
   /** Events folded in one transaction, at most. */
   readonly batch?: number
-  /** Lines for the operator: a view stopped, a file was thrown away. */
+  /** Lines for the operator: a file was thrown away. */
   readonly notice?: (line: string) => void
+  /** The line that says which view stopped, where and why. */
+  readonly onStop?: (line: string) => void
+}
+
+const foldInto = (generations: readonly Generation[], batch: Batch, db: DatabaseSync): void => {
+  for (const generation of generations) {
+    if (batch.kind === 'events') generation.take(batch.events)
+    else generation.stop(batch)
+  }
+  if (batch.kind === 'events') rememberOrigin(db, batch.events)
 }
 
 /** Another process changed the file since we looked. */
@@ -36,24 +47,29 @@ class OthersWrote extends Error {}
 
 const readDataVersion = 'PRAGMA data_version'
 
+/** A number that changes when another connection has committed. */
+const dataVersion = (db: DatabaseSync): number => Number(db.prepare(readDataVersion).get()?.data_version)
+
 export class Runner {
   readonly #directory: string
   readonly #log: LogReader
   readonly #projections: readonly Projection[]
   readonly #batch: number
   readonly #notice: (line: string) => void
+  readonly #onStop: (line: string) => void
   #db: DatabaseSync
   #inode = 0
   #dataVersion = -1
   #generations: readonly Generation[] = []
   #turn = 0
 
-  private constructor({ directory, log, projections, batch, notice }: RunnerOptions) {
+  private constructor({ directory, log, projections, batch, notice, onStop }: RunnerOptions) {
     this.#directory = directory
     this.#log = log
     this.#projections = projections ?? allProjections
     this.#batch = batch ?? 4_000
     this.#notice = notice ?? (() => {})
+    this.#onStop = onStop ?? (() => {})
     this.#db = openDatabase(directory, this.#notice)
   }
 
@@ -64,10 +80,26 @@ export class Runner {
     return runner
   }
 
-  /** The position every live view has reached that has not stopped. */
+  /** The position every live view has reached; one that has stopped counts only where all have. */
   position(): number {
-    const going = this.#generations.filter(({ role, stopped }) => role === 'live' && stopped === null)
-    return Math.min(...going.map(({ position }) => position))
+    const live = this.#generations.filter(({ role }) => role === 'live')
+    const going = live.filter(({ stopped }) => stopped === null)
+    const counted = going.length > 0 ? going : live
+    return counted.length > 0 ? Math.min(...counted.map(({ position }) => position)) : 0
+  }
+
+  /** How far the slowest view is, those built beside others included. */
+  slowest(): number {
+    const going = this.#generations.filter(({ stopped }) => stopped === null)
+    return Math.min(this.position(), ...going.map(({ position }) => position))
+  }
+
+  /** A view of another version is being replaced: what can be read is not of this release. */
+  isReplacing(): boolean {
+    const live = new Set(
+      this.#generations.filter(({ role }) => role === 'live').map(({ projection }) => projection.name),
+    )
+    return this.#projections.some(({ name }) => !live.has(name))
   }
 
   /**
@@ -123,8 +155,7 @@ export class Runner {
   }
 
   #othersWrote(): boolean {
-    const { data_version: version } = this.#db.prepare(readDataVersion).get() as { data_version: number }
-    return version !== this.#dataVersion
+    return dataVersion(this.#db) !== this.#dataVersion
   }
 
   /** Takes up what the file says: which generations there are, how far they are, and what was asked for. */
@@ -133,13 +164,8 @@ export class Runner {
       settle(this.#db, this.#projections)
       return registered(this.#db)
     })
-    this.#othersWroteIsSeen()
+    this.#dataVersion = dataVersion(this.#db)
     this.#generations = rows.flatMap((row) => this.#generation(row))
-  }
-
-  #othersWroteIsSeen(): void {
-    const { data_version: version } = this.#db.prepare(readDataVersion).get() as { data_version: number }
-    this.#dataVersion = version
   }
 
   /** None for a generation of another version: its fold is not in this release. */
@@ -157,35 +183,20 @@ export class Runner {
     // A rebuild and the live views take turns, so that neither waits for the other.
     const place = places[this.#turn++ % places.length]
     if (place === undefined) return this.#switchReady(tail)
-    const events = await this.#read(place)
-    const last = events.at(-1)
-    if (last === undefined) return false
-    this.#commit(
-      behind.filter(({ position }) => position === place),
-      events,
-      Math.max(tail, last.position),
-    )
+    const here = behind.filter(({ position }) => position === place)
+    const batch = await readBatch(this.#log, place, this.#batch)
+    if (batch.kind === 'events' && batch.events.length === 0) return false
+    this.#commit(here, () => foldInto(here, batch, this.#db))
+    this.#switchReady(tail)
     return true
   }
 
-  async #read(after: number): Promise<readonly StoredEvent[]> {
-    const pages: (readonly StoredEvent[])[] = []
-    let count = 0
-    for await (const page of this.#log.readAll(after, { limit: this.#batch })) {
-      pages.push(page)
-      count += page.length
-      if (count >= this.#batch) break
-    }
-    return pages.length === 1 ? pages[0]! : pages.flat()
-  }
-
-  /** The one transaction: rows, positions, and the switch to a generation that has caught up. */
-  #commit(generations: readonly Generation[], events: readonly StoredEvent[], tail: number): void {
+  /** The one transaction for rows and positions. */
+  #commit(generations: readonly Generation[], fold: () => void): void {
     try {
       inTransaction(this.#db, () => {
         if (this.#othersWrote()) throw new OthersWrote()
-        for (const generation of generations) generation.take(events)
-        rememberOrigin(this.#db, events)
+        fold()
       })
     } catch (error) {
       // What is in memory is ahead of what is stored: take up what is stored.
@@ -194,13 +205,12 @@ export class Runner {
       return
     }
     this.#reportStops(generations)
-    this.#switchReady(tail)
   }
 
   #reportStops(generations: readonly Generation[]): void {
     for (const { projection, stopped } of generations)
       if (stopped !== null)
-        this.#notice(`view ${projection.name} stopped at position ${stopped.position}: ${stopped.error}`)
+        this.#onStop(`view ${projection.name} stopped at position ${stopped.position}: ${stopped.error}`)
   }
 
   #switchReady(tail: number): boolean {

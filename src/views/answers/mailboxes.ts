@@ -1,0 +1,67 @@
+/** What is in the mailboxes, now or at a time. */
+import type { DatabaseSync } from 'node:sqlite'
+import { allRows } from '../database.ts'
+import { isoOf, isoTime } from './pattern.ts'
+
+export type Mailbox = {
+  readonly mailbox: string
+  readonly messages: number
+  /** Bytes of the messages' contents. */
+  readonly size: number
+  readonly lastFiledAt: string | null
+}
+
+/** One `mailbox message` of the outside interface; `number` is its place in the mailbox, never used twice. */
+export type MailboxMessage = {
+  readonly id: string
+  readonly message: string
+  readonly mailbox: string
+  readonly number: number
+  readonly filedAt: string
+  readonly from: string | null
+  readonly subject: string | null
+  readonly size: number
+  readonly flags: readonly string[]
+}
+
+const every = `SELECT mailbox, messages, size, lastFiledAt FROM mailboxes ORDER BY mailbox`
+const one = `SELECT mailbox FROM mailboxes WHERE mailbox = :mailbox`
+const filed = `
+  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
+  FROM mailbox_messages
+  WHERE mailbox = :mailbox AND number > :after AND (:asOf IS NULL OR filedAt <= :asOf)
+  ORDER BY number
+`
+type MailboxRow = { mailbox: string; messages: number; size: number; lastFiledAt: number | null }
+type Row = {
+  id: string
+  message: string
+  mailbox: string
+  number: number
+  filedAt: number
+  from: string | null
+  subject: string | null
+  size: number
+  flags: string
+}
+
+export const askMailboxes = (db: DatabaseSync): readonly Mailbox[] =>
+  allRows<MailboxRow>(db, every).map((row) => ({ ...row, lastFiledAt: isoOf(row.lastFiledAt) }))
+
+/**
+ * What is in a mailbox, oldest first; null when there is no such mailbox. `asOf`, milliseconds since 1970: only what had
+ * been filed by then. `after`: only numbers above.
+ */
+export const askMailbox = (
+  db: DatabaseSync,
+  mailbox: string,
+  { asOf, after = 0 }: { readonly asOf?: number | undefined; readonly after?: number } = {},
+): readonly MailboxMessage[] | null => {
+  if (allRows(db, one, { mailbox }).length === 0) return null
+  const rows = allRows<Row>(db, filed, { mailbox, after, asOf: asOf ?? null })
+  return rows.map((row) => ({
+    ...row,
+    filedAt: isoTime(row.filedAt),
+    flags: JSON.parse(row.flags) as string[],
+  }))
+}

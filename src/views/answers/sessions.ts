@@ -1,0 +1,149 @@
+/** The sessions, as people ask for them. */
+import type { DatabaseSync } from 'node:sqlite'
+import { allRows } from '../database.ts'
+import { pagesOf } from './pages.ts'
+import { isoOf, isoTime, patternOf } from './pattern.ts'
+
+export const outcomes = ['accepted', 'refused', 'aborted', 'idle', 'open'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** One `session` of the outside interface. */
+export type Session = {
+  readonly id: string
+  readonly openedAt: string
+  readonly closedAt: string | null
+  /** The service of the listener: `mx`, `submission`, `submissions`. */
+  readonly listener: string
+  readonly peer: { readonly address: string; readonly port: number; readonly name: string | null }
+  readonly helo: string | null
+  readonly tls: { readonly version: string; readonly cipher: string } | null
+  readonly user: string | null
+  readonly state: string
+  readonly outcome: Outcome
+  /** Why it ended (or was never begun), null while it is open. */
+  readonly reason: string | null
+  /** Ids of the messages accepted in it. */
+  readonly messages: readonly string[]
+  /** How often something was refused. */
+  readonly refusals: number
+  readonly transitions: number
+}
+
+/** Times in milliseconds since 1970; in texts `*` stands for anything. */
+export type SessionFilter = {
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** Address or name. */
+  readonly peer?: string | undefined
+  readonly helo?: string | undefined
+  readonly user?: string | undefined
+  /** Any sender or recipient the client named, refused ones too. */
+  readonly sender?: string | undefined
+  readonly recipient?: string | undefined
+  readonly outcome?: Outcome | undefined
+  /** The newest so many. */
+  readonly limit?: number | undefined
+}
+
+const chosen = `
+  SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
+    state, outcome, reason, accepted, refused, transitions
+  FROM sessions AS s
+  WHERE id > :after
+    AND (:since IS NULL OR openedAt >= :since)
+    AND (:until IS NULL OR openedAt <= :until)
+    AND (:peer IS NULL OR peerAddress LIKE :peer ESCAPE '\\' OR peerName LIKE :peer ESCAPE '\\')
+    AND (:helo IS NULL OR helo LIKE :helo ESCAPE '\\')
+    AND (:user IS NULL OR user LIKE :user ESCAPE '\\')
+    AND (:outcome IS NULL OR outcome = :outcome)
+    AND (:sender IS NULL OR EXISTS (
+      SELECT 1 FROM session_addresses
+      WHERE session = s.id AND role = 'sender' AND address LIKE :sender ESCAPE '\\'))
+    AND (:recipient IS NULL OR EXISTS (
+      SELECT 1 FROM session_addresses
+      WHERE session = s.id AND role = 'recipient' AND address LIKE :recipient ESCAPE '\\'))
+`
+const oldest = `${chosen} ORDER BY id LIMIT :limit`
+const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
+const one = `
+  SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
+    state, outcome, reason, accepted, refused, transitions
+  FROM sessions WHERE id = :id
+`
+/** A message's id comes after its session's: both begin with time. */
+const messagesAfter = `SELECT id, session FROM messages WHERE id > :after ORDER BY id LIMIT 5000`
+
+type Row = {
+  id: string
+  openedAt: number
+  closedAt: number | null
+  listener: string
+  peerAddress: string
+  peerPort: number
+  peerName: string | null
+  helo: string | null
+  tlsVersion: string | null
+  tlsCipher: string | null
+  user: string | null
+  state: string
+  outcome: Outcome
+  reason: string | null
+  accepted: number
+  refused: number
+  transitions: number
+}
+
+const sessionOf = (row: Row, messages: readonly string[]): Session => ({
+  id: row.id,
+  openedAt: isoTime(row.openedAt),
+  closedAt: isoOf(row.closedAt),
+  listener: row.listener,
+  peer: { address: row.peerAddress, port: row.peerPort, name: row.peerName },
+  helo: row.helo,
+  tls: row.tlsVersion === null ? null : { version: row.tlsVersion, cipher: row.tlsCipher ?? '' },
+  user: row.user,
+  state: row.state,
+  outcome: row.outcome,
+  reason: row.reason,
+  messages,
+  refusals: row.refused,
+  transitions: row.transitions,
+})
+
+/** The ids of the messages of these sessions: one walk over the messages from the first session on, until all are found. */
+const messagesOf = (db: DatabaseSync, sessions: readonly Row[]): ReadonlyMap<string, readonly string[]> => {
+  const accepting = sessions.filter(({ accepted }) => accepted > 0)
+  const found = new Map<string, string[]>(accepting.map(({ id }) => [id, []]))
+  let missing = accepting.reduce((sum, { accepted }) => sum + accepted, 0)
+  let after = accepting[0]?.id ?? ''
+  while (missing > 0) {
+    const page = allRows<{ id: string; session: string | null }>(db, messagesAfter, { after })
+    if (page.length === 0) break
+    for (const { id, session } of page) if (session !== null && found.get(session)?.push(id)) missing--
+    after = page.at(-1)!.id
+  }
+  return found
+}
+
+/** Sessions in the order they were opened. */
+export function* askSessions(db: DatabaseSync, asked: SessionFilter = {}): Generator<Session> {
+  const filter = {
+    since: asked.since ?? null,
+    until: asked.until ?? null,
+    peer: patternOf(asked.peer),
+    helo: patternOf(asked.helo),
+    user: patternOf(asked.user),
+    sender: patternOf(asked.sender),
+    recipient: patternOf(asked.recipient),
+    outcome: asked.outcome ?? null,
+  }
+  for (const page of pagesOf<Row>(db, { oldest, newest }, { filter, limit: asked.limit })) {
+    const messages = messagesOf(db, page)
+    for (const row of page) yield sessionOf(row, messages.get(row.id) ?? [])
+  }
+}
+
+export const askSession = (db: DatabaseSync, id: string): Session | null => {
+  const [row] = allRows<Row>(db, one, { id })
+  return row === undefined ? null : sessionOf(row, messagesOf(db, [row]).get(id) ?? [])
+}

@@ -1,0 +1,13 @@
+/** What the server and the thread that keeps the views say to each other, and how that thread behaves. */
+export type ToViews = { readonly kind: 'stop' } | { readonly kind: 'rebuild'; readonly name: string }
+export type FromViews =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'position'; readonly position: number }
+  | { readonly kind: 'notice'; readonly line: string }
+
+/** Milliseconds between two looks at the log: what a view lags behind at least when there is little to do. */
+export const wakeEvery = 25
+/** Milliseconds to rest when the views could not be written. */
+export const restAfterFault = 1_000
+/** Added to the thread's nice value: about a third of a busy core at most beside the others. */
+export const niceness = 5

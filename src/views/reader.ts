@@ -1,0 +1,112 @@
+/** The views as commands and the web read them, whether or not a server is running. */
+import { DatabaseSync } from 'node:sqlite'
+import { projections as allProjections } from '../../projections/all.ts'
+import type { Projection } from '../../projections/projection.ts'
+import type { LogReader } from '../log/port.ts'
+import { askFlow, type Flow } from './answers/flow.ts'
+import { askLedger, type Ledger } from './answers/ledger.ts'
+import { askMailbox, askMailboxes, type Mailbox, type MailboxMessage } from './answers/mailboxes.ts'
+import {
+  askMessage,
+  askMessageIds,
+  askMessages,
+  type Message,
+  type MessageFilter,
+} from './answers/messages.ts'
+import { askSession, askSessions, type Session, type SessionFilter } from './answers/sessions.ts'
+import { askChecked, askStatus, type CheckedStatus, type ViewStatus } from './answers/status.ts'
+import { type CatchUpOptions, type CaughtUp, catchUp } from './catch-up.ts'
+import { inTransaction, viewsFile } from './database.ts'
+import { requestRebuild } from './register.ts'
+
+export type ViewReader = {
+  /**
+   * Resolves when the views hold everything the log held at the time of the call, or the time-out is over. Call it before
+   * asking anything. Where no server runs, it folds what is missing itself; a damaged file is made anew.
+   */
+  caughtUp(options?: CatchUpOptions): Promise<CaughtUp>
+  /** In the order they were opened. */
+  sessions(filter?: SessionFilter): Iterable<Session>
+  session(id: string): Session | null
+  messages(filter?: MessageFilter): Iterable<Message>
+  message(id: string): Message | null
+  /** A few ids that begin or end with `part`. */
+  messageIds(part: string): readonly string[]
+  mailboxes(): readonly Mailbox[]
+  /** Oldest first; null when there is no such mailbox. `asOf` in milliseconds since 1970. */
+  mailbox(
+    name: string,
+    options?: { asOf?: number | undefined; after?: number },
+  ): readonly MailboxMessage[] | null
+  flow(machine?: string): readonly Flow[]
+  ledger(): Ledger
+  status(): Promise<readonly ViewStatus[]>
+  /** Reads all rows. */
+  checked(): Promise<readonly CheckedStatus[]>
+  /** Builds these views again (all without names) beside the ones that are read meanwhile, and waits until they took over. */
+  rebuild(names: readonly string[], options?: CatchUpOptions): Promise<CaughtUp>
+  close(): void
+}
+
+export type ReaderOptions = {
+  readonly directory: string
+  readonly log: LogReader
+  readonly projections?: readonly Projection[]
+  /** Lines for the operator. */
+  readonly notice?: (line: string) => void
+}
+
+/** Opens nothing yet: `caughtUp` makes the file where there is none. */
+export const openViews = ({
+  directory,
+  log,
+  projections = allProjections,
+  notice = () => {},
+}: ReaderOptions): ViewReader => {
+  let opened: DatabaseSync | null = null
+  const db = (): DatabaseSync => {
+    opened ??= new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
+    return opened
+  }
+  const close = (): void => {
+    opened?.close()
+    opened = null
+  }
+  const caughtUp = async (options: CatchUpOptions = {}): Promise<CaughtUp> => {
+    // The file may be replaced while we wait.
+    close()
+    return catchUp({ directory, log, projections, notice }, options)
+  }
+  return {
+    caughtUp,
+    sessions: (filter) => askSessions(db(), filter),
+    session: (id) => askSession(db(), id),
+    messages: (filter) => askMessages(db(), filter),
+    message: (id) => askMessage(db(), id),
+    messageIds: (part) => askMessageIds(db(), part),
+    mailboxes: () => askMailboxes(db()),
+    mailbox: (name, options) => askMailbox(db(), name, options),
+    flow: (machine) => askFlow(db(), machine),
+    ledger: () => askLedger(db()),
+    status: async () => askStatus(db(), await log.tail()),
+    checked: async () => askChecked(db(), projections, await log.tail()),
+    rebuild: async (names, options = {}) => {
+      await caughtUp(options)
+      const known = projections.map(({ name }) => name)
+      requestRebuilds(directory, names.length === 0 ? known : names)
+      return caughtUp({ ...options, rebuilt: true })
+    },
+    close,
+  }
+}
+
+const requestRebuilds = (directory: string, names: readonly string[]): void => {
+  const db = new DatabaseSync(viewsFile(directory), { timeout: 10_000 })
+  try {
+    inTransaction(db, () => {
+      for (const name of names) requestRebuild(db, name)
+    })
+  } finally {
+    db.close()
+  }
+}

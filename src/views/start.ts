@@ -1,0 +1,53 @@
+/** Keeps the views beside the server, in a thread of their own. */
+import { Worker } from 'node:worker_threads'
+import { scriptBeside } from '../log/sqlite/script.ts'
+import type { FromViews, ToViews } from './messages.ts'
+
+export type ViewsOptions = {
+  readonly directory: string
+  /** Lines for the operator. */
+  readonly notice?: (line: string) => void
+}
+
+export type Views = {
+  /** The last event that is in every view that has not stopped; 0 before the first. */
+  position(): number
+  /** Builds a view again, beside the one that is read meanwhile. */
+  rebuild(name: string): void
+  /** Finishes the batch at hand and ends the thread. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the thread; resolves when it has opened its files and begins to catch up. Should the thread ever end by a fault,
+ * `notice` says so and the server goes on without fresh views.
+ * @throws whatever kept it from opening the log or `views.sqlite`
+ */
+export const startViews = async ({ directory, notice = () => {} }: ViewsOptions): Promise<Views> => {
+  const worker = new Worker(scriptBeside(import.meta.url, 'worker'), {
+    workerData: { directory },
+    name: 'views',
+  })
+  const tell = (message: ToViews): void => worker.postMessage(message)
+  let position = 0
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    worker.on('message', (message: FromViews) => {
+      if (message.kind === 'position') position = message.position
+      else if (message.kind === 'notice') notice(message.line)
+      else resolve()
+    })
+    worker.on('error', (error: Error) => {
+      notice(`the views are no longer kept: ${error.message}`)
+      reject(error)
+    })
+  })
+  return {
+    position: () => position,
+    rebuild: (name) => tell({ kind: 'rebuild', name }),
+    stop: async () => {
+      tell({ kind: 'stop' })
+      await ended
+    },
+  }
+}

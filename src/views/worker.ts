@@ -1,0 +1,83 @@
+/**
+ * The thread that keeps the views: looks for new events many times a second, folds what is there, rests. It gives way to the
+ * threads that talk to clients: a lower priority where the system has priorities for threads, and other work between batches.
+ */
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { exhaustMap, fromEvent, lastValueFrom, merge, Subject, takeUntil, timer } from 'rxjs'
+import { openSqliteReader } from '../log/sqlite/index.ts'
+import { type FromViews, niceness, restAfterFault, type ToViews, wakeEvery } from './messages.ts'
+import { Runner } from './runner.ts'
+
+if (parentPort === null) throw new Error('this is a thread of the server, not a program')
+const port = parentPort
+const say = (message: FromViews): void => port.postMessage(message)
+const notice = (line: string): void => say({ kind: 'notice', line })
+
+/** Linux gives every thread a priority of its own, under the thread's id. */
+const giveWay = (): void => {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+    setPriority(thread, niceness)
+  } catch {
+    // Elsewhere this thread is like the others.
+  }
+}
+
+giveWay()
+const { directory } = workerData as { directory: string }
+const log = openSqliteReader({ directory })
+const runner = await Runner.open({ directory, log, notice, onStop: notice })
+const stopped = new Subject<void>()
+let isStopping = false
+let said = -1
+
+const sayPosition = (): void => {
+  const position = runner.position()
+  if (position === said) return
+  said = position
+  say({ kind: 'position', position })
+}
+
+/** Everything that is there now, a batch at a time. */
+const catchUp = async (): Promise<void> => {
+  while (!isStopping && (await runner.step())) {
+    sayPosition()
+    await turn()
+  }
+}
+
+let lastFault = ''
+/** A full disk, say: the views wait, and try again. Said once for each fault. */
+const catchUpAnyhow = async (): Promise<void> => {
+  try {
+    await catchUp()
+    lastFault = ''
+  } catch (error) {
+    const fault = (error as Error).message
+    if (fault !== lastFault) notice(`the views wait and try again: ${fault}`)
+    lastFault = fault
+    await pause(restAfterFault)
+  }
+}
+
+const stop = (): void => {
+  isStopping = true
+  stopped.next()
+}
+
+const asked = fromEvent<ToViews>(port, 'message')
+asked.subscribe((message) => {
+  if (message.kind === 'rebuild') runner.rebuild(message.name)
+  else stop()
+})
+sayPosition()
+say({ kind: 'ready' })
+// While a batch is at work, wakings are passed over: nothing queues up.
+const wakings = merge(timer(0, wakeEvery), asked).pipe(takeUntil(stopped), exhaustMap(catchUpAnyhow))
+await lastValueFrom(wakings, { defaultValue: undefined })
+runner.close()
+await log.close()
+port.close()
