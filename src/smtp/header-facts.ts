@@ -1,6 +1,6 @@
 /** What the log keeps of a message's header (RFC 5322 §3.6), found without parsing the rest. */
 import { addressParser, decodeWords } from 'postal-mime'
-import { parseAddress } from '../../machines/vocabulary/address.ts'
+import { parseAddress, splitAddress } from '../../machines/vocabulary/address.ts'
 
 export type HeaderFacts = {
   /** Decoded, on one line, at most 998 characters; null where the field is missing. So are `from` and `messageId`. */
@@ -108,19 +108,24 @@ const oneAddress =
 const bracketed = /<([^<>]*@[^<>]*)>/g
 const separators = /[\s<>(),;:"]+/
 
-const lowerDomain = (address: string): string => parseAddress(address) ?? address
+/** As addresses are written elsewhere; the parser drops the quotes of a local part that needs them. */
+const asAddress = (text: string): string => {
+  const { local, domain } = splitAddress(text)
+  const quoted = `"${local.replace(/["\\]/g, (special) => `\\${special}`)}"`
+  return parseAddress(text) ?? parseAddress(`${quoted}@${domain}`) ?? text
+}
 
 /** Every address of one From field (RFC 5322 §3.6.2), groups flattened. */
 const addressesIn = (value: string): readonly string[] => {
   const text = asUtf8(unfold(value))
   const simple = oneAddress.exec(text)
-  if (simple) return [lowerDomain(simple[1] ?? simple[2]!)]
+  if (simple) return [asAddress(simple[1] ?? simple[2]!)]
   const parsed = addressParser(text, { flatten: true }).map(({ address }) => address ?? '')
   // The parser keeps one address per name; a second one in brackets would be seen by some readers and not by others.
   const others = [...text.replace(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(bracketed)].map(([, inner]) =>
     inner!.trim(),
   )
-  return [...new Set([...parsed, ...others].filter((address) => address !== '').map(lowerDomain))]
+  return [...new Set([...parsed, ...others].filter((address) => address !== '').map(asAddress))]
 }
 
 /** More than any reader would take for an address, in linear time. */
