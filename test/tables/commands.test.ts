@@ -28,6 +28,10 @@ test('every fault has a permanent code that goes with its enhanced code, and one
   }
 })
 
+test('every fault has a sentence for the one who reads the history', () => {
+  for (const name of Object.keys(faults)) assert.notEqual(reasonText(name), name)
+})
+
 test('HELP names every verb, in lines a client can take', () => {
   for (const { verb } of verbs)
     assert.ok(
