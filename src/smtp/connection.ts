@@ -277,7 +277,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #verify({ user, password }: Credentials): void {
     this.#input.hold()
     this.#reception
-      .verify({ user, password, peer: { address: this.remoteAddress } })
+      .verify({ user, password, peer: this.remoteAddress })
       .then(
         (verdict) => this.#verified(verdict),
         (error: Error) => {
@@ -290,7 +290,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   #verified(answer: Verdict): void {
     const addresses = answer.verdict === 'ok' ? answer.addresses : []
-    this.#tell({ type: 'CREDENTIALS', verdict: answer.verdict, user: answer.user, addresses })
+    const verdict = answer.verdict === 'throttled' ? 'login-throttled' : answer.verdict
+    this.#tell({ type: 'CREDENTIALS', verdict, user: answer.user, addresses })
   }
 
   // Content.
