@@ -1,0 +1,2 @@
+export * from './port.ts'
+export { type ContentOptions, openContentReader, openContentStore } from './store.ts'
