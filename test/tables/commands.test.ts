@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { faults, heloIsValid, helpLines, parseCommand, verbs } from '../../machines/session/commands.ts'
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { eachRow, type Row } from './table.ts'
 
 const table = new URL('commands.md', import.meta.url)
