@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { session } from '../../machines/session/index.ts'
+import { exportAll, exportStreams, type ReadContent } from '../../src/history/export.ts'
+import { HistoryFault } from '../../src/history/fault.ts'
+import { chunkSize } from '../../src/history/format.ts'
+import { type ContentSink, importHistory } from '../../src/history/import.ts'
+import type { EventLog } from '../../src/log/port.ts'
+import { logFor } from './place.ts'
+import { appendOf, policyAppend, record } from './recorder.ts'
+import { policy, policyHash, sessionSaid } from './sessions.ts'
+
+/** Bodies in memory: small ones of the log, large ones of a test's own. */
+class Bodies {
+  readonly large = new Map<string, Buffer>()
+  readonly #log: EventLog
+  constructor(log: EventLog) {
+    this.#log = log
+  }
+  readonly read: ReadContent = async (message) => {
+    const bytes = this.large.get(message) ?? (await this.#log.content(message))
+    return bytes === null ? null : cut(bytes)
+  }
+  begin(message: string): ContentSink {
+    const parts: Buffer[] = []
+    return {
+      write: async (bytes) => void parts.push(bytes),
+      finish: async () => void this.large.set(message, Buffer.concat(parts)),
+      discard: async () => {},
+    }
+  }
+}
+async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
+}
+
+const sizes = [0, 3, 70_000, chunkSize, chunkSize + 1, 2 * chunkSize + 12_345]
+const bodies = sizes.map((size, at) => ({ message: `01jmessage${at}`, bytes: randomBytes(size) }))
+const mails = bodies.map(({ message, bytes }) => ({
+  message,
+  size: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+}))
+
+const seed = async (log: EventLog): Promise<Bodies> => {
+  const places = new Bodies(log)
+  const small = bodies
+    .filter(({ bytes }) => bytes.length <= 65_536)
+    .map(({ message, bytes }) => ({ id: message, bytes }))
+  for (const { message, bytes } of bodies) if (bytes.length > 65_536) places.large.set(message, bytes)
+  const [first = [], second = []] = [mails.slice(0, 3), mails.slice(3)].map((part) =>
+    record(session, policy, sessionSaid(part)),
+  )
+  await log.append([policyAppend(policyHash, policy)])
+  // Two sessions at once, as they come.
+  for (let at = 0; at < Math.max(first.length, second.length); at += 1)
+    await log.append([
+      ...(at < first.length
+        ? [
+            {
+              stream: 'smtp_session-a',
+              expected: at - 1,
+              events: [first[at]!],
+              contents: at === 0 ? small : [],
+            },
+          ]
+        : []),
+      ...(at < second.length ? [{ stream: 'smtp_session-b', expected: at - 1, events: [second[at]!] }] : []),
+    ])
+  return places
+}
+
+const textOf = async (lines: AsyncIterable<string>): Promise<string> => {
+  let text = ''
+  for await (const line of lines) text += line
+  return text
+}
+const bring = (log: EventLog, places: Bodies, text: string) =>
+  importHistory({
+    open: () => cut(Buffer.from(text)),
+    log,
+    append: (appends) => log.append(appends),
+    beginContent: (message) => places.begin(message),
+    inlineLimit: 65_536,
+  })
+
+test('export, import into an empty log, export again: the same bytes', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const places = await seed(from)
+  const text = await textOf(exportAll({ log: from, content: places.read }))
+  const target = new Bodies(to)
+  const events = text.split('\n').filter((line) => line.startsWith('{"stream"')).length
+  assert.deepEqual(await bring(to, target, text), { added: events, known: 0, withoutContent: 0 })
+  assert.equal(await textOf(exportAll({ log: to, content: target.read })), text)
+  assert.deepEqual([...target.large.keys()].sort(), [
+    '01jmessage2',
+    '01jmessage3',
+    '01jmessage4',
+    '01jmessage5',
+  ])
+})
+
+test('the same again changes nothing; what is missing is added', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const places = await seed(from)
+  const target = new Bodies(to)
+  const part = await textOf(exportStreams(['smtp_session-b'], { log: from, content: places.read }))
+  const whole = await textOf(exportAll({ log: from, content: places.read }))
+  const { added } = await bring(to, target, part)
+  const before = await to.tail()
+  assert.equal(added, before)
+  assert.deepEqual(await bring(to, target, part), { added: 0, known: added, withoutContent: 0 })
+  assert.equal(await to.tail(), before)
+  assert.deepEqual(await bring(to, target, whole), {
+    added: (await from.tail()) - added,
+    known: added,
+    withoutContent: 0,
+  })
+  const own = (log: EventLog, content: ReadContent) =>
+    textOf(exportStreams(['smtp_session-a'], { log, content }))
+  assert.equal(await own(to, target.read), await own(from, places.read))
+})
+
+test('a stream of a file has its policy before it, once; a stream that is not there is named', async (t) => {
+  const log = await logFor(t)
+  await seed(log)
+  const lines = (
+    await textOf(exportStreams(['smtp_session-a', 'smtp_session-b'], { log, content: null }))
+  ).split('\n')
+  assert.equal(lines[0], '{"format":"fsmtp-history","version":1}')
+  assert.equal(JSON.parse(lines[1]!).stream, `policy-${policyHash}`)
+  assert.equal(lines.filter((line) => line.includes('PolicyAdopted')).length, 1)
+  assert.ok(!lines.some((line) => line.includes('base64')))
+  await assert.rejects(textOf(exportStreams(['smtp_session-x'], { log, content: null })), {
+    name: 'HistoryFault',
+    message: 'there is no stream smtp_session-x in the log',
+  })
+})
+
+test('other events at a place that is taken are refused, with the stream, and nothing is written', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const places = await seed(from)
+  await to.append([appendOf('smtp_session-b', record(session, policy, sessionSaid([])))])
+  const before = await to.tail()
+  const text = await textOf(exportAll({ log: from, content: places.read }))
+  await assert.rejects(
+    bring(to, new Bodies(to), text),
+    /stream smtp_session-b is in the log already, with another event at revision 0/,
+  )
+  assert.equal(await to.tail(), before)
+})
+
+const history = async (log: EventLog): Promise<string[]> => {
+  const places = await seed(log)
+  return (await textOf(exportAll({ log, content: places.read }))).trimEnd().split('\n')
+}
+const at = (lines: readonly string[], part: string): number => lines.findIndex((line) => line.includes(part))
+
+const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
+  ['no header', (lines) => lines.slice(1), /not a history file/],
+  [
+    'a later format',
+    (lines) => ['{"format":"fsmtp-history","version":2}', ...lines.slice(1)],
+    /format version 2/,
+  ],
+  ['a line cut off', (lines) => [...lines.slice(0, 3), lines[3]!.slice(0, 40)], /line 4 is not JSON/],
+  [
+    'a missing event',
+    (lines) => lines.toSpliced(at(lines, '"revision":2'), 1),
+    /goes on from revision 1 with revision 3/,
+  ],
+  [
+    'a missing beginning',
+    (lines) => lines.toSpliced(at(lines, 'SessionOpened'), 1),
+    /begins with revision 1/,
+  ],
+  [
+    'a time that is none',
+    (lines) => lines.with(2, lines[2]!.replace(/"at":"[^"]*"/, '"at":"noon"')),
+    /line 3: at /,
+  ],
+  [
+    'an id that is none',
+    (lines) => lines.with(2, lines[2]!.replace(/"id":"[^"]*"/, '"id":"7"')),
+    /line 3: id must be a UUID/,
+  ],
+  [
+    'another content',
+    (lines) => lines.with(at(lines, '"content":"01jmessage1"'), '{"content":"01jmessage1","base64":"AAAA"}'),
+    /the content of message 01jmessage1 is not the one that was accepted/,
+  ],
+  [
+    'content in a hole',
+    (lines) => lines.toSpliced(at(lines, '"more":true'), 1),
+    /content 01jmessage4 does not join/,
+  ],
+  [
+    'content of nobody',
+    (lines) => [...lines, '{"content":"01jnobody","base64":"AAAA"}'],
+    /content 01jnobody belongs to no/,
+  ],
+]
+for (const [what, spoil, expected] of faults)
+  test(`${what} is found before anything is written`, async (t) => {
+    const [from, to] = [await logFor(t), await logFor(t)]
+    const text = `${spoil(await history(from)).join('\n')}\n`
+    await assert.rejects(bring(to, new Bodies(to), text), (error) => {
+      assert.ok(error instanceof HistoryFault)
+      assert.match(error.message, expected)
+      return true
+    })
+    assert.equal(await to.tail(), 0)
+  })
