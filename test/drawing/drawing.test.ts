@@ -30,7 +30,7 @@ const golden = async (name: string, text: string): Promise<void> => {
 test('mermaid', () => golden('turnstile.mmd', toMermaid(turnstile)))
 test('dot', () => golden('turnstile.dot', toDot(turnstile)))
 test('scxml', () => golden('turnstile.scxml', toScxml(turnstile)))
-test('json', () => golden('turnstile.json', toJson(turnstile)))
+test('json', () => golden('turnstile.json.txt', toJson(turnstile)))
 
 test('mermaid lights the path a history took and numbers its moves', () => {
   const trail = {
