@@ -41,7 +41,11 @@ const catchAllElsewhere = (raw: Section): Contradiction[] => {
   const domains = sections(raw.domains)
   const ours = new Set(domains.map(({ name }) => asciiName(name)))
   return domains.flatMap(({ catchAll }, at) => {
-    if (typeof catchAll !== 'string' || ours.has(asciiName(catchAll.slice(catchAll.lastIndexOf('@') + 1))))
+    if (
+      typeof catchAll !== 'string' ||
+      !catchAll.includes('@') ||
+      ours.has(asciiName(catchAll.slice(catchAll.lastIndexOf('@') + 1)))
+    )
       return []
     const message = `'${catchAll}' is not in one of these domains; mail cannot be caught by a foreign address`
     return [{ path: ['domains', at, 'catchAll'], message }]
