@@ -7,7 +7,7 @@ export const session: MachineModule = {
   name: 'session',
   category: 'smtp_session',
   version: 1,
-  fingerprint: '9d80efecc7e55e41',
+  fingerprint: '54be0eeca6464603',
   machine: sessionMachine,
   barriers: new Set(['MessageAccepted']),
   inputs: sessionInputs,

@@ -3,7 +3,7 @@
  * verdict is, its actions say it. Nothing here knows a state.
  */
 
-import { splitAddress, withoutTag } from '../vocabulary/address.ts'
+import { addressKey, splitAddress, withoutTag } from '../vocabulary/address.ts'
 import type { Place } from '../vocabulary/events.ts'
 import { type RefusalName, refusals } from '../vocabulary/reasons.ts'
 import type { ContentFacts } from './inputs.ts'
@@ -45,12 +45,15 @@ export type Speaker = {
 
 /** True when `address` is one of the account's: itself, a sub-address of it, or of a domain the account catches. */
 export const ownsAddress = (address: string, { addresses }: Pick<Speaker, 'addresses'>): boolean => {
-  const { local, domain } = splitAddress(address.toLowerCase())
-  const bare = `${withoutTag(local)}@${domain}`
-  return addresses.some((own) => {
-    const lower = own.toLowerCase()
-    return lower === bare || lower === `${local}@${domain}` || lower === `@${domain}`
-  })
+  const { local, domain } = splitAddress(addressKey(address))
+  const meant = [`${local}@${domain}`, `${withoutTag(local)}@${domain}`, `@${domain}`]
+  return addresses.some((own) => meant.includes(own.startsWith('@') ? own.toLowerCase() : addressKey(own)))
+}
+
+/** Every author must be the account's; a From field in which nobody can be recognised is nobody's. */
+const authorsAreOwn = (speaker: Speaker, { from, authors }: ContentFacts): boolean => {
+  if (authors === undefined || from === null) return true
+  return authors.length > 0 && authors.every((author) => ownsAddress(author, speaker))
 }
 
 /** MAIL (RFC 5321 §4.1.1.2, RFC 1870 §6.1, RFC 6409 §4.3, §6.1). */
@@ -125,11 +128,7 @@ export const judgeContent = (
   if (content.nul) return refuse('nul-in-content') // RFC 5322 §4
   if ((content.longestLine ?? 0) > policy.limits.contentLine) return refuse('content-line-too-long')
   if (content.received > policy.limits.received) return refuse('mail-loop')
-  if (
-    policy.ownAddressesOnly &&
-    facts.user !== null &&
-    content.authors?.some((author) => !ownsAddress(author, facts))
-  )
+  if (policy.ownAddressesOnly && facts.user !== null && !authorsAreOwn(facts, content))
     return refuse('author-not-yours')
   return accepted
 }

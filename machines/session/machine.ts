@@ -145,7 +145,7 @@ export const sessionMachine = setup({
           {
             guard: 'credentialsOk',
             target: 'identified',
-            actions: ['rememberUser', 'recordClientAuthenticated', 'replyLoggedIn'],
+            actions: ['recordClientAuthenticated', 'rememberUser', 'replyLoggedIn'],
           },
           {
             guard: 'loginsExhausted',
@@ -154,7 +154,7 @@ export const sessionMachine = setup({
           },
           {
             target: 'identified',
-            actions: ['countLoginFailure', 'recordAuthenticationFailed', 'replyAuthenticationFailed'],
+            actions: ['recordAuthenticationFailed', 'countLoginFailure', 'replyAuthenticationFailed'],
           },
         ],
       },

@@ -6,20 +6,18 @@ import { hash } from 'node:crypto'
 import type { ContentFacts } from '../../machines/session/inputs.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
 import { now } from '../actors/identity.ts'
-import type { ContentWriter } from '../content/store.ts'
+import { type ContentWriter, smallContent } from '../content/port.ts'
 import type { ContentReader } from './dot.ts'
 import { type HeaderFacts, headerFacts, headerWindow } from './header-facts.ts'
 import { NewlineRepairer, repairNewlines } from './newlines.ts'
-
-/** Up to this many bytes a message is stored beside the log. */
-export const inlineLimit = 64 * 1024
+import { mailDate } from './trace.ts'
 
 export type Received = { readonly facts: ContentFacts; readonly bytes: Buffer | null }
 
 type IncomingOptions = {
   readonly id: string
   readonly policy: SessionPolicy
-  readonly begin: (id: string) => ContentWriter
+  readonly begin: (id: string) => Promise<ContentWriter>
   /** A header that lacks a Date or Message-ID gets one (RFC 6409 §8.1, §8.2). */
   readonly complete: boolean
 }
@@ -31,6 +29,8 @@ export class IncomingMessage {
   #kept = 0
   #size = 0
   #writer: ContentWriter | null = null
+  /** Resolves when the file is there and has what came meanwhile. */
+  #opening: Promise<void> | null = null
   #repairer: NewlineRepairer | null = null
   #repaired: Buffer[] = []
   #head: Buffer = Buffer.alloc(0)
@@ -58,15 +58,15 @@ export class IncomingMessage {
     if (this.#writer) return this.#write(this.#writer, slice)
     this.#slices.push(slice)
     this.#kept += slice.length
-    if (this.#kept <= inlineLimit) return undefined
-    return this.#spill()
+    if (this.#opening === null && this.#kept > smallContent) this.#opening = this.#openFile()
+    return this.#opening ?? undefined
   }
 
   /** What is known of the whole message, and its bytes where they are not in a file. */
   finish({ notes }: ContentReader): Received | Promise<Received> {
     const flaws = this.#flaws(notes)
     if (this.#discarded) return { facts: this.#discardedFacts(), bytes: null }
-    if (this.#writer) return this.#finishFile(this.#writer, flaws)
+    if (this.#opening) return this.#finishFile(this.#opening, flaws)
     const whole = Buffer.concat(this.#slices, this.#kept)
     const bytes = flaws.repaired ? repairNewlines(whole) : whole
     const facts = this.#facts({ size: bytes.length, sha256: hash('sha256', bytes, 'hex') }, bytes, flaws)
@@ -116,18 +116,23 @@ export class IncomingMessage {
   }
 
   #missing(header: HeaderFacts, messageId: string | null): string {
-    const date = header.date ? '' : `Date: ${mailDate(new Date(now()))}\r\n`
+    const date = header.date ? '' : `Date: ${mailDate(now())}\r\n`
     return header.messageId === null ? `${date}Message-ID: ${messageId}\r\n` : date
   }
 
-  #spill(): Promise<void> | undefined {
+  async #openFile(): Promise<void> {
     const { begin, policy } = this.#options
-    this.#writer = begin(this.id)
+    const writer = await begin(this.id)
+    if (this.#discarded) {
+      await writer.discard()
+      return
+    }
+    this.#writer = writer
     if (policy.bareNewlines === 'repair')
       this.#repairer = new NewlineRepairer((slice) => this.#repaired.push(slice))
     const slices = this.#slices
     this.#slices = []
-    return this.#write(this.#writer, Buffer.concat(slices, this.#kept))
+    await this.#write(writer, Buffer.concat(slices))
   }
 
   #write(writer: ContentWriter, slice: Buffer): Promise<void> | undefined {
@@ -147,7 +152,10 @@ export class IncomingMessage {
     return writer.write(bytes) ?? undefined
   }
 
-  async #finishFile(writer: ContentWriter, flaws: Partial<ContentFacts>): Promise<Received> {
+  async #finishFile(opening: Promise<void>, flaws: Partial<ContentFacts>): Promise<Received> {
+    await opening
+    const writer = this.#writer
+    if (writer === null) return { facts: this.#discardedFacts(), bytes: null }
     this.#repairer?.end()
     if (this.#repaired.length > 0) await writer.write(this.#takeRepaired())
     const stored = await writer.finish()
@@ -158,15 +166,4 @@ export class IncomingMessage {
     const unknown = { sha256: '', received: 0, subject: null, from: null, messageId: null }
     return { message: this.id, size: this.#size, ...unknown }
   }
-}
-
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const two = (value: number): string => String(value).padStart(2, '0')
-
-/** RFC 5322 §3.3, in UTC. */
-export const mailDate = (time: Date): string => {
-  const day = `${days[time.getUTCDay()]}, ${two(time.getUTCDate())} ${months[time.getUTCMonth()]}`
-  const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())}`
-  return `${day} ${time.getUTCFullYear()} ${clock} +0000`
 }

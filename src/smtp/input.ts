@@ -3,6 +3,7 @@
  * library's own parser it finds ends with `Buffer.indexOf`, holds no stream machinery, and waits while the session does.
  */
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
+import { longestLine } from '../../machines/session/commands.ts'
 import { ContentReader } from './dot.ts'
 
 /** What a connection does with its input. */
@@ -26,8 +27,8 @@ export interface InputSink {
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const nothing = Buffer.alloc(0)
-/** A line may be as long as the longest AUTH response (RFC 4954 §4), and is dropped beyond. */
-const longestLine = 12_288
+/** A longer line is dropped as it comes. */
+const longestKept = longestLine.authentication
 const endlessLine = 1024 * 1024
 
 /** `isClosed` is set by the library when the connection is over, or when STARTTLS retires this input. */
@@ -116,7 +117,7 @@ export class Input extends SMTPStream {
     if (end < 0) return this.#keepPartial(rest)
     this.#rest = end + 1 === rest.length ? nothing : rest.subarray(end + 1)
     const length = end > 0 && rest[end - 1] === carriageReturn ? end - 1 : end
-    if (this.#dropped + length > longestLine) {
+    if (this.#dropped + length > longestKept) {
       this.#dropped = 0
       this.#sink.lineTooLong()
       return true
@@ -126,7 +127,7 @@ export class Input extends SMTPStream {
   }
 
   #keepPartial(rest: Buffer): boolean {
-    if (this.#dropped + rest.length <= longestLine) return false
+    if (this.#dropped + rest.length <= longestKept) return false
     this.#dropped += rest.length
     this.#rest = nothing
     if (this.#dropped > endlessLine) this.#sink.endlessLine()

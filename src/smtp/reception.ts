@@ -4,7 +4,7 @@ import type { SessionPolicy } from '../../machines/session/policy.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
 import type { Outbox } from '../actors/outbox.ts'
 import type { Login } from '../authentication/login.ts'
-import type { ContentWriter } from '../content/store.ts'
+import type { ContentWriter } from '../content/port.ts'
 
 /** What the supervisor asks of a live connection. */
 export interface LiveSession {
@@ -25,7 +25,7 @@ export type Reception = {
   readonly verify: Login['verify']
   /** The addresses of an account a trusted proxy has logged in; empty when there is none. */
   readonly addressesOf: (user: string) => readonly string[]
-  readonly beginContent: (id: string) => ContentWriter
+  readonly beginContent: (id: string) => Promise<ContentWriter>
   /** Milliseconds. */
   readonly timeouts: { readonly command: number; readonly data: number; readonly greetingPause: number }
   /** May this peer use XCLIENT? */
