@@ -13,7 +13,13 @@ import {
   type Message,
   type MessageFilter,
 } from './answers/messages.ts'
-import { askSession, askSessions, type Session, type SessionFilter } from './answers/sessions.ts'
+import {
+  askSession,
+  askSessionIds,
+  askSessions,
+  type Session,
+  type SessionFilter,
+} from './answers/sessions.ts'
 import { askChecked, askStatus, type CheckedStatus, type ViewStatus } from './answers/status.ts'
 import { type CatchUpOptions, type CaughtUp, catchUp } from './catch-up.ts'
 import { inTransaction, viewsFile } from './database.ts'
@@ -28,6 +34,8 @@ export type ViewReader = {
   /** In the order they were opened. */
   sessions(filter?: SessionFilter): Iterable<Session>
   session(id: string): Session | null
+  /** A few ids that begin or end with `part`. */
+  sessionIds(part: string): readonly string[]
   messages(filter?: MessageFilter): Iterable<Message>
   message(id: string): Message | null
   /** A few ids that begin or end with `part`. */
@@ -81,6 +89,7 @@ export const openViews = ({
     caughtUp,
     sessions: (filter) => askSessions(db(), filter),
     session: (id) => askSession(db(), id),
+    sessionIds: (part) => askSessionIds(db(), part),
     messages: (filter) => askMessages(db(), filter),
     message: (id) => askMessage(db(), id),
     messageIds: (part) => askMessageIds(db(), part),

@@ -1,6 +1,7 @@
 /** The accepted messages, as people ask for them. */
 import type { DatabaseSync } from 'node:sqlite'
 import { allRows } from '../database.ts'
+import { idsLike } from './ids.ts'
 import { pagesOf } from './pages.ts'
 import { isoTime, patternOf } from './pattern.ts'
 
@@ -56,7 +57,9 @@ const one = `
   SELECT id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from", waiting, mailboxes
   FROM messages WHERE id = :id
 `
-const idsLike = `SELECT id FROM messages WHERE id LIKE :pattern ESCAPE '\\' LIMIT :limit`
+const exact = `SELECT id FROM messages WHERE id = :part`
+const starting = `SELECT id FROM messages WHERE id >= :part AND id < :part || '~' LIMIT 3`
+const ending = `SELECT id FROM messages WHERE substr(id, -length(:part)) = :part LIMIT 3`
 
 type Row = {
   id: string
@@ -100,10 +103,5 @@ export const askMessage = (db: DatabaseSync, id: string): Message | null => {
 }
 
 /** Ids that begin or end with `part`, a few of them: to complete what people type. */
-export const askMessageIds = (db: DatabaseSync, part: string): readonly string[] => {
-  const text = patternOf(part) ?? ''
-  const found = [`${text}%`, `%${text}`].flatMap((pattern) =>
-    allRows<{ id: string }>(db, idsLike, { pattern, limit: 3 }).map(({ id }) => id),
-  )
-  return [...new Set(found)]
-}
+export const askMessageIds = (db: DatabaseSync, part: string): readonly string[] =>
+  idsLike(db, { exact, starting, ending }, part)

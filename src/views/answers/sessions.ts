@@ -1,6 +1,7 @@
 /** The sessions, as people ask for them. */
 import type { DatabaseSync } from 'node:sqlite'
 import { allRows } from '../database.ts'
+import { idsLike } from './ids.ts'
 import { pagesOf } from './pages.ts'
 import { isoOf, isoTime, patternOf } from './pattern.ts'
 
@@ -70,6 +71,9 @@ const one = `
     state, outcome, reason, accepted, refused, transitions
   FROM sessions WHERE id = :id
 `
+const exact = `SELECT id FROM sessions WHERE id = :part`
+const starting = `SELECT id FROM sessions WHERE id >= :part AND id < :part || '~' LIMIT 3`
+const ending = `SELECT id FROM sessions WHERE substr(id, -length(:part)) = :part LIMIT 3`
 /** A message's id comes after its session's: both begin with time. */
 const messagesAfter = `SELECT id, session FROM messages WHERE id > :after ORDER BY id LIMIT 5000`
 
@@ -147,3 +151,7 @@ export const askSession = (db: DatabaseSync, id: string): Session | null => {
   const [row] = allRows<Row>(db, one, { id })
   return row === undefined ? null : sessionOf(row, messagesOf(db, [row]).get(id) ?? [])
 }
+
+/** Ids that begin or end with `part`, a few of them: to complete what people type. */
+export const askSessionIds = (db: DatabaseSync, part: string): readonly string[] =>
+  idsLike(db, { exact, starting, ending }, part)

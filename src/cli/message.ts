@@ -1,0 +1,94 @@
+/** `fsmtp message`: one message, its bytes, and everything that happened to it. */
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import { traceLines } from '../smtp/trace.ts'
+import type { Message } from '../views/answers/messages.ts'
+import { CommandFault } from './fault.ts'
+import { acceptedIn, sessionEvents, traceOf } from './message-trace.ts'
+import { completeMessage, freshViews, type Reading, reading } from './open.ts'
+import { destinationText } from './story.ts'
+import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
+
+type Options = { readonly raw?: boolean; readonly trace?: boolean }
+type Accepted = ReturnType<typeof acceptedIn>
+type Found = {
+  readonly message: Message
+  readonly events: Awaited<ReturnType<typeof sessionEvents>>
+  readonly accepted: Accepted
+}
+
+export const register = (program: Command): void => {
+  program
+    .command('message')
+    .argument('<id>', 'the message’s id, or enough of its beginning or end')
+    .description('show one message')
+    .option('--raw', 'its bytes as they came in, under our Return-Path and Received lines; nothing else')
+    .option('--trace', 'everything that happened to it')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fsmtp message 01jd8 --trace\n  fsmtp message 01jd8 --raw > mail.eml',
+    )
+    .action((id: string, options: Options, command: Command) => message(id, options, command))
+}
+
+const find = async (opened: Reading, typed: string): Promise<Found> => {
+  const views = await freshViews(opened, ['messages'])
+  const id = completeMessage(views, typed)
+  const found = views.message(id)
+  if (found === null || found.session === null)
+    throw new CommandFault(`the log does not say how message ${id} came in`)
+  const events = await sessionEvents(opened.log, found.session)
+  return { message: found, events, accepted: acceptedIn(events, id) }
+}
+
+const message = (typed: string, { raw, trace }: Options, command: Command): Promise<void> =>
+  reading(command, async (opened) => {
+    if (raw && (trace || opened.json))
+      throw new CommandFault('--raw prints the bytes and nothing else: give it alone', 2)
+    const found = await find(opened, typed)
+    if (raw) return writeRaw(opened, found)
+    if (trace) return tellTrace(opened, found)
+    if (opened.json) return ndjson({ ...found.message, destinations: found.accepted.data.recipients })
+    details(found)
+  })
+
+/** Trace lines, then the body in pieces: large ones are never held whole. */
+const writeRaw = async ({ content }: Reading, { message: { id }, accepted }: Found): Promise<void> => {
+  const body = await content.stream(id)
+  if (body === null)
+    throw new CommandFault(
+      `the content of message ${id} is not where it should be; \`fsmtp verify\` says what else is missing`,
+    )
+  const lines = traceLines(accepted.data, accepted.at)
+  if (!process.stdout.write(lines)) await once(process.stdout, 'drain')
+  await pipeline(body, process.stdout, { end: false })
+}
+
+const tellTrace = ({ json }: Reading, { events, accepted }: Found): void => {
+  for (const line of traceOf(events, accepted)) {
+    if (json) ndjson(line)
+    else print(`${toned('weak', line.at)}  ${visible(line.text)}`)
+  }
+}
+
+const details = ({ message: found, accepted }: Found): void => {
+  const { from, subject, messageId, session, user, sender, size, sha256 } = found
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['Message', found.id],
+    ['Accepted', found.acceptedAt],
+    ['Session', session],
+    ['Account', user],
+    ['Sender', `<${sender}>`],
+    ['From', from],
+    ['Subject', subject],
+    ['Message-ID', messageId],
+    ['Size', `${humanSize(size)} (${size} bytes)`],
+    ['SHA-256', sha256],
+    ...accepted.data.recipients.map((recipient) => ['Recipient', destinationText(recipient)] as const),
+  ]
+  for (const [title, value] of rows)
+    if (value !== null) print(`${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`)
+  print('')
+  print(toned('weak', `fsmtp message ${found.id} --trace   fsmtp replay ${session} --transcript`))
+}

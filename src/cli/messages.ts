@@ -1,0 +1,60 @@
+/** `fsmtp messages`: what we accepted. */
+import type { Command } from 'commander'
+import type { Message, MessageFilter } from '../views/answers/messages.ts'
+import { listed } from './listing.ts'
+import { count, since, until } from './moment.ts'
+import { completeSession, freshViews, reading } from './open.ts'
+import { type Column, humanSize, ndjson, remark, table } from './terminal.ts'
+
+const example = `
+Addresses may hold * for anything.
+Examples:
+  fsmtp messages --since 2h
+  fsmtp messages --recipient bob@example.org --subject invoice --json`
+
+export const register = (program: Command): void => {
+  program
+    .command('messages')
+    .description('list accepted messages; the newest last')
+    .option('--since <time>', 'accepted at or after', since)
+    .option('--until <time>', 'accepted at or before', until)
+    .option('--sender <address>', 'the envelope’s sender; <> for the null sender')
+    .option('--recipient <address>', 'one of the envelope’s recipients')
+    .option('--session <id>', 'the session it came in')
+    .option('--subject <words>', 'words in its subject')
+    .option('--limit <n>', 'the newest so many', count)
+    .addHelpText('after', example)
+    .action((options: MessageFilter, command: Command) => messages(options, command))
+}
+
+/** `a@example.org`, or `a@example.org +2`. */
+const several = ([first = '', ...others]: readonly string[]): string =>
+  others.length === 0 ? first : `${first} +${others.length}`
+
+/** Where its recipients' mail is: nothing to say when all of it is in mailboxes. */
+const delivery = ({ waiting }: Message): string => (waiting === 0 ? 'filed' : `${waiting} waiting`)
+
+const columns: readonly Column<Message>[] = [
+  { title: 'MESSAGE', value: ({ id }) => id },
+  { title: 'ACCEPTED', value: ({ acceptedAt }) => acceptedAt },
+  { title: 'SENDER', value: ({ sender }) => sender || '<>', shrinks: true },
+  { title: 'RECIPIENTS', value: ({ recipients }) => several(recipients), shrinks: true },
+  { title: 'SIZE', value: ({ size }) => humanSize(size), align: 'right' },
+  { title: 'DELIVERY', value: delivery, tone: ({ waiting }) => (waiting === 0 ? null : 'strong') },
+  { title: 'SUBJECT', value: ({ subject }) => subject, shrinks: true },
+]
+
+const messages = (options: MessageFilter, command: Command): Promise<void> =>
+  reading(command, async (opened) => {
+    const views = await freshViews(opened, ['messages'])
+    const { session } = options
+    const filter = session === undefined ? options : { ...options, session: completeSession(views, session) }
+    if (opened.json) {
+      for (const message of views.messages(filter)) ndjson(message)
+      return
+    }
+    const found = listed((limit) => views.messages({ ...filter, limit }), filter.limit)
+    if (found.length === 0)
+      return remark('no message fits; `fsmtp messages` without filters lists all of them')
+    table(found, columns)
+  })

@@ -1,0 +1,126 @@
+/** What reading commands open: the log, the views and the contents of a data directory, whether or not a server runs. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type Loaded, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { openContentReader } from '../content/store.ts'
+import type { LogReader } from '../log/port.ts'
+import { openSqliteReader } from '../log/sqlite/index.ts'
+import type { CaughtUp } from '../views/catch-up.ts'
+import { openViews, type ViewReader } from '../views/index.ts'
+import { CommandFault } from './fault.ts'
+import { progress, remark } from './terminal.ts'
+
+export type GlobalOptions = { readonly config?: string; readonly data?: string; readonly json?: boolean }
+
+type ContentReader = ReturnType<typeof openContentReader>
+
+export type Reading = {
+  readonly loaded: Loaded
+  readonly config: Config
+  readonly json: boolean
+  readonly log: LogReader
+  /** To be brought up to date with `freshViews` before it is asked anything. */
+  readonly views: ViewReader
+  readonly content: ContentReader
+  close(): Promise<void>
+}
+
+const nothingThere = (directory: string): CommandFault =>
+  new CommandFault(
+    `there is no mail log in ${directory}; start the server with \`fsmtp serve\`, or name another directory with --data`,
+  )
+
+/** @throws CommandFault where there is no log, ConfigFault where the configuration is at fault */
+export const openForReading = async (command: Command): Promise<Reading> => {
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const loaded = loadConfig({ file: options.config, data: options.data })
+  const { config } = loaded
+  const directory = config.data
+  if (!existsSync(join(directory, 'log.sqlite'))) throw nothingThere(directory)
+  const log = openSqliteReader({ directory })
+  const views = openViews({ directory, log, notice: remark })
+  const content = openContentReader({ directory, log })
+  return {
+    loaded,
+    config,
+    json: options.json === true,
+    log,
+    views,
+    content,
+    close: async () => {
+      views.close()
+      await log.close()
+    },
+  }
+}
+
+/** Opens, does `work`, and closes again, come what may. */
+export const reading = async <Result>(
+  command: Command,
+  work: (reading: Reading) => Promise<Result>,
+): Promise<Result> => {
+  const opened = await openForReading(command)
+  try {
+    return await work(opened)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Says what makes an answer less than the whole truth. */
+const warn = ({ behind, stopped }: CaughtUp, used: readonly string[]): void => {
+  if (behind > 0)
+    remark(`fsmtp: the views are ${behind} events behind the log; this is what they know so far`)
+  for (const { name, position, error } of stopped)
+    if (used.includes(name))
+      remark(
+        `fsmtp: the view ${name} stopped at position ${position} (${error}); what came later is missing here, see \`fsmtp views\``,
+      )
+}
+
+/**
+ * The views, holding all that the log held at the time of the call. `used` names those the answer comes from: when one has
+ * stopped, standard error says so.
+ */
+export const freshViews = async ({ views }: Reading, used: readonly string[]): Promise<ViewReader> => {
+  const bar = progress('reading the log')
+  try {
+    warn(await views.caughtUp({ progress: bar.update }), used)
+  } finally {
+    bar.end()
+  }
+  return views
+}
+
+export type Completing = {
+  /** `message`, `session`. */
+  readonly what: string
+  /** The command that lists them. */
+  readonly list: string
+}
+
+/**
+ * The id that `part` stands for, given the ids that begin or end with it.
+ * @throws CommandFault when there is none, or more than one
+ */
+export const completeId = (part: string, found: readonly string[], { what, list }: Completing): string => {
+  if (found.includes(part)) return part
+  const [id] = found
+  if (id === undefined)
+    throw new CommandFault(`no ${what} has an id that begins or ends with "${part}"; see \`fsmtp ${list}\``)
+  if (found.length > 1)
+    throw new CommandFault(
+      `"${part}" stands for more than one ${what} (${found.join(', ')} ...); type more of the id`,
+    )
+  return id
+}
+
+/** The message whose id begins or ends with `part`. @throws CommandFault */
+export const completeMessage = (views: ViewReader, part: string): string =>
+  completeId(part, views.messageIds(part), { what: 'message', list: 'messages' })
+
+/** The session whose id begins or ends with `part`. @throws CommandFault */
+export const completeSession = (views: ViewReader, part: string): string =>
+  completeId(part, views.sessionIds(part), { what: 'session', list: 'sessions' })

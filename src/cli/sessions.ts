@@ -1,0 +1,67 @@
+/** `fsmtp sessions`: who talked to us, and how it ended. */
+import { type Command, Option } from 'commander'
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import { outcomes, type Session, type SessionFilter } from '../views/answers/sessions.ts'
+import { listed } from './listing.ts'
+import { count, since, until } from './moment.ts'
+import { freshViews, reading } from './open.ts'
+import { type Column, ndjson, remark, type Tone, table } from './terminal.ts'
+
+const example = `
+Addresses and names may hold * for anything.
+Examples:
+  fsmtp sessions --outcome refused --since 1d
+  fsmtp sessions --sender '*@example.net' --json`
+
+export const register = (program: Command): void => {
+  program
+    .command('sessions')
+    .description('list sessions, refused and dropped ones too; the newest last')
+    .option('--since <time>', 'opened at or after', since)
+    .option('--until <time>', 'opened at or before', until)
+    .option('--peer <address>', 'the client’s address or name')
+    .option('--helo <name>', 'what the client called itself')
+    .option('--user <name>', 'the account it logged in to')
+    .option('--sender <address>', 'a sender it named, accepted or refused')
+    .option('--recipient <address>', 'a recipient it named, accepted or refused')
+    .addOption(new Option('--outcome <outcome>', 'how it ended').choices(outcomes))
+    .option('--limit <n>', 'the newest so many', count)
+    .addHelpText('after', example)
+    .action((options: SessionFilter, command: Command) => sessions(options, command))
+}
+
+const outcomeTones: Readonly<Record<Session['outcome'], Tone | null>> = {
+  accepted: 'good',
+  refused: 'bad',
+  aborted: 'bad',
+  idle: 'weak',
+  open: 'strong',
+}
+
+const ending = ({ reason, outcome }: Session): string =>
+  reason === null || (outcome === 'accepted' && reason === 'quit') ? '' : reasonText(reason)
+
+const columns: readonly Column<Session>[] = [
+  { title: 'SESSION', value: ({ id }) => id },
+  { title: 'OPENED', value: ({ openedAt }) => openedAt },
+  { title: 'SERVICE', value: ({ listener }) => listener },
+  { title: 'PEER', value: ({ peer }) => peer.name ?? peer.address, shrinks: true },
+  { title: 'HELO', value: ({ helo }) => helo, shrinks: true },
+  { title: 'USER', value: ({ user }) => user, shrinks: true },
+  { title: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => outcomeTones[outcome] },
+  { title: 'MESSAGES', value: ({ messages }) => messages.length, align: 'right' },
+  { title: 'HOW IT ENDED', value: ending, shrinks: true },
+]
+
+const sessions = (filter: SessionFilter, command: Command): Promise<void> =>
+  reading(command, async (opened) => {
+    const views = await freshViews(opened, ['sessions', 'messages'])
+    if (opened.json) {
+      for (const session of views.sessions(filter)) ndjson(session)
+      return
+    }
+    const found = listed((limit) => views.sessions({ ...filter, limit }), filter.limit)
+    if (found.length === 0)
+      return remark('no session fits; `fsmtp sessions` without filters lists all of them')
+    table(found, columns)
+  })

@@ -1,0 +1,74 @@
+/** What happened, in words: one sentence for each fact of a session. */
+import type { AcceptedRecipient, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+
+const named = (address: string): string => `<${address}>`
+const tlsText = ({ version, cipher }: TlsFacts): string => `${version}, ${cipher}`
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
+type Refusal = { readonly code: number; readonly enhanced: string; readonly reason: string }
+const refused = ({ code, enhanced, reason }: Refusal): string =>
+  `refused with ${`${code} ${enhanced}`.trim()}: ${reasonText(reason)}`
+
+/** Where one recipient's mail goes. */
+export const destinationText = ({ address, destination }: AcceptedRecipient): string =>
+  destination.kind === 'mailbox'
+    ? `${named(address)} filed in the mailbox ${destination.mailbox}`
+    : `${named(address)} waiting for delivery to ${destination.nextHop}`
+
+const opening = ({ data }: EventOf & { type: 'SessionOpened' }): string => {
+  const { peer, service, local, proxy, tls, door } = data
+  const name = peer.name === null ? '' : ` (${peer.name})`
+  const by = proxy === null ? '' : `, as the proxy ${proxy.address} told us`
+  const secured = tls === null ? '' : `, with ${tlsText(tls)}`
+  const turnedAway = door === 'open' ? '' : ` and was turned away: ${reasonText(door)}`
+  return `${peer.address}:${peer.port}${name} connected to ${service} at ${local.address}:${local.port}${by}${secured}${turnedAway}`
+}
+
+/** The sentence for a fact; its name for one that is not told here. */
+export const sentence = (event: EventOf): string => {
+  switch (event.type) {
+    case 'SessionOpened':
+      return opening(event)
+    case 'ClientIdentified':
+      return `The client said ${event.data.extended ? 'EHLO' : 'HELO'} ${event.data.helo}`
+    case 'ClientRenamed': {
+      const { peer } = event.data.renamed
+      return `A trusted proxy named the client: ${peer.address}:${peer.port}${peer.name === null ? '' : ` (${peer.name})`}`
+    }
+    case 'TlsRequested':
+      return 'The client asked for TLS'
+    case 'TlsStarted':
+      return `TLS began: ${tlsText(event.data.tls)}`
+    case 'AuthenticationStarted':
+      return `A login began: ${event.data.mechanism}`
+    case 'ClientAuthenticated':
+      return `Logged in as ${event.data.user}`
+    case 'AuthenticationFailed':
+      return `The login failed: ${reasonText(event.data.reason)}`
+    case 'SenderAccepted':
+      return `Sender ${named(event.data.sender)} accepted`
+    case 'SenderRefused':
+      return `Sender ${named(event.data.sender)} ${refused(event.data)}`
+    case 'RecipientAccepted':
+      return `Recipient ${named(event.data.recipient)} accepted: ${reasonText(event.data.reason)}`
+    case 'RecipientRefused':
+      return `Recipient ${named(event.data.recipient)} ${refused(event.data)}`
+    case 'ContentStarted':
+      return 'The content began to come in'
+    case 'MessageAccepted':
+      return `Message ${event.data.message} accepted and stored: ${count(event.data.size, 'byte')}, ${count(event.data.recipients.length, 'recipient')}`
+    case 'MessageRefused':
+      return `Message ${refused(event.data)}`
+    case 'TransactionReset':
+      return 'The client began again (RSET)'
+    case 'CommandAnswered':
+      return `${event.data.command} answered`
+    case 'CommandRefused':
+      return `${event.data.command} ${refused(event.data)}`
+    case 'SessionClosed':
+      return `The session ended: ${reasonText(event.data.reason)}`
+    default:
+      return event.type
+  }
+}
