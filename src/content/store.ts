@@ -9,6 +9,8 @@ import type { ContentStore, ContentWriter, Finished, SweepReport, Verdict } from
 import { beginSweep } from './sweep.ts'
 import { beginFile } from './writer.ts'
 
+export type { ContentStore, ContentWriter, Finished, Verdict } from './port.ts'
+
 export type ContentOptions = {
   /** The data directory; bodies lie in `content/` under it. */
   readonly directory: string

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type DirectoryLock, lockDirectory } from '../lock.ts'
 import { type Append, type EventLog, LogDamaged, LogUnavailable } from '../port.ts'
+import { Wakes } from '../wakes.ts'
 import { Appender } from './appender.ts'
 import type { FromWriter, ToWriter, WriterOptions } from './messages.ts'
 import { openDatabase, SqliteReader } from './reader.ts'
 import { scriptBeside } from './script.ts'
-import { Wakes } from './wakes.ts'
 
 export type SqliteLogOptions = {
   /** Made, with mode 0700, where it is missing. */

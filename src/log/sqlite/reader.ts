@@ -1,12 +1,12 @@
 /** The reading half of the log: the server's own, or that of another process while the server is up or down. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { LogDamaged, type LogReader, LogUnavailable, type ReadFilter, type StoredEvent } from '../port.ts'
+import { Wakes } from '../wakes.ts'
 import { Decoder } from './decoding.ts'
 import { isDamage, messageOf } from './faults.ts'
 import { type ReadAllOptions, Reading, type ReadStreamOptions } from './reading.ts'
 import { Questions } from './rows.ts'
 import { openForReading } from './tables.ts'
-import { Wakes } from './wakes.ts'
 
 export type SqliteReaderOptions = {
   readonly directory: string

@@ -1,0 +1,12 @@
+import { openMemoryLog } from '../../src/log/memory.ts'
+import { eventLogContract } from './event-log.ts'
+
+eventLogContract({
+  name: 'memory',
+  keeps: 'nothing',
+  readableBy: 'its own process',
+  open: async () => {
+    const log = openMemoryLog()
+    return { log, dispose: () => log.close() }
+  },
+})
