@@ -20,7 +20,7 @@ const parts = (meta: Readonly<Record<string, string>>, wanted: boolean): Record<
 const recordedSession = async (directory: string): Promise<readonly StoredEvent[]> => {
   const reader = openSqliteReader({ directory })
   try {
-    for (const stream of await reader.streams('smtp_session-', { limit: 1 })) {
+    for (const stream of await reader.streams('smtp_session-', { limit: 20 })) {
       const events: StoredEvent[] = []
       for await (const page of reader.readStream(stream)) events.push(...page)
       if (events.some(({ type }) => type === 'MessageAccepted')) return events

@@ -16,9 +16,9 @@ const ticks = (): { all: number; idle: number } => {
   return { all: fields.reduce((sum, ticks) => sum + ticks, 0), idle: (fields[3] ?? 0) + (fields[4] ?? 0) }
 }
 
-/** Waits until what the last round left behind (queues, views) is worked off: the processors idle, ten seconds at most. */
+/** Waits until what the last round left behind (queues, views) is worked off: the processors idle, five seconds at most. */
 export const quiet = async (): Promise<void> => {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 5_000
   let before = ticks()
   while (performance.now() < deadline) {
     await pause(250)
