@@ -50,42 +50,6 @@ export const measureIdle = async (server: { port: number; pid: number }, count: 
   return (after - before) / count
 }
 
-const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)
-  if (line === null) throw new Error(`/proc/${pid}/status has no ${field}`)
-  return Number(line[1]) * 1024
-}
-
-export const resident = (pid: number): number => kibibytes(pid, 'VmRSS')
-const highWater = (pid: number): number => kibibytes(pid, 'VmHWM')
-/** `5` to `clear_refs` sets the high-water mark back to what is resident now (proc(5)). */
-const resetHighWater = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
-
-/** Waits until resident memory has not moved by more than 1% for two seconds, half a minute at most. */
-export const settled = async (pid: number): Promise<number> => {
-  const deadline = performance.now() + 30_000
-  let before = resident(pid)
-  while (performance.now() < deadline) {
-    await pause(2000)
-    const now = resident(pid)
-    if (Math.abs(now - before) < before / 100) return now
-    before = now
-  }
-  return before
-}
-
-/** Bytes for each of `count` sessions that said EHLO and then nothing. */
-export const measureIdle = async (server: { port: number; pid: number }, count: number): Promise<number> => {
-  const before = await settled(server.pid)
-  const clients: Client[] = []
-  while (clients.length < count) {
-    const some = Array.from({ length: 50 }, () => Client.open(server.port))
-    clients.push(...(await Promise.all(some)))
-  }
-  const after = await settled(server.pid)
-  for (const client of clients) client.close()
-  return (after - before) / clients.length
-}
-
 const line = Buffer.from(`${'x'.repeat(98)}\r\n`)
 
 /** One message of `size` bytes, in pieces of 64 KiB, as fast as it is taken. */
