@@ -17,7 +17,7 @@ type Changes = {
 type Stage = 'waiting' | 'securing' | 'authenticating' | 'addressing' | 'addressed' | 'receiving' | 'closed'
 
 const unchanged: Changes = {}
-const refusal = { refused: 1 }
+const one = { refused: 1 }
 const noCounts = {}
 
 /** Ends that were our answer to something the client did, and so refusals. */
@@ -42,11 +42,15 @@ const renamed = ({ peer, helo, user }: ClientRenamed['renamed']): Readonly<Recor
   ...(user === null ? {} : { user }),
 })
 
-const closed = (at: number, { reason, during }: SessionClosed): Changes => ({
-  stage: 'closed',
-  set: { closedAt: at, reason, during },
-  ...(refusingEnds.has(reason) ? { add: refusal } : {}),
-})
+/** Something was refused, and why. */
+const refusedFor = (refusal: string): Changes => ({ set: { refusal }, add: one })
+
+const closed = (at: number, { reason, during }: SessionClosed): Changes => {
+  const set = { closedAt: at, ended: reason, during }
+  return refusingEnds.has(reason)
+    ? { stage: 'closed', set: { ...set, refusal: reason }, add: one }
+    : { stage: 'closed', set }
+}
 
 /** What each fact says about its session, in the order of the dialogue. */
 const changesOf = (event: EventOf): Changes => {
@@ -65,25 +69,25 @@ const changesOf = (event: EventOf): Changes => {
     case 'ClientAuthenticated':
       return { stage: 'waiting', set: { user: event.data.user } }
     case 'AuthenticationFailed':
-      return { stage: 'waiting', add: refusal }
+      return { stage: 'waiting', ...refusedFor(event.data.reason) }
     case 'SenderAccepted':
       return { stage: 'addressing', senders: [event.data.sender] }
     case 'SenderRefused':
-      return { add: refusal, senders: [event.data.sender] }
+      return { ...refusedFor(event.data.reason), senders: [event.data.sender] }
     case 'RecipientAccepted':
       return { stage: 'addressed', recipients: [event.data.recipient] }
     case 'RecipientRefused':
-      return { add: refusal, recipients: [event.data.recipient] }
+      return { ...refusedFor(event.data.reason), recipients: [event.data.recipient] }
     case 'ContentStarted':
       return { stage: 'receiving' }
     case 'MessageAccepted':
       return { stage: 'waiting', add: { accepted: 1 } }
     case 'MessageRefused':
-      return { stage: 'waiting', add: refusal }
+      return { stage: 'waiting', ...refusedFor(event.data.reason) }
     case 'TransactionReset':
       return { stage: 'waiting' }
     case 'CommandRefused':
-      return { add: refusal }
+      return { set: { fault: event.data.reason }, add: one }
     case 'SessionClosed':
       return closed(event.at, event.data)
     default:
@@ -95,7 +99,7 @@ const changesOf = (event: EventOf): Changes => {
 const doorColumns = (at: number, door: string): Readonly<Record<string, Value>> =>
   door === 'open'
     ? { closedAt: null, stage: 'waiting' }
-    : { closedAt: at, stage: 'closed', reason: door, refused: 1 }
+    : { closedAt: at, stage: 'closed', ended: door, refusal: door, refused: 1 }
 
 const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): RowChange => {
   const { service, local, peer, tls, door } = event.data
@@ -135,11 +139,17 @@ const outcome = `CASE
   WHEN closedAt IS NULL THEN 'open'
   WHEN accepted > 0 THEN 'accepted'
   WHEN refused > 0 THEN 'refused'
-  WHEN reason <> 'quit' AND transitions > 2 THEN 'aborted'
+  WHEN ended <> 'quit' AND transitions > 2 THEN 'aborted'
   ELSE 'idle'
 END`
 
 const state = `CASE WHEN stage <> 'waiting' THEN stage WHEN identified = 1 THEN 'identified' ELSE 'greeted' END`
+
+/**
+ * Why. Of a session that was refused: its last refusal, where a refused command counts only when nothing else was refused
+ * (DATA after a refused recipient is no news). Of others: how the line ended.
+ */
+const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE ended END`
 
 export const sessions: Projection = {
   name: 'sessions',
@@ -163,13 +173,15 @@ export const sessions: Projection = {
         user: 'text',
         stage: 'text',
         identified: 'count',
-        reason: 'text',
+        ended: 'text',
+        refusal: 'text',
+        fault: 'text',
         during: 'text',
         accepted: 'count',
         refused: 'count',
         transitions: 'count',
       },
-      computed: { state, outcome },
+      computed: { state, outcome, reason },
     },
     session_addresses: {
       key: ['session', 'role', 'address'],

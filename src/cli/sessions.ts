@@ -38,8 +38,9 @@ const outcomeTones: Readonly<Record<Session['outcome'], Tone | null>> = {
   open: 'strong',
 }
 
-const ending = ({ reason, outcome }: Session): string =>
-  reason === null || (outcome === 'accepted' && reason === 'quit') ? '' : reasonText(reason)
+/** Nothing to say where all went well. */
+const why = ({ reason, outcome }: Session): string =>
+  reason === null || outcome === 'accepted' ? '' : reasonText(reason)
 
 const columns: readonly Column<Session>[] = [
   { title: 'SESSION', value: ({ id }) => id },
@@ -50,7 +51,7 @@ const columns: readonly Column<Session>[] = [
   { title: 'USER', value: ({ user }) => user, shrinks: true },
   { title: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => outcomeTones[outcome] },
   { title: 'MESSAGES', value: ({ messages }) => messages.length, align: 'right' },
-  { title: 'HOW IT ENDED', value: ending, shrinks: true },
+  { title: 'WHY', value: why, shrinks: true },
 ]
 
 const sessions = (filter: SessionFilter, command: Command): Promise<void> =>

@@ -21,8 +21,10 @@ export type Session = {
   readonly user: string | null
   readonly state: string
   readonly outcome: Outcome
-  /** Why it ended (or was never begun), null while it is open. */
+  /** Why: the last refusal of a refused session, for others how the line ended; null while it is open. */
   readonly reason: string | null
+  /** How the line ended: `quit`, `disconnected`, `timeout` ... */
+  readonly ended: string | null
   /** Ids of the messages accepted in it. */
   readonly messages: readonly string[]
   /** How often something was refused. */
@@ -48,7 +50,7 @@ export type SessionFilter = {
 
 const chosen = `
   SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, accepted, refused, transitions
+    state, outcome, reason, ended, accepted, refused, transitions
   FROM sessions AS s
   WHERE id > :after
     AND (:since IS NULL OR openedAt >= :since)
@@ -68,7 +70,7 @@ const oldest = `${chosen} ORDER BY id LIMIT :limit`
 const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
 const one = `
   SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, accepted, refused, transitions
+    state, outcome, reason, ended, accepted, refused, transitions
   FROM sessions WHERE id = :id
 `
 const exact = `SELECT id FROM sessions WHERE id = :part`
@@ -92,6 +94,7 @@ type Row = {
   state: string
   outcome: Outcome
   reason: string | null
+  ended: string | null
   accepted: number
   refused: number
   transitions: number
@@ -109,6 +112,7 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   state: row.state,
   outcome: row.outcome,
   reason: row.reason,
+  ended: row.ended,
   messages,
   refusals: row.refused,
   transitions: row.transitions,
