@@ -1,0 +1,74 @@
+/** The servers at which dialogues are held: one for each set of settings, started when first asked for. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Service } from '../../machines/vocabulary/events.ts'
+import { makeCertificate } from '../../src/config/own-certificate.ts'
+import { type Account, type Settings, scratch, startTestServer, type TestServer } from '../server.ts'
+
+export const accounts: readonly Account[] = [
+  { addresses: ['alice@example.org', 'a.liddell@example.org'], password: 'open sesame' },
+  { addresses: ['bob@example.org'], password: 'tr0mbone, twice' },
+  { addresses: ['"carol ann"@example.org'], password: 'quite quoted' },
+  { addresses: ['dörte@müller.example'], password: 'strasse nach norden' },
+  { addresses: ['keeper@catch.example'], password: 'everything else' },
+]
+
+const domains = [
+  { name: 'example.org' },
+  { name: 'müller.example' },
+  { name: 'catch.example', catchAll: 'keeper@catch.example' },
+]
+
+type House = { readonly service: Service; readonly settings: Settings; readonly accounts?: readonly Account[] }
+
+const houses: Readonly<Record<string, House>> = {
+  mx: { service: 'mx', settings: { domains } },
+  submission: { service: 'submission', settings: { domains } },
+  submissions: { service: 'submissions', settings: { domains } },
+  playground: { service: 'mx', settings: { playground: true, hostname: 'localhost', domains: [] }, accounts: [] },
+  'playground-submission': {
+    service: 'submission',
+    settings: { playground: true, hostname: 'localhost', domains: [] },
+    accounts: [{ addresses: ['demo@localhost'], password: 'open sesame' }],
+  },
+}
+
+const certificates = scratch('tls')
+/** Certificates for the two names this server has. */
+const twoNames = async (): Promise<Settings> => {
+  mkdirSync(certificates, { recursive: true })
+  const tls = ['mx.example.org', 'mail.other.example'].map(async (hostname) => {
+    const pem = await makeCertificate({ hostname, now: new Date() })
+    const [certificate, key] = [join(certificates, `${hostname}.pem`), join(certificates, `${hostname}.key`)]
+    writeFileSync(certificate, pem.cert)
+    writeFileSync(key, pem.key, { mode: 0o600 })
+    return { certificate, key, names: [hostname] }
+  })
+  return { tls: await Promise.all(tls) }
+}
+let shared: Promise<Settings> | null = null
+
+const running = new Map<string, Promise<TestServer>>()
+
+const start = async ({ settings, accounts: people = accounts }: House, over: Settings): Promise<TestServer> => {
+  shared ??= twoNames()
+  const server = await startTestServer({ ...(await shared), ...settings, ...over })
+  for (const account of people) await server.addAccount(account)
+  return server
+}
+
+export type Called = { readonly server: TestServer; readonly port: number; readonly service: Service }
+
+/** The house a dialogue's `@` lines ask for. */
+export const callAt = async (asked: Readonly<Record<string, unknown>>): Promise<Called> => {
+  const { policy = 'mx', fresh, plain: _, ...over } = asked
+  const house = houses[String(policy)]
+  if (!house) throw new Error(`there is no house ${policy}`)
+  const key = fresh ? `${running.size}` : JSON.stringify([house.settings, house.accounts, over])
+  const starting = running.get(key) ?? start(house, over)
+  running.set(key, starting)
+  const server = await starting
+  return { server, port: server.port(house.service), service: house.service }
+}
+
+export const everyHouse = (): Promise<readonly TestServer[]> => Promise.all(running.values())
