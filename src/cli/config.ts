@@ -8,7 +8,8 @@ import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
 import { remarks } from '../config/remarks.ts'
 import { configSample } from '../config/sample.ts'
 import { shownConfig, valueText } from '../config/show.ts'
-import { type GlobalOptions, print, printJson } from './enrolling.ts'
+import type { GlobalOptions } from './open.ts'
+import { ndjson, print, table } from './terminal.ts'
 
 export const register = (program: Command): void => {
   const config = program.command('config').description('the configuration: check it, show it, print a sample')
@@ -77,11 +78,12 @@ const check = async (options: GlobalOptions): Promise<void> => {
   const found = await findings(options)
   if (found.faults.length > 0) process.exitCode = 1
   if (options.json) {
-    for (const fault of found.faults) printJson({ kind: 'fault', ...fault })
-    for (const note of found.notes) printJson({ kind: 'note', ...note })
+    for (const fault of found.faults) ndjson({ kind: 'fault', ...fault })
+    for (const note of found.notes) ndjson({ kind: 'note', ...note })
     return
   }
-  print(...found.faults.map(faultText), ...found.notes.map((note) => `note: ${faultText(note)}`))
+  for (const fault of found.faults) print(faultText(fault))
+  for (const note of found.notes) print(`note: ${faultText(note)}`)
   if (found.faults.length === 0) print(`${found.name}: no faults`)
 }
 
@@ -108,10 +110,11 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
 
 const show = (options: GlobalOptions): void => {
   const rows = shownConfig(load(options))
-  if (options.json) {
-    for (const row of rows) printJson(row)
-    return
-  }
-  const width = Math.max(...rows.map(({ path }) => path.length))
-  for (const row of rows) print(`${row.path.padEnd(width)}  ${row.origin.padEnd(7)}  ${valueText(row)}`)
+  if (options.json) for (const row of rows) ndjson(row)
+  else
+    table(rows, [
+      { title: 'setting', value: ({ path }) => path },
+      { title: 'from', value: ({ origin }) => origin },
+      { title: 'value', value: valueText, shrinks: true },
+    ])
 }

@@ -6,8 +6,10 @@ import { dnsRecords, furtherSteps, zoneLines } from '../authentication/dns-recor
 import { asciiDomain } from '../authentication/spelling.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
-import { enrolling, type GlobalOptions, knownNow, print, printJson } from './enrolling.ts'
+import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
+import type { GlobalOptions } from './open.ts'
+import { ndjson, print, remark, table } from './terminal.ts'
 
 type Options = GlobalOptions & { readonly catchAll?: string }
 
@@ -42,18 +44,23 @@ export const register = (program: Command): void => {
 const add = async (name: string, options: Options): Promise<void> => {
   const catchAll = options.catchAll ?? null
   await enrolling(options, (enrolment) => enrolment.addDomain({ name, catchAll }))
-  if (options.json) printJson({ domain: parseDomain(name), catchAll })
+  if (options.json) ndjson({ domain: parseDomain(name), catchAll })
   else print(`added ${name}; next: fsmtp domain dns ${name}, fsmtp user add ADDRESS@${name}`)
 }
 
 const list = async (options: Options): Promise<void> => {
   const { directory, loaded } = await knownNow(options)
+  const domains = directory.domains()
   const origins = { file: loaded.file ?? 'file', log: 'fsmtp domain add' }
-  for (const { name, catchAll, origin } of directory.domains()) {
-    if (options.json) printJson({ domain: name, catchAll, origin })
-    else
-      print(`${name}  ${catchAll === null ? 'no catch-all' : `catch-all ${catchAll}`}  (${origins[origin]})`)
-  }
+  if (options.json)
+    for (const { name, catchAll, origin } of domains) ndjson({ domain: name, catchAll, origin })
+  else if (domains.length === 0) remark('no domains; add one: fsmtp domain add NAME')
+  else
+    table(domains, [
+      { title: 'domain', value: ({ name }) => name },
+      { title: 'catch-all', value: ({ catchAll }) => catchAll },
+      { title: 'written in', value: ({ origin }) => origins[origin] },
+    ])
 }
 
 const keysOf = (config: Config, domain: string): readonly DkimKey[] => {
@@ -76,12 +83,12 @@ const dns = async (given: string, options: Options): Promise<void> => {
   if (!known) throw new CommandFault(`${given} is not a domain of this server; see \`fsmtp domain list\``)
   const { hostname } = loaded.config
   const records = dnsRecords({ domain: known.name, hostname, dkim: keysOf(loaded.config, known.name) })
-  if (options.json) for (const record of records) printJson(record)
-  else print(...zoneLines(records), ...furtherSteps({ domain: known.name, hostname }))
+  if (options.json) for (const record of records) ndjson(record)
+  else print([...zoneLines(records), ...furtherSteps({ domain: known.name, hostname })].join('\n'))
 }
 
 const remove = async (name: string, options: Options): Promise<void> => {
   await enrolling(options, (enrolment) => enrolment.removeDomain(name))
-  if (options.json) printJson({ domain: parseDomain(name) })
+  if (options.json) ndjson({ domain: parseDomain(name) })
   else print(`removed ${name}; mail for it is refused from now on, its history stays`)
 }

@@ -6,9 +6,8 @@ import { type Enrolled, Enrolment } from '../authentication/enrolment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import { CommandFault } from './fault.ts'
+import type { GlobalOptions } from './open.ts'
 import { openForWriting, type Writing } from './write.ts'
-
-export type GlobalOptions = { readonly config?: string; readonly data?: string; readonly json?: boolean }
 
 export type Known = { readonly directory: Directory; readonly loaded: Loaded }
 
@@ -47,8 +46,3 @@ export const enrolling = async (
     await (opened as Writing | null)?.close()
   }
 }
-
-export const print = (...lines: readonly string[]): void => {
-  for (const line of lines) process.stdout.write(`${line}\n`)
-}
-export const printJson = (value: object): void => print(JSON.stringify(value))

@@ -13,9 +13,10 @@ import { makeCertificate } from '../config/own-certificate.ts'
 import { configSample } from '../config/sample.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
-import { type GlobalOptions, print, printJson } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
+import type { GlobalOptions } from './open.ts'
 import { askNewPassword } from './password.ts'
+import { ndjson, print } from './terminal.ts'
 import { openForWriting } from './write.ts'
 
 type Options = GlobalOptions & {
@@ -163,9 +164,9 @@ const init = async (domain: string, options: Options): Promise<void> => {
   const records = dnsRecords({ domain: plan.domain, hostname: plan.hostname, dkim: keys })
   const told = options.passwordStdin ? {} : { password }
   if (options.json)
-    return printJson({ config: plan.file, data: config.data, account: plan.account, ...told, records })
+    return ndjson({ config: plan.file, data: config.data, account: plan.account, ...told, records })
   const here = relative('.', plan.file) || plan.file
-  print(
+  const lines = [
     `wrote ${here}, and beside it dkim/ (signing keys), tls/ (a self-signed certificate to begin with) and the data folder`,
     `account ${plan.account}${options.passwordStdin ? '' : `, password ${password} (shown only now)`}`,
     '',
@@ -174,5 +175,6 @@ const init = async (domain: string, options: Options): Promise<void> => {
     ...furtherSteps(plan),
     '',
     `next: fsmtp serve --config ${here}`,
-  )
+  ]
+  print(lines.join('\n'))
 }

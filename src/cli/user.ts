@@ -2,10 +2,13 @@
 import type { Command } from 'commander'
 import { addressKey } from '../../machines/vocabulary/address.ts'
 import { type Enrolment, objectionTo } from '../authentication/enrolment.ts'
+import type { Account } from '../authentication/roll.ts'
 import { mailboxName } from '../authentication/spelling.ts'
-import { enrolling, type GlobalOptions, knownNow, print, printJson } from './enrolling.ts'
+import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
+import type { GlobalOptions } from './open.ts'
 import { chosenPassword } from './password.ts'
+import { ndjson, print, remark, table } from './terminal.ts'
 
 type Options = GlobalOptions & { readonly address: readonly string[]; readonly generate?: boolean }
 
@@ -46,7 +49,7 @@ export const register = (program: Command): void => {
 }
 
 const said = (options: GlobalOptions, text: string, json: object): void =>
-  options.json ? printJson(json) : print(text)
+  options.json ? ndjson(json) : print(text)
 
 /** Sets a password: judged before it is asked for whether there is any point. */
 const withPassword = async (
@@ -92,12 +95,18 @@ const changePassword = async (address: string, options: Options): Promise<void> 
   )
 }
 
+const others = ({ name, addresses }: Account): readonly string[] =>
+  addresses.filter((address) => addressKey(address) !== addressKey(name))
+
 const list = async (options: Options): Promise<void> => {
-  const { directory } = await knownNow(options)
-  for (const { name, addresses } of directory.accounts()) {
-    const others = addresses.filter((address) => addressKey(address) !== addressKey(name))
-    said(options, [name, ...others].join('  '), { account: name, addresses })
-  }
+  const accounts = (await knownNow(options)).directory.accounts()
+  if (options.json) for (const { name, addresses } of accounts) ndjson({ account: name, addresses })
+  else if (accounts.length === 0) remark('no accounts; add one: fsmtp user add ADDRESS')
+  else
+    table(accounts, [
+      { title: 'account', value: ({ name }) => name },
+      { title: 'other addresses', value: (account) => others(account).join(', ') },
+    ])
 }
 
 const remove = async (address: string, options: Options): Promise<void> => {
