@@ -83,6 +83,7 @@ export const findingText = (finding: Finding): string => {
     case 'content':
       return `message ${finding.message} (position ${finding.position}): ${finding.detail}`
     case 'unaccounted':
+      if (finding.message === '') return finding.detail
       return `message ${finding.message}: recipient ${finding.recipient} is unaccounted for: ${finding.detail}`
   }
 }

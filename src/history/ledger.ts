@@ -9,7 +9,19 @@ import type { Unaccounted } from './findings.ts'
 export type MailboxBooks = {
   /** Position up to which the view has folded the log. */
   readonly position: number
+  /** Messages in all mailboxes, at that position. */
+  readonly filed: number
   readonly has: (message: string, mailbox: string) => boolean
+}
+
+/** How many mailboxes a message is to be in: several recipients of one mailbox have it once. */
+export const mailboxesNamed = ({ data }: StoredEvent): number => {
+  const recipients: readonly unknown[] = Array.isArray(data.recipients) ? data.recipients : []
+  const names = recipients.map((recipient) => {
+    const destination = isMembers(recipient) ? recipient.destination : null
+    return isMembers(destination) && destination.kind === 'mailbox' ? textOf(destination.mailbox) : ''
+  })
+  return new Set(names.filter((name) => name !== '')).size
 }
 
 type Members = Readonly<Record<string, unknown>>

@@ -6,7 +6,7 @@ import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 import type { Finding, Summary } from './findings.ts'
 import { Folding } from './folding.ts'
-import { type MailboxBooks, unaccountedOf } from './ledger.ts'
+import { type MailboxBooks, mailboxesNamed, unaccountedOf } from './ledger.ts'
 import { soundPages } from './reading.ts'
 
 /** Says what is wrong with a stored body, or null. */
@@ -43,6 +43,8 @@ class Proof {
   readonly tally: Tally = { messages: 0, unaccounted: 0, contentFaults: 0, damaged: 0 }
   readonly #options: VerifyOptions
   readonly #started = performance.now()
+  /** Places in mailboxes of which the log tells, as far as the view has come. */
+  #named = 0
 
   constructor(log: Pick<LogReader, 'readStream'>, options: VerifyOptions, open?: number) {
     const { machines, found } = options
@@ -66,19 +68,35 @@ class Proof {
 
   /** The ledger and the bodies of accepted messages. */
   async account(accepted: readonly StoredEvent[]): Promise<void> {
-    const { books, content, found } = this.#options
+    const { content } = this.#options
     this.tally.messages += accepted.length
-    for (const event of accepted)
-      for (const finding of unaccountedOf(event, books)) {
-        this.tally.unaccounted += 1
-        found(finding)
-      }
+    for (const event of accepted) this.#inBooks(event)
     for (let at = 0; content !== null && at < accepted.length; at += atOnce) {
       const faults = await Promise.all(
         accepted.slice(at, at + atOnce).map((event) => contentFault(event, content)),
       )
       for (const fault of faults) if (fault !== null) this.#wrongContent(fault)
     }
+  }
+
+  #inBooks(event: StoredEvent): void {
+    const { books } = this.#options
+    for (const finding of unaccountedOf(event, books)) this.#unaccounted(finding)
+    if (books !== null && event.position <= books.position) this.#named += mailboxesNamed(event)
+  }
+
+  #unaccounted(finding: Finding): void {
+    this.tally.unaccounted += 1
+    this.#options.found(finding)
+  }
+
+  /** After everything: mail in a mailbox of which the log does not tell. */
+  strangers(): void {
+    const { books } = this.#options
+    const strangers = (books?.filed ?? 0) - this.#named
+    if (strangers <= 0) return
+    const detail = `the view of mailboxes has ${strangers} more than the log tells of; \`fsmtp views rebuild\` makes it anew`
+    this.#unaccounted({ kind: 'unaccounted', message: '', recipient: '', detail })
   }
 
   #wrongContent(fault: Finding): void {
@@ -107,6 +125,7 @@ export const verifyLog = async (
     await proof.fold(page)
   const accepted = { log, filter: { types: ['MessageAccepted'] }, damaged: () => {} }
   for await (const page of soundPages(accepted)) await proof.account(page.filter(isAccepted))
+  proof.strangers()
   return proof.summary()
 }
 

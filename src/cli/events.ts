@@ -1,0 +1,118 @@
+/** `fsmtp events`: the log itself. */
+import { type Command, InvalidArgumentError } from 'commander'
+import type { LogReader, ReadFilter, StoredEvent } from '../log/port.ts'
+import { CommandFault } from './fault.ts'
+import { count } from './moment.ts'
+import { type Reading, reading } from './open.ts'
+import { shortly } from './replay-text.ts'
+import { ndjson, print, toned } from './terminal.ts'
+
+type Options = {
+  readonly follow?: boolean
+  readonly stream?: string
+  readonly type?: readonly string[]
+  readonly after?: number
+  readonly limit?: number
+}
+
+const example = `
+Examples:
+  fsmtp events --follow
+  fsmtp events --type MessageAccepted --limit 10 --json
+  fsmtp events --stream smtp_session-01kdy4z8m20000abcdef`
+
+export const register = (program: Command): void => {
+  program
+    .command('events')
+    .description('the event log itself, in its order')
+    .option('--follow', 'go on with what is appended, until interrupted')
+    .option('--stream <stream>', 'one stream by its name, or a category of streams (smtp_session)')
+    .option('--type <type...>', 'events of these types only')
+    .option('--after <position>', 'what comes after this position', position)
+    .option('--limit <n>', 'no more than so many', count)
+    .addHelpText('after', example)
+    .action((options: Options, command: Command) => reading(command, (opened) => events(opened, options)))
+}
+
+const position = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('give a position: a whole number from 0')
+  return Number(text)
+}
+
+/** As the outside sees an event. */
+export const eventShape = ({
+  position: at,
+  id,
+  stream,
+  revision,
+  type,
+  version,
+  at: time,
+  data,
+  meta,
+}: StoredEvent) => ({
+  ...{ position: at, id, stream, revision, type, version },
+  at: new Date(time).toISOString(),
+  data,
+  meta: { at: new Date(time).toISOString(), ...meta },
+})
+
+const line = ({ position: at, stream, revision, type, at: time, data }: StoredEvent): string =>
+  [
+    toned('weak', String(at).padStart(7)),
+    new Date(time).toISOString(),
+    toned('weak', `${stream} ${revision}`),
+    toned('strong', type),
+    clipped(shortly(data)),
+  ].join('  ')
+
+const longest = 160
+const clipped = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest - 1)}…`)
+
+type Pages = AsyncIterable<readonly StoredEvent[]>
+
+const isWholeName = (stream: string): boolean => stream.includes('-')
+
+const filterOf = ({ stream, type }: Options): ReadFilter => ({
+  ...(stream !== undefined && {
+    categories: [isWholeName(stream) ? stream.slice(0, stream.indexOf('-')) : stream],
+  }),
+  ...(type !== undefined && { types: type }),
+})
+
+/** What is there now, without --follow; one whole stream is read as such, however long the log is. */
+const pagesOf = (log: LogReader, options: Options, signal: AbortSignal): Pages => {
+  const { follow, stream, after = 0 } = options
+  const filter = filterOf(options)
+  if (follow) return log.subscribe(after, { filter, signal })
+  return stream !== undefined && isWholeName(stream) ? log.readStream(stream) : log.readAll(after, { filter })
+}
+
+/** What filters of the log leave open: one stream of a category, types and position within a stream. */
+const wanted =
+  ({ stream, type, after = 0 }: Options) =>
+  (event: StoredEvent): boolean =>
+    (stream === undefined || !isWholeName(stream) || event.stream === stream) &&
+    (type === undefined || type.includes(event.type)) &&
+    event.position > after
+
+const events = async ({ log, json }: Reading, options: Options): Promise<void> => {
+  const { stream, follow, limit = Number.POSITIVE_INFINITY } = options
+  const ending = new AbortController()
+  process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort())
+  const isWanted = wanted(options)
+  let shown = 0
+  for await (const page of pagesOf(log, options, ending.signal))
+    for (const event of page.filter(isWanted)) {
+      if (shown >= limit) return ending.abort()
+      if (json) ndjson(eventShape(event))
+      else print(line(event))
+      shown += 1
+      if (shown >= limit) return ending.abort()
+    }
+  if (shown === 0 && !follow && stream !== undefined && isWholeName(stream) && !(await isThere(log, stream)))
+    throw new CommandFault(`there is no stream ${stream}`)
+}
+
+const isThere = async (log: LogReader, stream: string): Promise<boolean> =>
+  (await log.streams(stream, { limit: 1 })).includes(stream)

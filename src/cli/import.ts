@@ -1,0 +1,95 @@
+/** `fsmtp import`: takes exported histories into the log. */
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { loadConfig } from '../config/load.ts'
+import { placesIn } from '../content/places.ts'
+import { type ContentWriter, smallContent } from '../content/port.ts'
+import { beginFile } from '../content/writer.ts'
+import { HistoryFault } from '../history/fault.ts'
+import { type ContentSink, type Imported, importHistory } from '../history/import.ts'
+import type { LogReader } from '../log/port.ts'
+import { openSqliteReader } from '../log/sqlite/index.ts'
+import { CommandFault } from './fault.ts'
+import { inputFrom } from './input-file.ts'
+import { ndjson, print, remark } from './terminal.ts'
+import { openForWriting, type Writing } from './write.ts'
+
+type Options = { readonly config?: string; readonly data?: string; readonly json?: boolean }
+
+const example = `
+The same events again change nothing; other events at a place that is taken are refused, and nothing is imported.
+Examples:
+  fsmtp import session.ndjson
+  zcat everything.ndjson.gz | fsmtp import -`
+
+export const register = (program: Command): void => {
+  program
+    .command('import')
+    .argument('<file>', 'a file that `fsmtp export` wrote, or - for standard input')
+    .description('take exported histories into the log')
+    .addHelpText('after', example)
+    .action((file: string, _: unknown, command: Command) =>
+      importFile(file, command.optsWithGlobals<Options>()),
+    )
+}
+
+type Reader = Pick<LogReader, 'readStream' | 'tail' | 'close'>
+const nothing: Reader = { readStream: async function* () {}, tail: async () => 0, close: async () => {} }
+
+const readerOf = (directory: string): Reader =>
+  existsSync(join(directory, 'log.sqlite')) ? openSqliteReader({ directory }) : nothing
+
+/** Large content goes to its file beside whatever writes the log: a body is nobody's until its event is there. */
+const sinkIn = (directory: string, message: string): ContentSink => {
+  const places = placesIn(directory)
+  const writer = mkdir(places.incoming, { recursive: true, mode: 0o700 }).then(() =>
+    beginFile(places, message),
+  )
+  const opened = (work: (writer: ContentWriter) => unknown): Promise<void> =>
+    writer.then(async (file) => {
+      await work(file)
+    })
+  return {
+    write: (bytes) => opened((file) => file.write(bytes)),
+    finish: () => opened((file) => file.finish()),
+    discard: () => opened((file) => file.discard()),
+  }
+}
+
+const importFile = async (asked: string, options: Options): Promise<void> => {
+  const directory = loadConfig({ file: options.config, data: options.data }).config.data
+  const input = await inputFrom(asked)
+  const log = readerOf(directory)
+  // Opened when there is something to write: a file that is refused leaves no trace.
+  let writing: Promise<Writing> | null = null
+  const opened = (): Promise<Writing> => {
+    writing ??= openForWriting(directory)
+    return writing
+  }
+  try {
+    const done = await importHistory({
+      ...{ open: input.open, log, inlineLimit: smallContent },
+      append: async (appends) => (await opened()).append(appends),
+      beginContent: (message) => sinkIn(directory, message),
+    })
+    tell(done, options)
+  } catch (error) {
+    throw error instanceof HistoryFault ? new CommandFault(`${asked}: ${error.message}`) : error
+  } finally {
+    await (writing as Promise<Writing> | null)?.then((open) => open.close())
+    await log.close()
+    await input.close()
+  }
+}
+
+const tell = (done: Imported, { json }: Options): void => {
+  const { added, known, withoutContent } = done
+  if (json) ndjson(done)
+  else print(`${added} events imported${known === 0 ? '' : `, ${known} were there already`}`)
+  if (withoutContent > 0)
+    remark(
+      `fsmtp: ${withoutContent} of the messages came without their content; \`fsmtp verify\` will name them`,
+    )
+}

@@ -1,0 +1,84 @@
+/** `fsmtp machines`: the state machines, drawn. */
+import { type Command, Option } from 'commander'
+import { type Drawing, draw, toDot, toJson, toMermaid, toScxml } from '../../machines/drawing/index.ts'
+import { machines as modules } from '../../machines/index.ts'
+import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import type { Counts } from '../drawing/counts.ts'
+import { toSvg } from '../drawing/svg.ts'
+import { CommandFault } from './fault.ts'
+import { freshViews, reading } from './open.ts'
+import { ndjson, table } from './terminal.ts'
+
+const formats = ['mermaid', 'svg', 'dot', 'scxml', 'json'] as const
+type Format = (typeof formats)[number]
+type Options = { readonly format?: Format; readonly counts?: boolean }
+
+const example = `
+Examples:
+  fsmtp machines
+  fsmtp machines session --format svg --counts > session.svg`
+
+export const register = (program: Command): void => {
+  program
+    .command('machines')
+    .argument('[name]', 'the machine to draw; without a name they are listed')
+    .description('draw a state machine, with what happened laid over it if asked')
+    .addOption(new Option('--format <format>', 'how to write it down (default: mermaid)').choices(formats))
+    .option('--counts', 'SVG with how often each way was taken, and after what mean time')
+    .addHelpText('after', example)
+    .action((name: string | undefined, options: Options, command: Command) =>
+      machines(name, options, command),
+    )
+}
+
+const about = ({ name, version, fingerprint, machine }: MachineModule) => {
+  const { states, edges } = draw(machine)
+  return { name, version, fingerprint, states: states.length - 1, transitions: edges.length }
+}
+
+const list = (json: boolean): void => {
+  const all = modules.map(about)
+  if (json) for (const one of all) ndjson(one)
+  else
+    table(all, [
+      { title: 'MACHINE', value: ({ name }) => name },
+      { title: 'VERSION', value: ({ version }) => version, align: 'right' },
+      { title: 'STATES', value: ({ states }) => states, align: 'right' },
+      { title: 'TRANSITIONS', value: ({ transitions }) => transitions, align: 'right' },
+      { title: 'FINGERPRINT', value: ({ fingerprint }) => fingerprint },
+    ])
+}
+
+/** What the log tells about a machine's ways. */
+const countsOf = (name: string, command: Command): Promise<Counts> =>
+  reading(command, async (opened) =>
+    (await freshViews(opened, ['state-flow'])).flow(name).map(({ from, to, input, count, time }) => ({
+      ...{ from, to, input, count },
+      meanMs: count === 0 ? 0 : time / count,
+    })),
+  )
+
+const writers: Readonly<Record<Exclude<Format, 'svg'>, (drawing: Drawing) => string>> = {
+  mermaid: (drawing) => toMermaid(drawing),
+  dot: toDot,
+  scxml: toScxml,
+  json: toJson,
+}
+
+const machines = async (name: string | undefined, options: Options, command: Command): Promise<void> => {
+  if (name === undefined) return list(command.optsWithGlobals<{ json?: boolean }>().json === true)
+  const module = modules.find((one) => one.name === name)
+  if (module === undefined)
+    throw new CommandFault(
+      `there is no machine ${name}; there are ${modules.map((one) => one.name).join(', ')}`,
+      2,
+    )
+  const { counts = false, format = counts ? 'svg' : 'mermaid' } = options
+  if (counts && format !== 'svg') throw new CommandFault('--counts needs --format svg', 2)
+  const drawing = draw(module.machine)
+  process.stdout.write(
+    format === 'svg'
+      ? await toSvg(drawing, { counts: counts ? await countsOf(name, command) : null })
+      : writers[format](drawing),
+  )
+}

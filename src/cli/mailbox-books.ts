@@ -1,0 +1,33 @@
+/** What the view of mailboxes holds, for holding it against the log. */
+import { DatabaseSync } from 'node:sqlite'
+import type { MailboxBooks } from '../history/ledger.ts'
+import { viewsFile } from '../views/database.ts'
+import { registered } from '../views/register.ts'
+
+// A mailbox message's id is the message's, a dot, and a number; '/' is the character after '.'.
+const mailboxesOfMessage = `
+  SELECT mailbox FROM mailbox_messages WHERE id >= :message || '.' AND id < :message || '/'
+`
+const countFiled = `SELECT count(*) AS filed FROM mailbox_messages`
+
+export type OpenBooks = MailboxBooks & { close(): void }
+
+/** Null where the view is not there or has stopped. The position and the number of rows are of one moment. */
+export const openMailboxBooks = (directory: string): OpenBooks | null => {
+  const database = new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
+  database.exec('BEGIN')
+  const live = registered(database).find(({ name, role }) => name === 'mailboxes' && role === 'live')
+  if (live === undefined) {
+    database.close()
+    return null
+  }
+  const filed = Number(database.prepare(countFiled).get()?.filed)
+  database.exec('COMMIT')
+  const select = database.prepare(mailboxesOfMessage)
+  return {
+    position: live.position,
+    filed,
+    has: (message, mailbox) => select.all({ message }).some((row) => row.mailbox === mailbox),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,93 @@
+/** A step of a history as people read it. */
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import type { Operation } from '../history/patch.ts'
+import type { Step } from '../history/steps.ts'
+import { toned, visible } from './terminal.ts'
+
+const longest = 400
+
+/** `address 192.0.2.7, port 25`: a value in one line, without JSON's marks. */
+export const shortly = (value: unknown): string => {
+  if (value === null || value === undefined) return 'none'
+  if (typeof value === 'string') return value === '' ? '(empty)' : visible(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(nested).join(', ')
+  if (typeof value !== 'object') return String(value)
+  return Object.entries(value)
+    .map(([key, inner]) => `${key} ${nested(inner)}`)
+    .join(', ')
+}
+const nested = (value: unknown): string =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > 1
+    ? `(${shortly(value)})`
+    : shortly(value)
+
+const cut = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest - 1)}…`)
+
+const row = (label: string, text: string): string => `      ${toned('weak', label.padEnd(10))} ${cut(text)}`
+
+const changeText = (change: Operation): string => {
+  const place = change.path.slice(1)
+  if (change.op === 'remove') return `- ${place}`
+  return `${change.op === 'add' ? '+' : ' '} ${place} = ${shortly(change.value)}`
+}
+
+const since = (milliseconds: number): string =>
+  milliseconds < 1000 ? `+${milliseconds} ms` : `+${(milliseconds / 1000).toFixed(1)} s`
+
+const headOf = (step: Step, before: Step | undefined): string => {
+  const time = step.at.slice(11, 23)
+  const waited = before === undefined ? '' : `  ${since(Date.parse(step.at) - Date.parse(before.at))}`
+  return `${toned('strong', String(step.revision).padStart(3))}  ${time}${toned('weak', waited)}  ${toned('weak', step.input)}`
+}
+
+const moveOf = ({ from, to, event }: Step): string => {
+  const move = from === to ? to : `${from} → ${to}`
+  return `      ${toned('strong', move)}   ${event}`
+}
+
+const said = (side: 'C: ' | 'S: ', { dialogue }: Step): string[] =>
+  dialogue.filter((line) => line.startsWith(side)).map((line) => `      ${visible(line)}`)
+
+const factRows = ({ facts }: Step): string[] =>
+  Object.entries(facts)
+    .filter(([key]) => key !== 'reason')
+    .map(([key, value]) => row(key, shortly(value)))
+
+const isNo = ({ event, facts }: Step): boolean =>
+  /Refused|Failed/.test(event) || (typeof facts.door === 'string' && facts.door !== 'open')
+
+const reasonRows = (step: Step): string[] => {
+  if (step.reason === null) return []
+  const sentence = reasonText(step.reason)
+  const text = sentence === step.reason ? step.reason : `${step.reason}: ${sentence}`
+  return [row('because', toned(isNo(step) ? 'bad' : 'good', text))]
+}
+
+const changeRows = ({ changes }: Step): string[] =>
+  changes.map((change, at) => row(at === 0 ? 'memory' : '', changeText(change)))
+
+/** What the state itself hears; what is heard in every state is said once for all. */
+const nextRow = ({ next }: Step, always: ReadonlySet<string>): string => {
+  if (next.length === 0) return row('next', 'nothing: this is the end')
+  const own = next.filter((event) => !always.has(event))
+  return row('next', own.length === 0 ? 'only what can come at any time' : own.join(' '))
+}
+
+const effectRow = ({ effects }: Step): string[] => {
+  const others = effects.filter((effect) => effect !== 'reply')
+  return others.length === 0 ? [] : [row('effects', others.join(' '))]
+}
+
+/** The lines of one step. `always`: machine events that can come in every state. */
+export const stepText = (step: Step, before: Step | undefined, always: ReadonlySet<string>): string[] => [
+  headOf(step, before),
+  ...said('C: ', step),
+  moveOf(step),
+  ...factRows(step),
+  ...reasonRows(step),
+  ...changeRows(step),
+  ...effectRow(step),
+  ...said('S: ', step),
+  ...(step.diverged === null ? [nextRow(step, always)] : [row('not so', toned('bad', step.diverged))]),
+  '',
+]
