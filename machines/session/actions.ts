@@ -106,9 +106,10 @@ const remembering = {
     const { peer, trusted, tls } = told(event, 'OPEN')
     return { peer, trusted, tls }
   }),
-  rememberHello: remember(({ event }) => ({
+  rememberHello: remember(({ context, event }) => ({
     helo: told(event, 'HELO').helo,
     extended: false,
+    idleCommands: context.idleCommands + 1,
     ...noTransaction,
   })),
   rememberExtendedHello: remember(({ context, event }) => ({

@@ -46,6 +46,7 @@ const refused = (verdict: Verdict): boolean => verdict.kind === 'refuse'
 export const guards = {
   doorClosed: ({ event }: Told): boolean => told(event, 'OPEN').door !== 'open',
   errorsExhausted: ({ context }: Told): boolean => lastError(context),
+  errorsSpent: ({ context }: Told): boolean => context.errors >= context.policy.limits.errors,
   idleCommandsExhausted: ({ context }: Told): boolean =>
     context.idleCommands + 1 >= context.policy.limits.idleCommands,
   loginsExhausted: ({ context }: Told): boolean =>

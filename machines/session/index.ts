@@ -7,7 +7,7 @@ export const session: MachineModule = {
   name: 'session',
   category: 'smtp_session',
   version: 1,
-  fingerprint: '54be0eeca6464603',
+  fingerprint: 'a906c80e6a520b24',
   machine: sessionMachine,
   barriers: new Set(['MessageAccepted']),
   inputs: sessionInputs,

@@ -10,19 +10,37 @@ import { guards } from './guards.ts'
 import type { SessionInput } from './inputs.ts'
 import type { SessionPolicy } from './policy.ts'
 
-/** EHLO and HELO are possible wherever a command is, and end a transaction like RSET (RFC 5321 §4.1.4). */
-const hello = {
-  EHLO: {
-    target: 'identified',
-    actions: ['rememberExtendedHello', 'recordClientIdentified', 'replyExtendedHello'],
-  },
-  HELO: { target: 'identified', actions: ['rememberHello', 'recordClientIdentified', 'replyHello'] },
+const tooManyIdleCommands = {
+  guard: 'idleCommandsExhausted',
+  target: 'closed',
+  actions: ['recordTooManyIdleCommands', 'replyTooManyIdleCommands', 'close'],
 } as const
 
-const reset = {
-  target: 'identified',
-  actions: ['forgetTransaction', 'recordTransactionReset', 'replyReset'],
+/** EHLO and HELO are possible wherever a command is, and end a transaction like RSET (RFC 5321 §4.1.4). */
+const hello = {
+  EHLO: [
+    tooManyIdleCommands,
+    {
+      target: 'identified',
+      actions: ['rememberExtendedHello', 'recordClientIdentified', 'replyExtendedHello'],
+    },
+  ],
+  HELO: [
+    tooManyIdleCommands,
+    { target: 'identified', actions: ['rememberHello', 'recordClientIdentified', 'replyHello'] },
+  ],
 } as const
+
+const reset = [
+  tooManyIdleCommands,
+  { target: 'identified', actions: ['forgetTransaction', 'recordTransactionReset', 'replyReset'] },
+] as const
+
+/** There is no transaction to take back. */
+const resetNothing = [
+  tooManyIdleCommands,
+  { actions: ['countIdleCommand', 'recordTransactionReset', 'replyReset'] },
+] as const
 
 const contextOf = ({ input }: { readonly input: { readonly policy: SessionPolicy } }) =>
   initialContext(input.policy)
@@ -44,11 +62,7 @@ const rename = [
 ] as const
 
 const answered = [
-  {
-    guard: 'idleCommandsExhausted',
-    target: '.closed',
-    actions: ['recordTooManyIdleCommands', 'replyTooManyIdleCommands', 'close'],
-  },
+  { ...tooManyIdleCommands, target: '.closed' },
   { actions: ['countIdleCommand', 'recordCommandAnswered', 'replyAnswer'] },
 ] as const
 
@@ -97,7 +111,7 @@ export const sessionMachine = setup({
       on: {
         ...hello,
         STARTTLS: startTls,
-        RSET: { actions: ['countIdleCommand', 'recordTransactionReset', 'replyReset'] },
+        RSET: resetNothing,
         XCLIENT: rename,
       },
     },
@@ -121,11 +135,13 @@ export const sessionMachine = setup({
             target: 'closed',
             actions: ['recordTooManyMessages', 'replyTooManyMessages', 'close'],
           },
+          // Refused content is answered for what it was; the next transaction is one too many.
+          { guard: 'errorsSpent', ...tooManyErrors },
           { guard: 'senderRefusedOnceTooOften', ...tooManyErrors },
           { guard: 'senderRefused', actions: ['countError', 'recordSenderRefused', 'replySenderRefused'] },
           { target: 'addressing', actions: ['rememberSender', 'recordSenderAccepted', 'replySenderOk'] },
         ],
-        RSET: { actions: ['countIdleCommand', 'recordTransactionReset', 'replyReset'] },
+        RSET: resetNothing,
         XCLIENT: rename,
       },
     },
@@ -197,7 +213,7 @@ export const sessionMachine = setup({
         SHUTDOWN: { target: 'closed', actions: ['recordShutdownInContent', 'replyShutdown', 'close'] },
         CONTENT_LOST: {
           target: 'identified',
-          actions: ['recordMessageLost', 'replyContentLost', 'forgetTransaction'],
+          actions: ['recordMessageLost', 'replyContentLost', 'forgetRefusedTransaction'],
         },
       },
     },

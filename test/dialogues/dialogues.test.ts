@@ -88,7 +88,9 @@ const includes = (value: unknown, wanted: unknown): boolean => {
   if (typeof wanted !== 'object' || wanted === null) return value === wanted
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(wanted) && (!Array.isArray(value) || value.length !== wanted.length)) return false
-  return Object.entries(wanted).every(([key, inner]) => includes((value as Record<string, unknown>)[key], inner))
+  return Object.entries(wanted).every(([key, inner]) =>
+    includes((value as Record<string, unknown>)[key], inner),
+  )
 }
 
 const checkHistory = async (script: Script, server: TestServer, position: number): Promise<void> => {

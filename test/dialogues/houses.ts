@@ -19,13 +19,21 @@ const domains = [
   { name: 'catch.example', catchAll: 'keeper@catch.example' },
 ]
 
-type House = { readonly service: Service; readonly settings: Settings; readonly accounts?: readonly Account[] }
+type House = {
+  readonly service: Service
+  readonly settings: Settings
+  readonly accounts?: readonly Account[]
+}
 
 const houses: Readonly<Record<string, House>> = {
   mx: { service: 'mx', settings: { domains } },
   submission: { service: 'submission', settings: { domains } },
   submissions: { service: 'submissions', settings: { domains } },
-  playground: { service: 'mx', settings: { playground: true, hostname: 'localhost', domains: [] }, accounts: [] },
+  playground: {
+    service: 'mx',
+    settings: { playground: true, hostname: 'localhost', domains: [] },
+    accounts: [],
+  },
   'playground-submission': {
     service: 'submission',
     settings: { playground: true, hostname: 'localhost', domains: [] },
@@ -50,7 +58,10 @@ let shared: Promise<Settings> | null = null
 
 const running = new Map<string, Promise<TestServer>>()
 
-const start = async ({ settings, accounts: people = accounts }: House, over: Settings): Promise<TestServer> => {
+const start = async (
+  { settings, accounts: people = accounts }: House,
+  over: Settings,
+): Promise<TestServer> => {
   shared ??= twoNames()
   const server = await startTestServer({ ...(await shared), ...settings, ...over })
   for (const account of people) await server.addAccount(account)

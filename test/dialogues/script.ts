@@ -77,7 +77,8 @@ class Reader {
   content: Buffer | null = null
 
   read(line: string, at: number): void {
-    const [, key = '', rest = ''] = /^(#|@|C\*\d+:|C:|C!|S:|L:|E:|F:|M!|TLS|[A-Z]+)(?: (.*))?$/.exec(line) ?? []
+    const [, key = '', rest = ''] =
+      /^(#|@|C\*\d+:|C:|C!|S:|L:|E:|F:|M!|TLS|[A-Z]+)(?: (.*))?$/.exec(line) ?? []
     if (key === '#') {
       if (this.steps.length === 0) this.why.push(rest)
     } else if (key === '@') Object.assign(this.settings, parse(rest))
