@@ -113,10 +113,9 @@ export const parseConfig = (text: string, { shown, file, folder, data }: ParseOp
   const document = readDocument(text, shown ?? '')
   const config = absolute(effective(document, shown), { folder, data })
   const origin = (path: string | Path): Origin => {
-    if (path === 'data' && data !== null) return 'flag'
-    return file !== null && document.has(asWritten(typeof path === 'string' ? steps(path) : path, document))
-      ? 'file'
-      : 'default'
+    const at = typeof path === 'string' ? steps(path) : path
+    if (at[0] === 'data' && data !== null) return 'flag'
+    return file !== null && document.has(asWritten(at, document)) ? 'file' : 'default'
   }
   return { config, origin, playground: config.playground, file, document }
 }

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { certificateFor, loadCertificates } from '../../src/config/certificates.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { folder, fsmtp } from '../authentication/command.ts'
+
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('config check says every fault with its line, and exits with 1', async () => {
+  const cwd = folder()
+  writeFileSync(
+    join(cwd, 'fsmtp.yaml'),
+    'hostname: mx.example.org\nlimits:\n  messagSize: 50mb\n  errors: none\n',
+  )
+  const { code, out, err } = await fsmtp(cwd, ['config', 'check'])
+  assert.deepEqual([code, err], [1, ''])
+  assert.equal(
+    out,
+    "fsmtp.yaml:3:3: limits.messagSize: unknown key; did you mean messageSize?\nfsmtp.yaml:4:3: limits.errors: must be a whole number, at least 1, not 'none'\n",
+  )
+  const faults = lines((await fsmtp(cwd, ['config', 'check', '--json'])).out)
+  assert.deepEqual(
+    faults.map(({ kind, line, column }) => [kind, line, column]),
+    [
+      ['fault', 3, 3],
+      ['fault', 4, 3],
+    ],
+  )
+})
+
+test('config check looks at the files a configuration names', async () => {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'key.pem'), 'no key')
+  writeFileSync(
+    join(cwd, 'a.yaml'),
+    'hostname: a.org\ntls:\n  certificate: nowhere.pem\n  key: key.pem\ndomains:\n  - { name: a.org, dkim: [{ selector: s, key: key.pem }] }\n',
+  )
+  const { code, out } = await fsmtp(cwd, ['config', 'check', '--config', 'a.yaml'])
+  assert.equal(code, 1)
+  assert.match(out, /^a\.yaml:3:3: tls\.certificate: \S+nowhere\.pem does not exist$/m)
+  assert.match(out, /^a\.yaml:6:\d+: domains\[0\]\.dkim\[0\]\.key: \S+key\.pem holds no usable private key/m)
+})
+
+test('without a file the playground is checked and shown, and nothing is written', async () => {
+  const cwd = folder()
+  const checked = await fsmtp(cwd, ['config', 'check'])
+  assert.deepEqual([checked.code, checked.out], [0, 'no configuration file, so the playground: no faults\n'])
+  const shown = lines((await fsmtp(cwd, ['config', 'show', '--json', '--data', 'elsewhere'])).out)
+  assert.deepEqual(
+    shown.find(({ path }) => path === 'data'),
+    { path: 'data', value: join(cwd, 'elsewhere'), origin: 'flag' },
+  )
+  assert.deepEqual(readdirSync(cwd), [])
+})
+
+test('every other command says the same faults, one to a line', async () => {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'fsmtp.yaml'), 'hostname: a.org\nlog: kurrentdb://h\n')
+  const { code, err } = await fsmtp(cwd, ['user', 'list'])
+  assert.equal(code, 1)
+  assert.equal(err, 'fsmtp: fsmtp.yaml:2:1: log: kurrentdb is not in this release yet; use sqlite\n')
+})
+
+test('init writes a configuration, keys, a certificate and an account that fit each other', async () => {
+  const cwd = folder()
+  const { code, out, err } = await fsmtp(cwd, ['init', 'Example.org', '--ports', 'high'])
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /account postmaster@example\.org, password [a-z2-9-]{23} /)
+  assert.match(out, /^example\.org\. 3600 IN MX 10 mx\.example\.org\.$/m)
+  assert.deepEqual(readdirSync(cwd).sort(), ['data', 'dkim', 'fsmtp.yaml', 'tls'])
+  for (const key of ['dkim/rsa1.pem', 'dkim/ed1.pem', 'tls/key.pem']) {
+    assert.equal(statSync(join(cwd, key)).mode & 0o777, 0o600, key)
+    createPrivateKey(readFileSync(join(cwd, key)))
+  }
+  const { config, playground } = loadConfig({ cwd })
+  assert.equal(playground, false)
+  assert.deepEqual(
+    config.listeners.map(({ port }) => port),
+    [2525, 2587, 2465],
+  )
+  const certificates = await loadCertificates(config)
+  assert.deepEqual(certificates.warnings, [])
+  assert.equal(certificateFor(certificates, 'mx.example.org').cert, certificates.default.cert)
+  assert.equal((await fsmtp(cwd, ['config', 'check'])).code, 0)
+  assert.match((await fsmtp(cwd, ['user', 'list'])).out, /postmaster@example\.org/)
+  const dns = (await fsmtp(cwd, ['domain', 'dns', 'example.org'])).out
+  assert.match(dns, /^rsa1\._domainkey\.example\.org\. .*k=rsa/m)
+  assert.ok(out.includes(dns.trim()), 'init printed the same records')
+})
+
+test('init overwrites nothing, whatever is there', async () => {
+  for (const there of ['fsmtp.yaml', 'dkim/old.pem', 'tls/old.pem', 'data/log.sqlite']) {
+    const cwd = folder()
+    mkdirSync(join(cwd, there, '..'), { recursive: true })
+    writeFileSync(join(cwd, there), 'precious')
+    const before = readdirSync(cwd, { recursive: true })
+    const { code, out, err } = await fsmtp(cwd, ['init', 'example.org'])
+    assert.deepEqual([code, out], [1, ''])
+    assert.match(err, /^fsmtp: (fsmtp\.yaml|dkim|tls|data) exists already; nothing was changed\n$/)
+    assert.deepEqual(readdirSync(cwd, { recursive: true }), before)
+    assert.equal(readFileSync(join(cwd, there), 'utf8'), 'precious')
+  }
+})
+
+test('init takes the password from standard input, and refuses a weak one before anything is written', async () => {
+  const cwd = folder()
+  const weak = await fsmtp(cwd, ['init', 'example.org', '--password-stdin'], 'postmaster\n')
+  assert.equal(weak.code, 1)
+  assert.match(weak.err, /first that are tried; nothing was changed/)
+  assert.deepEqual(readdirSync(cwd), [])
+  const words = [
+    'init',
+    'example.org',
+    '--hostname',
+    'mail.example.org',
+    '--password-stdin',
+    '--json',
+    '--config',
+    'mail.yaml',
+    '--data',
+    'store',
+  ]
+  const { code, out } = await fsmtp(cwd, words, 'correct horse\n')
+  assert.equal(code, 0)
+  const [told] = lines(out)
+  assert.equal(told?.account, 'postmaster@example.org')
+  assert.ok(!out.includes('correct horse'))
+  const { config } = loadConfig({ cwd, file: 'mail.yaml' })
+  assert.deepEqual([config.hostname, config.data], ['mail.example.org', join(cwd, 'store')])
+})
+
+test('init refuses what is no domain as wrong usage', async () => {
+  const cwd = folder()
+  for (const words of [
+    ['init', 'a b'],
+    ['init', 'a.org', '--hostname', '..'],
+    ['init', 'a.org', '--ports', 'low'],
+  ])
+    assert.equal((await fsmtp(cwd, words)).code, 2, words.join(' '))
+  assert.deepEqual(readdirSync(cwd), [])
+})
