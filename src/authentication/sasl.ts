@@ -1,6 +1,6 @@
 /** What clients send to log in, decoded: SASL PLAIN (RFC 4616) and LOGIN. Pure; no password leaves through an error. */
 
-/** Octets of base64 in one line (RFC 4954 §4.5.3.1: 12288). */
+/** Octets of base64 in one line (RFC 4954 §4: 12288). */
 const longest = 12_288
 /** RFC 4616 §2 bounds nothing; more than this is no name and no password of ours. */
 const longestPart = 1024
