@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { viewsOf } from './views.ts'
+
+test('a message has the shape that is promised outside', async (context) => {
+  const views = await viewsOf(
+    context,
+    'open ehlo mail rcpt data accept(t1 bob@example.org=bob@example.org carol@example.com=>example.com)',
+  )
+  assert.deepEqual(views.message('t1'), {
+    id: 't1',
+    acceptedAt: '2026-01-01T00:00:06.000Z',
+    session: 's1',
+    sender: 'alice@example.net',
+    user: null,
+    recipients: ['bob@example.org', 'carol@example.com'],
+    size: 1000,
+    sha256: 'ab'.repeat(32),
+    subject: 'about t1',
+    messageId: '<t1@example.net>',
+    from: 'Alice <alice@example.net>',
+    waiting: 1,
+    mailboxes: 1,
+  })
+})
+
+test('messages are found by envelope, session and subject', async (context) => {
+  const views = await viewsOf(
+    context,
+    's1:open s1:accept(t1 bob@example.org) s2:open s2:accept(t2 Bob@example.org x@y.z) s2:accept(t3 x_y@y.z)',
+  )
+  const found = (filter: Parameters<typeof views.messages>[0]) =>
+    [...views.messages(filter)].map(({ id }) => id).join(' ')
+  assert.equal(found({}), 't1 t2 t3')
+  assert.equal(found({ limit: 1 }), 't3')
+  assert.equal(found({ recipient: 'bob@EXAMPLE.org' }), 't1 t2')
+  assert.equal(found({ recipient: '*@y.z' }), 't2 t3')
+  assert.equal(found({ recipient: 'xxy@y.z' }), '')
+  assert.equal(found({ recipient: 'x_y@y.z' }), 't3')
+  assert.equal(found({ session: 's2' }), 't2 t3')
+  assert.equal(found({ subject: 'BOUT t2' }), 't2')
+  assert.equal(found({ sender: '<>' }), '')
+  assert.equal(found({ sender: '<alice@example.net>' }), 't1 t2 t3')
+  assert.equal(found({ since: Date.parse(views.message('t2')!.acceptedAt) }), 't2 t3')
+})
+
+test('the ledger: every recipient is in a mailbox or waits', async (context) => {
+  const views = await viewsOf(context, 'open accept(t1 a@x b@x=a@x c@y=>hop) accept(t2 d@y=>hop)')
+  assert.deepEqual(views.ledger(), { messages: 2, filed: 1, waiting: 2, unaccounted: 0 })
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rowsOf } from '../tables/table.ts'
+import { viewsOf } from './views.ts'
+
+const file = new URL('./sessions.md', import.meta.url)
+
+const orNull = (cell: string): string | null => (cell === '' ? null : cell)
+
+for (const row of rowsOf(file, 'Sessions')) {
+  const events = row.cell('events')
+  test(`sessions.md:${row.line} ${events}`, async (context) => {
+    const views = await viewsOf(context, events)
+    const { outcome, reason, ended, state, refusals, transitions, messages } = views.session('s1')!
+    assert.deepEqual(
+      { outcome, reason, ended, state, refusals, transitions, messages: messages.join(' ') },
+      {
+        outcome: row.cell('outcome'),
+        reason: orNull(row.cell('reason')),
+        ended: orNull(row.cell('ended')),
+        state: row.cell('state'),
+        refusals: Number(row.cell('refusals')),
+        transitions: Number(row.cell('transitions')),
+        messages: row.cell('messages'),
+      },
+    )
+  })
+}
+
+test('a session has the shape that is promised outside', async (context) => {
+  const views = await viewsOf(
+    context,
+    'open ehlo starttls secured ehlo(a.example) auth login(alice) mail rcpt data accept(t1) quit',
+  )
+  assert.deepEqual(views.session('s1'), {
+    id: 's1',
+    openedAt: '2026-01-01T00:00:01.000Z',
+    closedAt: '2026-01-01T00:00:12.000Z',
+    listener: 'mx',
+    peer: { address: '192.0.2.1', port: 4000, name: null },
+    helo: 'a.example',
+    tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
+    user: 'alice',
+    state: 'closed',
+    outcome: 'accepted',
+    reason: 'quit',
+    ended: 'quit',
+    messages: ['t1'],
+    refusals: 0,
+    transitions: 12,
+  })
+})
+
+test('sessions are found by what was said in them, refused or not', async (context) => {
+  const views = await viewsOf(
+    context,
+    `s1:open s1:ehlo(one.example) s1:mail(a@example.net) s1:rcpt(bob@example.org) s1:data s1:accept(t1) s1:quit
+     s2:open s2:ehlo(two.example) s2:mail(b@example.net) s2:norcpt(bobby@example.org) s2:quit
+     s3:open(submission) s3:ehlo(two.example) s3:auth s3:login(carol@example.org) s3:nomail s3:end
+     s4:open s4:renamed(198.51.100.7) s4:end s5:open`,
+  )
+  const found = (filter: Parameters<typeof views.sessions>[0]) =>
+    [...views.sessions(filter)].map(({ id }) => id).join(' ')
+  assert.equal(found({}), 's1 s2 s3 s4 s5')
+  assert.equal(found({ limit: 2 }), 's4 s5')
+  assert.equal(found({ sender: 'a@example.net' }), 's1')
+  assert.equal(found({ sender: 'MALLORY@example.net' }), 's3')
+  assert.equal(found({ sender: '*@example.net' }), 's1 s2 s3')
+  assert.equal(found({ sender: '%@example.net' }), '')
+  assert.equal(found({ recipient: 'bobby@*' }), 's2')
+  assert.equal(found({ recipient: 'bob@example.org', sender: 'b@example.net' }), '')
+  assert.equal(found({ helo: 'two.example' }), 's2 s3')
+  assert.equal(found({ user: 'carol@example.org' }), 's3')
+  assert.equal(found({ peer: '198.51.100.*' }), 's4')
+  assert.equal(found({ outcome: 'refused' }), 's2 s3')
+  assert.equal(found({ outcome: 'open' }), 's5')
+  const opened = Date.parse(views.session('s3')!.openedAt)
+  assert.equal(found({ since: opened }), 's3 s4 s5')
+  assert.equal(found({ until: opened }), 's1 s2 s3')
+})
+
+test('ids are completed from their beginning or their end', async (context) => {
+  const views = await viewsOf(context, 'aa1:open aa2:open bx:open')
+  assert.deepEqual(views.sessionIds('aa1'), ['aa1'])
+  assert.deepEqual(views.sessionIds('b'), ['bx'])
+  assert.deepEqual(views.sessionIds('X'), ['bx'])
+  assert.deepEqual(views.sessionIds('aa'), ['aa1', 'aa2'])
+  assert.deepEqual(views.sessionIds('q'), [])
+  assert.deepEqual(views.sessionIds('%'), [])
+})

@@ -1,0 +1,38 @@
+/** Folding a line of events into a `views.sqlite` of its own. */
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { openMemoryLog } from '../../src/log/memory.ts'
+import { openViews, type ViewReader } from '../../src/views/index.ts'
+import { Runner, type RunnerOptions } from '../../src/views/runner.ts'
+import { Teller } from './marbles.ts'
+
+/** A directory that is gone after the test. */
+export const directoryFor = (context: TestContext): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'fsmtp-views-'))
+  context.after(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Folds everything there is. */
+export const foldAll = async (options: RunnerOptions): Promise<void> => {
+  const runner = await Runner.open(options)
+  try {
+    while (await runner.step());
+  } finally {
+    runner.close()
+  }
+}
+
+/** The views of a log with this line in it. */
+export const viewsOf = async (context: TestContext, line: string): Promise<ViewReader> => {
+  const directory = directoryFor(context)
+  const teller = new Teller(openMemoryLog())
+  await teller.tell(line)
+  await foldAll({ directory, log: teller.log })
+  const views = openViews({ directory, log: teller.log })
+  context.after(() => views.close())
+  return views
+}
