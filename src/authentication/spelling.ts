@@ -13,8 +13,12 @@ export const asciiDomain = (domain: string): string =>
 export const readableDomain = (domain: string): string =>
   domain.includes('xn--') ? domainToUnicode(domain.toLowerCase()) || domain : domain.toLowerCase()
 
+/** Neither quotes nor anything beyond ASCII: nearly all addresses. */
+const plain = /^[\w.!#$%&'*+/=?^`{|}~@-]*$/
+
 /** What all spellings of one address have in common: local part without case and needless quotes, domain in A-labels. */
 export const keyOf = (address: string): string => {
+  if (plain.test(address)) return address.toLowerCase()
   const key = addressKey(address)
   if (isAscii(key)) return key
   const { local, domain } = splitAddress(key)
