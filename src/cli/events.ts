@@ -63,8 +63,12 @@ const line = ({ position: at, stream, revision, type, at: time, data }: StoredEv
     new Date(time).toISOString(),
     toned('weak', `${stream} ${revision}`),
     toned('strong', type),
-    clipped(shortly(data)),
+    clipped(shortly(withoutSecrets(data))),
   ].join('  ')
+
+/** Nothing for the eyes of those who look over a shoulder; `--json` has it. */
+const withoutSecrets = (data: StoredEvent['data']): StoredEvent['data'] =>
+  'password' in data ? { ...data, password: '(hash)' } : data
 
 const longest = 160
 const clipped = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest - 1)}…`)

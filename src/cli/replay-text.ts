@@ -28,7 +28,7 @@ const row = (label: string, text: string): string => `      ${toned('weak', labe
 const changeText = (change: Operation): string => {
   const place = change.path.slice(1)
   if (change.op === 'remove') return `- ${place}`
-  return `${change.op === 'add' ? '+' : ' '} ${place} = ${shortly(change.value)}`
+  return `${change.op === 'add' ? '+ ' : ''}${place} = ${shortly(change.value)}`
 }
 
 const since = (milliseconds: number): string =>

@@ -15,7 +15,8 @@ import { sizeOf, type Text, textWidth } from './text.ts'
 /** Id of the box that stands for the machine's own transitions, possible in every state. */
 export const anytime = 'at any time'
 
-export type Box = { readonly state: DrawnState; readonly title: string; readonly lines: readonly string[] }
+export type BoxLine = { readonly kind: 'heading' | 'line'; readonly text: string }
+export type Box = { readonly state: DrawnState; readonly title: string; readonly lines: readonly BoxLine[] }
 export type Label = {
   readonly edge: MergedEdge
   readonly lines: readonly string[]
@@ -29,8 +30,6 @@ export type Plan = {
 
 export const titleText: Text = { size: 14, bold: true, leading: 20 }
 export const lineText: Text = { size: 11, bold: false, leading: 15 }
-/** Stands above the edges that lead nowhere else. */
-export const loopHeading = 'stays here after'
 export const padding = { x: 14, y: 10 } as const
 
 const options = {
@@ -56,15 +55,17 @@ const options = {
   'elk.padding': '[top=20,left=20,bottom=20,right=20]',
 }
 
-const boxOf = (state: DrawnState, loops: MergedEdge | undefined, count: string | null): Box => {
-  const labels = [...new Set(loops?.edges.map(labelOf))]
-  const heading = count === null ? loopHeading : `${loopHeading} (${count})`
-  const lines = labels.length === 0 ? [] : [heading, ...labels]
-  return { state, title: state.path === '' ? anytime : state.name, lines }
-}
+/** A heading and the edges under it; none where there are no edges. */
+const section = (heading: string, edge: MergedEdge | undefined, count: string | null): BoxLine[] =>
+  edge === undefined
+    ? []
+    : [
+        { kind: 'heading', text: count === null ? heading : `${heading} (${count})` },
+        ...[...new Set(edge.edges.map(labelOf))].map((text): BoxLine => ({ kind: 'line', text })),
+      ]
 
 const boxSize = ({ title, lines }: Box): { width: number; height: number } => {
-  const inner = Math.max(textWidth(title, titleText), ...lines.map((line) => textWidth(line, lineText)))
+  const inner = Math.max(textWidth(title, titleText), ...lines.map(({ text }) => textWidth(text, lineText)))
   const list = lines.length === 0 ? 0 : 6 + lines.length * lineText.leading
   return { width: Math.max(96, inner + 2 * padding.x), height: titleText.leading + list + 2 * padding.y }
 }
@@ -113,22 +114,43 @@ const mergedLoops = (drawing: Drawing): Map<string, MergedEdge> =>
       .map((loop) => [loop.from, loop]),
   )
 
+/** Into an end that can be reached at any time, edges from more states than this are listed in their boxes. */
+const fewEnds = 3
+
+/** Ends that so much leads to that lines would hide the rest. */
+const crowdedEnds = ({ states }: Drawing, merged: readonly MergedEdge[]): ReadonlySet<string> => {
+  const crowded = states.filter(({ path, kind }) => {
+    const into = merged.filter(({ to }) => to === path)
+    return kind === 'final' && into.length > fewEnds && into.some(({ from }) => from === '')
+  })
+  return new Set(crowded.map(({ path }) => path))
+}
+
 type Words = Pick<Plan, 'boxes' | 'labels'>
 
 const wordsOf = (drawing: Drawing, counts: Counts | null): Words => {
   const merged = mergedEdges(drawing)
   const loops = mergedLoops(drawing)
+  const crowded = crowdedEnds(drawing, merged)
+  const isListed = ({ from, to }: MergedEdge): boolean => from !== '' && crowded.has(to)
   const totals = counts === null ? null : totalsOf(counts, [...merged, ...loops.values()])
   const said = (edge: MergedEdge | undefined): string | null =>
     totals === null || edge === undefined ? null : countText(totals.get(edge))
+  const linesOf = (path: string): BoxLine[] => [
+    ...section('stays here after', loops.get(path), said(loops.get(path))),
+    ...merged
+      .filter((edge) => edge.from === path && isListed(edge))
+      .flatMap((edge) => section(`goes to ${edge.to} after`, edge, said(edge))),
+  ]
+  const drawn = merged.filter((edge) => !isListed(edge))
   return {
     boxes: new Map(
       drawing.states.map((state) => {
-        const loop = loops.get(state.path)
-        return [state.path, boxOf(state, loop, said(loop))]
+        const title = state.path === '' ? anytime : state.name
+        return [state.path, { state, title, lines: linesOf(state.path) }]
       }),
     ),
-    labels: new Map(merged.map((edge, at) => [`edge ${at}`, labelFor(edge, said(edge))])),
+    labels: new Map(drawn.map((edge, at) => [`edge ${at}`, labelFor(edge, said(edge))])),
   }
 }
 

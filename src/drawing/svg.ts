@@ -20,13 +20,8 @@ const textAt = (kind: string, x: number, y: number, text: string): string =>
 const boxText = ({ title, lines }: Box): string[] => [
   textAt('title', padding.x, padding.y + titleText.size, title),
   ...(lines.length === 0 ? [] : [`<path class="rule" d="M0 ${padding.y + titleText.leading}H100%"/>`]),
-  ...lines.map((line, at) =>
-    textAt(
-      at === 0 ? 'heading' : 'line',
-      padding.x,
-      padding.y + titleText.leading + 4 + (at + 1) * lineText.leading - 2,
-      line,
-    ),
+  ...lines.map(({ kind, text }, at) =>
+    textAt(kind, padding.x, padding.y + titleText.leading + 4 + (at + 1) * lineText.leading - 2, text),
   ),
 ]
 

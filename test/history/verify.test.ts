@@ -1,20 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { session } from '../../machines/session/index.ts'
 import type { Finding } from '../../src/history/findings.ts'
 import { isSound } from '../../src/history/findings.ts'
 import type { MailboxBooks } from '../../src/history/ledger.ts'
 import { type ContentCheck, verifyLog } from '../../src/history/verify.ts'
-import { type Append, type EventLog, kindOf, LogDamaged, type LogReader, type NewEvent } from '../../src/log/port.ts'
-import { session } from '../../machines/session/index.ts'
-import { logFor } from '../history/place.ts'
-import { appendOf, policyAppend, record } from '../history/recorder.ts'
-import { policy, policyHash, sessionSaid } from '../history/sessions.ts'
-import { turnstile } from '../history/turnstile.ts'
+import {
+  type Append,
+  type EventLog,
+  kindOf,
+  LogDamaged,
+  type LogReader,
+  type NewEvent,
+} from '../../src/log/port.ts'
+import { logFor } from './place.ts'
+import { appendOf, policyAppend, record } from './recorder.ts'
+import { policy, policyHash, sessionSaid } from './sessions.ts'
+import { turnstile } from './turnstile.ts'
 
 const machines = [session, turnstile]
-const mail = (message: string, recipients = ['ann@example.org']) => ({ message, size: 3, sha256: 'e'.repeat(64), recipients })
+const mail = (message: string, recipients = ['ann@example.org']) => ({
+  message,
+  size: 3,
+  sha256: 'e'.repeat(64),
+  recipients,
+})
 const sessionEvents = (message: string): NewEvent[] => record(session, policy, sessionSaid([mail(message)]))
-const sessionAppend = (id: string, events = sessionEvents(`m${id}`)): Append => appendOf(`smtp_session-${id}`, events)
+const sessionAppend = (id: string, events = sessionEvents(`m${id}`)): Append =>
+  appendOf(`smtp_session-${id}`, events)
 
 type Options = { open?: number; content?: ContentCheck | null; books?: MailboxBooks | null }
 const verified = async (log: Pick<LogReader, 'readAll' | 'readStream' | 'tail'>, options: Options = {}) => {
@@ -31,8 +44,11 @@ const seeded = async (log: EventLog, ...appends: Append[]): Promise<EventLog> =>
   return log
 }
 /** One event of a life, changed. */
-const changed = (events: readonly NewEvent[], at: number, change: (event: NewEvent) => Partial<NewEvent>): NewEvent[] =>
-  events.map((event, place) => (place === at ? { ...event, ...change(event) } : event))
+const changed = (
+  events: readonly NewEvent[],
+  at: number,
+  change: (event: NewEvent) => Partial<NewEvent>,
+): NewEvent[] => events.map((event, place) => (place === at ? { ...event, ...change(event) } : event))
 const withMeta = (event: NewEvent, meta: Record<string, string>): Partial<NewEvent> => ({
   kind: kindOf(event.kind.type, event.kind.version, { ...event.kind.meta, ...meta }),
 })
@@ -59,7 +75,13 @@ const tamperings: readonly [string, number, (event: NewEvent) => Partial<NewEven
     { data: { during: 'identified' } },
   ],
   ['a state', 3, (event) => withMeta(event, { to: 'receiving' }), { to: 'receiving' }, { to: 'addressed' }],
-  ['an effect', 4, (event) => withMeta(event, { effects: 'reply' }), { effects: 'reply' }, { effects: 'reply receiveContent' }],
+  [
+    'an effect',
+    4,
+    (event) => withMeta(event, { effects: 'reply' }),
+    { effects: 'reply' },
+    { effects: 'reply receiveContent' },
+  ],
   [
     'a fact’s name',
     1,
@@ -97,7 +119,9 @@ for (const [what, at, change, expected, got] of tamperings)
   })
 
 test('a challenge of a login in the dialogue is not taken for a reply', async (t) => {
-  const spoken = (event: NewEvent) => ({ meta: { dialogue: `S: 334 VXNlcm5hbWU6\nC: (secret)\n${event.meta?.dialogue}` } })
+  const spoken = (event: NewEvent) => ({
+    meta: { dialogue: `S: 334 VXNlcm5hbWU6\nC: (secret)\n${event.meta?.dialogue}` },
+  })
   const log = await seeded(await logFor(t), sessionAppend('a', changed(sessionEvents('m1'), 3, spoken)))
   assert.deepEqual((await verified(log)).findings, [])
 })
@@ -108,11 +132,25 @@ test('an event after the end, an input nobody knows, a version nobody has, a pol
   const log = await seeded(
     await logFor(t),
     sessionAppend('a', [...events, { ...second!, id: crypto.randomUUID() }]),
-    sessionAppend('b', changed(sessionEvents('m2'), 2, (event) => withMeta(event, { input: 'SING' }))),
-    sessionAppend('c', changed(sessionEvents('m3'), 0, (event) => withMeta(event, { machineVersion: '77' }))),
-    sessionAppend('d', changed(sessionEvents('m4'), 0, (event) => ({ data: { ...event.data, policy: 'gone' } }))),
-    sessionAppend('e', changed(sessionEvents('m5'), 0, (event) => withMeta(event, { fingerprint: 'other' }))),
-    appendOf('delivery-f', [{ ...first!, id: crypto.randomUUID(), ...withMeta(first!, { machine: 'delivery' }) }]),
+    sessionAppend(
+      'b',
+      changed(sessionEvents('m2'), 2, (event) => withMeta(event, { input: 'SING' })),
+    ),
+    sessionAppend(
+      'c',
+      changed(sessionEvents('m3'), 0, (event) => withMeta(event, { machineVersion: '77' })),
+    ),
+    sessionAppend(
+      'd',
+      changed(sessionEvents('m4'), 0, (event) => ({ data: { ...event.data, policy: 'gone' } })),
+    ),
+    sessionAppend(
+      'e',
+      changed(sessionEvents('m5'), 0, (event) => withMeta(event, { fingerprint: 'other' })),
+    ),
+    appendOf('delivery-f', [
+      { ...first!, id: crypto.randomUUID(), ...withMeta(first!, { machine: 'delivery' }) },
+    ]),
   )
   const { findings, summary } = await verified(log)
   const short = findings.map((finding) =>
@@ -136,7 +174,10 @@ test('an event after the end, an input nobody knows, a version nobody has, a pol
 
 test('actors put away for want of room are made again, and a machine that fails is found', async (t) => {
   const log = await seeded(await logFor(t))
-  const lives = ['a', 'b', 'c'].map((id) => ({ stream: `smtp_session-${id}`, events: sessionEvents(`m${id}`) }))
+  const lives = ['a', 'b', 'c'].map((id) => ({
+    stream: `smtp_session-${id}`,
+    events: sessionEvents(`m${id}`),
+  }))
   for (let at = 0; at < 7; at += 1)
     await log.append(lives.map(({ stream, events }) => ({ stream, expected: at - 1, events: [events[at]!] })))
   const price = { price: 2 }
@@ -175,7 +216,13 @@ test('a body that is not the one that was accepted is named, with its message', 
 
 test('the ledger: a recipient without a place, and one that is in no mailbox', async (t) => {
   const lost = changed(sessionEvents('m1'), 5, (event) => ({
-    data: { ...event.data, recipients: [{ address: 'ann@example.org' }, { address: 'x@y', destination: { kind: 'nextHop', nextHop: 'y' } }] },
+    data: {
+      ...event.data,
+      recipients: [
+        { address: 'ann@example.org' },
+        { address: 'x@y', destination: { kind: 'nextHop', nextHop: 'y' } },
+      ],
+    },
   }))
   const log = await seeded(await logFor(t), sessionAppend('a', lost), sessionAppend('b'), sessionAppend('c'))
   const books = { position: 15, filed: 2, has: () => false }
@@ -183,8 +230,22 @@ test('the ledger: a recipient without a place, and one that is in no mailbox', a
   assert.deepEqual(
     findings.filter(({ kind }) => kind === 'unaccounted'),
     [
-      { kind: 'unaccounted', message: 'm1', recipient: 'ann@example.org', detail: 'no destination was recorded' },
-      { kind: 'unaccounted', message: 'mb', recipient: 'ann@example.org', detail: 'it is not in mailbox ann@example.org' },
+      {
+        kind: 'unaccounted',
+        message: 'm1',
+        recipient: 'ann@example.org',
+        detail: 'no destination was recorded',
+      },
+      {
+        kind: 'unaccounted',
+        message: 'mb',
+        recipient: 'ann@example.org',
+        detail: 'it is not in mailbox ann@example.org',
+      },
+      {
+        ...{ kind: 'unaccounted', message: '', recipient: '' },
+        detail: 'the view of mailboxes has 1 more than the log tells of; `fsmtp views rebuild` makes it anew',
+      },
     ],
   )
   assert.equal(summary.unaccounted, 3)
@@ -209,13 +270,22 @@ test('damage is named with its position, and what stands behind it is still prov
     },
   }
   const { findings, summary } = await verified(reader)
-  assert.deepEqual(findings.map((finding) => [finding.kind, 'position' in finding ? finding.position : finding]), [
-    ['damaged', 3],
+  assert.deepEqual(
+    findings.map((finding) => [finding.kind, 'position' in finding ? finding.position : finding]),
     [
-      'diverged',
-      { kind: 'diverged', stream: 'smtp_session-a', revision: 1, expected: { revision: 1 }, got: { revision: 2 } },
+      ['damaged', 3],
+      [
+        'diverged',
+        {
+          kind: 'diverged',
+          stream: 'smtp_session-a',
+          revision: 1,
+          expected: { revision: 1 },
+          got: { revision: 2 },
+        },
+      ],
     ],
-  ])
+  )
   assert.deepEqual([summary.streams, summary.ok, summary.damaged], [3, 2, 1])
 })
 
@@ -225,7 +295,8 @@ test('positions that are not there are damage', async (t) => {
     tail: async () => 17,
     readStream: (stream, options) => log.readStream(stream, options),
     readAll: async function* (after, options) {
-      for await (const page of log.readAll(after, options)) yield page.filter(({ stream }) => stream !== 'smtp_session-a')
+      for await (const page of log.readAll(after, options))
+        yield page.filter(({ stream }) => stream !== 'smtp_session-a')
     },
   }
   const { findings } = await verified(reader)

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { session } from '../../machines/session/index.ts'
 import { steps } from '../../src/history/steps.ts'
 import { transcript } from '../../src/history/transcript.ts'
-import { record, stored } from '../history/recorder.ts'
-import { policy, sessionSaid } from '../history/sessions.ts'
-import { turnstile } from '../history/turnstile.ts'
+import { record, stored } from './recorder.ts'
+import { policy, sessionSaid } from './sessions.ts'
+import { turnstile } from './turnstile.ts'
 
 const price = { price: 3 }
 const said = [
@@ -21,7 +21,14 @@ const events = stored('turnstile-1', record(turnstile, price, said))
 test('each step tells what came, what changed, why, and what could have come next', () => {
   const told = steps(events, turnstile, price)
   assert.deepEqual(
-    told.map(({ revision, input, event, from, to, diverged }) => [revision, input, event, from, to, diverged]),
+    told.map(({ revision, input, event, from, to, diverged }) => [
+      revision,
+      input,
+      event,
+      from,
+      to,
+      diverged,
+    ]),
     [
       [0, 'INSTALL', 'TurnstileInstalled', 'packed', 'standing.locked', null],
       [1, 'PUSH', 'PushRefused', 'standing.locked', 'standing.locked', null],
@@ -62,14 +69,13 @@ test('a transcript has the lines in order, and says where nobody spoke', () => {
 })
 
 test('a step that today’s machine would not take says so, and the others are told all the same', () => {
-  const tampered = events.map((event, at) => (at === 3 ? { ...event, data: { ...event.data, value: 1 } } : event))
+  const tampered = events.map((event, at) =>
+    at === 3 ? { ...event, data: { ...event.data, value: 1 } } : event,
+  )
   const told = steps(tampered, turnstile, price)
   assert.equal(told.length, 6)
   assert.equal(told[2]?.diverged, null)
-  assert.equal(
-    told[3]?.diverged,
-    'expected {"to":"standing.unlocked"}, got {"to":"standing.locked"}',
-  )
+  assert.equal(told[3]?.diverged, 'expected {"to":"standing.unlocked"}, got {"to":"standing.locked"}')
 })
 
 test('a history of another machine version is told from the log alone', () => {
@@ -92,10 +98,25 @@ test('a session of the real machine is lived again exactly', () => {
   const recipients = ['ann@example.org', 'nobody@elsewhere.example']
   const history = stored('smtp_session-1', record(session, policy, sessionSaid([{ ...mail, recipients }])))
   const told = steps(history, session, policy)
-  assert.deepEqual(told.filter(({ diverged }) => diverged !== null), [])
-  assert.deepEqual(told.map(({ to }) => to), [
-    ...['greeted', 'identified', 'addressing', 'addressed', 'addressed', 'receiving', 'identified', 'closed'],
-  ])
+  assert.deepEqual(
+    told.filter(({ diverged }) => diverged !== null),
+    [],
+  )
+  assert.deepEqual(
+    told.map(({ to }) => to),
+    [
+      ...[
+        'greeted',
+        'identified',
+        'addressing',
+        'addressed',
+        'addressed',
+        'receiving',
+        'identified',
+        'closed',
+      ],
+    ],
+  )
   assert.ok(told[2]?.next.includes('RCPT'))
   assert.equal(told[4]?.reason, 'relaying-denied')
   assert.equal(transcript(told).at(-1), 'S: 221 2.0.0 Bye')
