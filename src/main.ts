@@ -8,6 +8,7 @@ import { Outbox } from './actors/outbox.ts'
 import { Supervisor } from './actors/supervisor.ts'
 import { Directory } from './authentication/directory.ts'
 import { Login } from './authentication/login.ts'
+import { networkOf } from './authentication/network.ts'
 import { type Certificates, loadCertificates } from './config/certificates.ts'
 import type { Config, Listener } from './config/schema.ts'
 import { sessionPolicy } from './config/session-policy.ts'
@@ -71,6 +72,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const outbox = new Outbox({ log })
   const supervisor = new Supervisor({
     ...config.limits,
+    networkOf,
     waitingBytes,
     waiting: () => outbox.waiting,
     every: Math.max(50, Math.min(1000, config.limits.commandTimeout / 4)),

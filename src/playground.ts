@@ -4,12 +4,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newEventId, now } from './actors/identity.ts'
 import type { Directory } from './authentication/directory.ts'
-import { hashPassword } from './authentication/passwords.ts'
+import { hashPassword, verifyPassword } from './authentication/passwords.ts'
 import { type EventLog, kindOf } from './log/port.ts'
 
 export const demoAccount = 'demo@localhost'
 
-/** The password of the demo account, which is made with the first start and kept in the data directory (mode 0600). */
+/**
+ * The password of the demo account, which is made with the first start and kept in the data directory (mode 0600); null once
+ * somebody has changed it.
+ */
 export const demoPassword = async ({
   data,
   log,
@@ -20,8 +23,11 @@ export const demoPassword = async ({
   readonly directory: Directory
 }): Promise<string | null> => {
   const file = join(data, 'demo-password')
-  if (directory.account(demoAccount) !== null)
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+  const known = directory.account(demoAccount)
+  if (known !== null) {
+    const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+    return (await verifyPassword(kept, known.password)) ? kept : null
+  }
   const password = randomBytes(9).toString('base64url')
   writeFileSync(file, `${password}\n`, { mode: 0o600 })
   const at = now()

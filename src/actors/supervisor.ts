@@ -6,6 +6,8 @@ import { now } from './identity.ts'
 export type SupervisorOptions = {
   readonly sessions: number
   readonly sessionsPerAddress: number
+  /** What counts as one address: of IPv6, a whole network. */
+  readonly networkOf: (address: string) => string
   /** Bytes waiting for the log above which no new session is taken. */
   readonly waitingBytes: number
   readonly waiting: () => number
@@ -33,17 +35,17 @@ export class Supervisor {
 
   /** Takes a session in, and says whether there was room for it; one that is refused is still told so, and leaves. */
   enter(session: LiveSession): Door {
-    const door = this.#doorFor(session.address)
+    const door = this.#doorFor(session)
     this.#sessions.add(session)
-    this.#perAddress.set(session.address, this.#countOf(session.address) + 1)
+    this.#perAddress.set(this.#networkOf(session), this.#countOf(session) + 1)
     return door
   }
 
   leave(session: LiveSession): void {
     if (!this.#sessions.delete(session)) return
-    const count = this.#countOf(session.address) - 1
-    if (count > 0) this.#perAddress.set(session.address, count)
-    else this.#perAddress.delete(session.address)
+    const count = this.#countOf(session) - 1
+    if (count > 0) this.#perAddress.set(this.#networkOf(session), count)
+    else this.#perAddress.delete(this.#networkOf(session))
     if (this.#sessions.size === 0) this.#emptied?.()
   }
 
@@ -69,16 +71,20 @@ export class Supervisor {
     for (const session of [...this.#sessions]) session.shutDown({ force: true })
   }
 
-  #doorFor(address: string): Door {
+  #doorFor(session: LiveSession): Door {
     const { sessions, sessionsPerAddress, waitingBytes, waiting } = this.#options
     if (this.#leaving) return 'shutting-down'
     if (this.#sessions.size >= sessions) return 'too-many-sessions'
-    if (this.#countOf(address) >= sessionsPerAddress) return 'too-many-from-address'
+    if (this.#countOf(session) >= sessionsPerAddress) return 'too-many-from-address'
     return waiting() > waitingBytes ? 'log-not-keeping-up' : 'open'
   }
 
-  #countOf(address: string): number {
-    return this.#perAddress.get(address) ?? 0
+  #countOf(session: LiveSession): number {
+    return this.#perAddress.get(this.#networkOf(session)) ?? 0
+  }
+
+  #networkOf({ address }: LiveSession): string {
+    return this.#options.networkOf(address)
   }
 
   #checkDeadlines(): void {

@@ -10,11 +10,16 @@ export const playgroundDefaults = {
 }
 
 const repairing = { mx: 'repair' }
+/** All clients of a playground have the same address. */
+const crowded = { sessionsPerAddress: 2000 }
+
+/** What is no section goes on as it is, to be refused by the checks. */
+const withDefaults = (defaults: object, given: unknown = {}): unknown =>
+  typeof given === 'object' ? { ...defaults, ...given } : given
 
 /** The values of a file, with the playground's defaults below them if it asks for the playground. */
 export const withPlayground = (raw: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   if (raw.playground !== true) return { ...raw }
-  const given = raw.bareNewlines ?? {}
-  const bareNewlines = typeof given === 'object' ? { ...repairing, ...given } : given
-  return { ...playgroundDefaults, ...raw, bareNewlines }
+  const bareNewlines = withDefaults(repairing, raw.bareNewlines)
+  return { ...playgroundDefaults, ...raw, bareNewlines, limits: withDefaults(crowded, raw.limits) }
 }

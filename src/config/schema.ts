@@ -136,7 +136,7 @@ const limits = z.strictObject({
   }),
   errors: setting(count, {
     about: 'Refused commands since the last accepted message, after which a session is ended.',
-    byDefault: 10,
+    byDefault: 20,
   }),
   idleCommands: setting(count, {
     about: 'NOOP, RSET, VRFY and the like since the last accepted message, after which a session is ended.',
@@ -144,7 +144,7 @@ const limits = z.strictObject({
   }),
   messages: setting(count, {
     about: 'Messages in one session, after which the client must connect again.',
-    byDefault: 1000,
+    byDefault: 10_000,
   }),
   received: setting(count, {
     about: 'Received lines above which a message is taken for looping.',
