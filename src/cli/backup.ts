@@ -1,0 +1,40 @@
+/** `fsmtp backup`: a copy of everything that cannot be computed again, while the server goes on. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { loadConfig } from '../config/load.ts'
+import { backup, TargetNotEmpty } from '../log/backup.ts'
+import { CommandFault } from './fault.ts'
+import type { GlobalOptions } from './open.ts'
+import { ndjson, print, progress, remark } from './terminal.ts'
+
+const example = `
+The log, message bodies and certificates are copied; views are computed again from the log. The copy is read and checked.
+Examples:
+  fsmtp backup /var/backups/fsmtp-monday
+  fsmtp serve --data /var/backups/fsmtp-monday`
+
+export const register = (program: Command): void => {
+  program
+    .command('backup')
+    .argument('<directory>', 'where to: a new or an empty directory')
+    .description('copy the data directory, also while the server runs; `serve --data` works on the copy')
+    .addHelpText('after', example)
+    .action((target: string, _: unknown, command: Command) => run(target, command.optsWithGlobals()))
+}
+
+const run = async (target: string, options: GlobalOptions): Promise<void> => {
+  const { config } = loadConfig({ file: options.config, data: options.data })
+  const bar = progress('copying')
+  const copied = await backup({ directory: config.data, target, progress: bar.update })
+    .catch((error: unknown) => {
+      throw error instanceof TargetNotEmpty ? new CommandFault(error.message) : error
+    })
+    .finally(bar.end)
+  const { events, files, damage } = copied
+  const directory = resolve(target)
+  if (options.json) ndjson({ directory, events, files, damage: damage?.message ?? null })
+  else print(`copied ${events} events and ${files} files to ${directory}`)
+  if (damage === null) return
+  remark(`fsmtp: the original is faulty: ${damage.message}`)
+  process.exitCode = 1
+}
