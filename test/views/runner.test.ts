@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { projections } from '../../projections/all.ts'
+import { messages } from '../../projections/messages.ts'
+import { nothing, type Projection } from '../../projections/projection.ts'
+import { openMemoryLog } from '../../src/log/memory.ts'
+import { type EventLog, LogDamaged } from '../../src/log/port.ts'
+import { viewsFile } from '../../src/views/database.ts'
+import { openViews } from '../../src/views/index.ts'
+import { Runner } from '../../src/views/runner.ts'
+import { Teller } from '../projections/marbles.ts'
+import { directoryFor, foldAll } from '../projections/views.ts'
+import { story } from './stories.ts'
+
+type Options = {
+  readonly log: EventLog
+  readonly directory: string
+  readonly projections?: readonly Projection[]
+}
+
+/** Name and checksum of each view, in name order. */
+const checksums = async (options: Options): Promise<readonly string[]> => {
+  const views = openViews(options)
+  try {
+    return (await views.checked()).map(({ name, checksum, rows }) => `${name} ${rows} ${checksum}`)
+  } finally {
+    views.close()
+  }
+}
+
+const told = async (line: string): Promise<Teller> => {
+  const teller = new Teller(openMemoryLog())
+  await teller.tell(line)
+  return teller
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`a rebuilt view equals the live one, row for row (seed ${seed})`, async (context) => {
+    const { log } = await told(story({ seed, sessions: 40 }))
+    const directory = directoryFor(context)
+    await foldAll({ directory, log, batch: 7 })
+    const live = await checksums({ log, directory })
+    const views = openViews({ directory, log })
+    context.after(() => views.close())
+    const numbers = () => views.mailbox('a@x')!.map(({ number, id }) => `${number}:${id}`)
+    const before = numbers()
+    assert.ok(before.length > 5)
+    assert.deepEqual(await views.rebuild([]), { behind: 0, stopped: [] })
+    assert.deepEqual(numbers(), before)
+    assert.deepEqual(await checksums({ log, directory }), live)
+    const generations = (await views.status()).map(({ generation }) => generation)
+    assert.ok(
+      generations.every((generation) => generation > projections.length),
+      `rebuilt: ${generations}`,
+    )
+  })
+}
+
+test('rows do not depend on how events are batched', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 60 }))
+  const sums: (readonly string[])[] = []
+  for (const batch of [1, 2, 13, 4_000]) {
+    const directory = directoryFor(context)
+    await foldAll({ directory, log, batch })
+    sums.push(await checksums({ log, directory }))
+  }
+  for (const other of sums.slice(1)) assert.deepEqual(other, sums[0])
+})
+
+test('a checksum notices a row that was changed', async (context) => {
+  const one = await told('open accept(t1 a@x)')
+  const other = await told('open accept(t1 b@x)')
+  const sums = await Promise.all(
+    [one, other].map(async ({ log }) => {
+      const directory = directoryFor(context)
+      await foldAll({ directory, log })
+      return checksums({ log, directory })
+    }),
+  )
+  assert.notDeepEqual(sums[0], sums[1])
+})
+
+test('an event that cannot be folded stops its view in front of it, and no other', async (context) => {
+  const teller = await told('open accept(t1 a@x)')
+  await teller.tellNonsense('smtp_session-s9', 'MessageAccepted', {
+    message: 't2',
+    recipients: [],
+    sender: 7,
+  })
+  await teller.tell('accept(t3 a@x) quit')
+  const directory = directoryFor(context)
+  const stops: string[] = []
+  await foldAll({ directory, log: teller.log, batch: 3, onStop: (line) => stops.push(line) })
+  const views = openViews({ directory, log: teller.log })
+  context.after(() => views.close())
+  const status = new Map((await views.status()).map((view) => [view.name, view]))
+  assert.equal(status.get('messages')?.state, 'stopped')
+  assert.equal(status.get('messages')?.position, 2)
+  assert.equal(status.get('messages')?.errorPosition, 3)
+  assert.equal(status.get('messages')?.lag, 3)
+  assert.match(status.get('messages')?.error ?? '', /column user cannot hold nothing/)
+  assert.deepEqual(
+    [...views.messages()].map(({ id }) => id),
+    ['t1'],
+  )
+  for (const name of ['sessions', 'state-flow', 'mailboxes'])
+    assert.equal(status.get(name)?.position, 5, name)
+  assert.deepEqual(
+    views.mailbox('a@x')?.map(({ message }) => message),
+    ['t1', 't3'],
+  )
+  assert.equal(stops.length, 1)
+  assert.match(stops[0]!, /^view messages stopped at position 3: /)
+})
+
+test('half of an event that cannot be folded leaves no trace', async (context) => {
+  const { log } = await told('open accept(t1 a@x) accept(t2 a@x) accept(t3 a@x)')
+  const halfway: Projection = {
+    name: 'halfway',
+    version: 1,
+    tables: { counted: { key: ['id'], columns: { id: 'text', count: 'count' } } },
+    fold: (event) => {
+      if (event.type !== 'MessageAccepted') return nothing
+      const count = { kind: 'upsert', table: 'counted', key: ['all'], add: { count: 1 } } as const
+      return event.data.message === 't3' ? [count, { ...count, table: 'nowhere' }] : [count]
+    },
+  }
+  const directory = directoryFor(context)
+  const options = { directory, log, projections: [halfway] }
+  await foldAll(options)
+  const before = await checksums(options)
+  const good = await told('open accept(t1 a@x) accept(t2 a@x)')
+  const other = directoryFor(context)
+  await foldAll({ directory: other, log: good.log, projections: [halfway] })
+  assert.deepEqual(before, await checksums({ directory: other, log: good.log, projections: [halfway] }))
+})
+
+test('a stopped view goes on when a release can fold the event', async (context) => {
+  const { log } = await told('open accept(t1 a@x) accept(t2 a@x)')
+  const directory = directoryFor(context)
+  const poor: Projection = {
+    ...messages,
+    fold: (event) => {
+      if (event.position === 3) throw new Error('too hard')
+      return messages.fold(event)
+    },
+  }
+  await foldAll({ directory, log, projections: [poor] })
+  const views = openViews({ directory, log, projections: [messages] })
+  context.after(() => views.close())
+  assert.equal((await views.status())[0]?.error, 'too hard')
+  await foldAll({ directory, log, projections: [messages] })
+  assert.equal((await views.status())[0]?.state, 'live')
+  assert.deepEqual(
+    [...views.messages()].map(({ id }) => id),
+    ['t1', 't2'],
+  )
+})
+
+test('damage in the log stops the views at its place, with its position', async (context) => {
+  const { log } = await told('open ehlo accept(t1 a@x) accept(t2 a@x)')
+  const damaged: EventLog = Object.assign(Object.create(log) as EventLog, {
+    tail: () => log.tail(),
+    async *readAll(after: number, options?: { limit?: number }) {
+      for await (const page of log.readAll(after, options)) {
+        const whole = page.filter(({ position }) => position < 3)
+        if (whole.length > 0) yield whole
+        if (whole.length < page.length) throw new LogDamaged(3, 'a row is not what was written')
+      }
+    },
+  })
+  const directory = directoryFor(context)
+  await foldAll({ directory, log: damaged })
+  const views = openViews({ directory, log: damaged })
+  context.after(() => views.close())
+  for (const view of await views.status()) {
+    assert.equal(view.position, 2)
+    assert.equal(view.errorPosition, 3)
+    assert.match(view.error ?? '', /damaged at position 3/)
+  }
+})
+
+/** Sees what a reader sees, whatever stands in the file: the ids of the messages, marked by the version that wrote them. */
+const marked = (version: number): Projection => ({
+  ...messages,
+  version,
+  fold: (event) =>
+    messages
+      .fold(event)
+      .map((change) => ({ ...change, key: change.key.map((part) => `${part} of ${version}`) })),
+})
+const idsIn = ({ directory, log }: Options): readonly string[] => {
+  const views = openViews({ directory, log })
+  try {
+    return [...views.messages()].map(({ id }) => id)
+  } finally {
+    views.close()
+  }
+}
+
+test('a new version is built beside the old one, which is read until it is ready', async (context) => {
+  const { log } = await told('open accept(t1 a@x) accept(t2 a@x)')
+  const directory = directoryFor(context)
+  await foldAll({ directory, log, projections: [marked(1)] })
+  const runner = await Runner.open({ directory, log, projections: [marked(2)], batch: 1 })
+  context.after(() => runner.close())
+  assert.equal(runner.isReplacing(), true)
+  for (let steps = 0; runner.isReplacing(); steps++) {
+    assert.ok(steps < 10)
+    assert.deepEqual(idsIn({ directory, log }), ['t1 of 1', 't2 of 1'])
+    await runner.step()
+  }
+  assert.deepEqual(idsIn({ directory, log }), ['t1 of 2', 't2 of 2'])
+})
+
+test('events that arrive while a view is rebuilt are in both', async (context) => {
+  const teller = await told('open accept(t1 a@x) accept(t2 a@x) accept(t3 a@x)')
+  const { log } = teller
+  const directory = directoryFor(context)
+  await foldAll({ directory, log })
+  const runner = await Runner.open({ directory, log, batch: 1 })
+  context.after(() => runner.close())
+  runner.rebuild('mailboxes')
+  await runner.step()
+  await teller.tell('accept(t4 a@x)')
+  while (await runner.step());
+  const views = openViews({ directory, log })
+  context.after(() => views.close())
+  assert.deepEqual(
+    views.mailbox('a@x')?.map(({ number, message }) => `${number}:${message}`),
+    ['1:t1', '2:t2', '3:t3', '4:t4'],
+  )
+  assert.ok((await views.status()).every(({ state, lag }) => state === 'live' && lag === 0))
+})
+
+test('a view that is no longer asked for is taken away', async (context) => {
+  const { log } = await told('open')
+  const directory = directoryFor(context)
+  const old: Projection = {
+    ...marked(1),
+    name: 'old',
+    tables: { bygones: messages.tables.messages! },
+    fold: () => nothing,
+  }
+  await foldAll({ directory, log, projections: [messages, old] })
+  await foldAll({ directory, log, projections: [messages] })
+  const views = openViews({ directory, log })
+  context.after(() => views.close())
+  assert.deepEqual(
+    (await views.status()).map(({ name }) => name),
+    ['messages'],
+  )
+})
+
+test('a file that is no database is deleted and made anew, with a line that says so', async (context) => {
+  const { log } = await told('open accept(t1 a@x)')
+  const directory = directoryFor(context)
+  writeFileSync(viewsFile(directory), 'this is no database, however long one looks at it'.repeat(100))
+  const notices: string[] = []
+  await foldAll({ directory, log, notice: (line) => notices.push(line) })
+  assert.deepEqual(idsIn({ directory, log }), ['t1'])
+  assert.equal(notices.length, 1)
+  assert.match(notices[0]!, /built again from the log/)
+})
+
+test('views of another log are thrown away', async (context) => {
+  const directory = directoryFor(context)
+  const one = await told('open accept(t1 a@x) accept(t2 a@x)')
+  await foldAll({ directory, log: one.log })
+  const other = await told('open accept(t7 a@x) accept(t8 a@x) accept(t9 a@x)')
+  const notices: string[] = []
+  await foldAll({ directory, log: other.log, notice: (line) => notices.push(line) })
+  assert.deepEqual(idsIn({ directory, log: other.log }), ['t7', 't8', 't9'])
+  assert.match(notices.join(), /another log/)
+})
+
+const spoiledUnderRunner = async (context: TestContext, spoil: (file: string) => void) => {
+  const teller = await told('open accept(t1 a@x)')
+  const { log } = teller
+  const directory = directoryFor(context)
+  const runner = await Runner.open({ directory, log })
+  context.after(() => runner.close())
+  while (await runner.step());
+  spoil(viewsFile(directory))
+  await teller.tell('accept(t2 a@x)')
+  while (await runner.step());
+  return idsIn({ directory, log })
+}
+
+test('a file that was deleted under a running server comes back', async (context) => {
+  const spoil = (file: string) => {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+  }
+  assert.deepEqual(await spoiledUnderRunner(context, spoil), ['t1', 't2'])
+})
+
+test('a file that is damaged under a running server is made anew', async (context) => {
+  const spoil = (file: string) => {
+    writeFileSync(`${file}-wal`, '')
+    writeFileSync(file, 'no page of this is a page'.repeat(1_000))
+  }
+  assert.deepEqual(await spoiledUnderRunner(context, spoil), ['t1', 't2'])
+})
+
+test('two that run the same views take turns and lose nothing', async (context) => {
+  const teller = await told(story({ seed: 5, sessions: 30 }))
+  const { log } = teller
+  const directory = directoryFor(context)
+  const one = await Runner.open({ directory, log, batch: 5 })
+  const other = await Runner.open({ directory, log, batch: 3 })
+  context.after(() => one.close())
+  context.after(() => other.close())
+  const steps = async (runner: Runner): Promise<number> => {
+    let done = 0
+    while (await runner.step()) done++
+    return done
+  }
+  const [first, second] = await Promise.all([steps(one), steps(other)])
+  assert.ok(first > 0 && second > 0)
+  const alone = directoryFor(context)
+  await foldAll({ directory: alone, log })
+  assert.deepEqual(await checksums({ directory, log }), await checksums({ directory: alone, log }))
+})
