@@ -8,6 +8,7 @@ import { openContentReader } from '../content/store.ts'
 import type { LogReader } from '../log/port.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import type { CaughtUp } from '../views/catch-up.ts'
+import { ViewsDamaged } from '../views/damage.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { progress, remark } from './terminal.ts'
@@ -64,6 +65,8 @@ export const reading = async <Result>(
   const opened = await openForReading(command)
   try {
     return await work(opened)
+  } catch (error) {
+    throw error instanceof ViewsDamaged ? new CommandFault(error.message) : error
   } finally {
     await opened.close()
   }

@@ -22,7 +22,8 @@ import {
 } from './answers/sessions.ts'
 import { askChecked, askStatus, type CheckedStatus, type ViewStatus } from './answers/status.ts'
 import { type CatchUpOptions, type CaughtUp, catchUp } from './catch-up.ts'
-import { inTransaction, viewsFile } from './database.ts'
+import { damageAware } from './damage.ts'
+import { deleteViews, inTransaction, viewsFile } from './database.ts'
 import { requestRebuild } from './register.ts'
 
 export type ViewReader = {
@@ -85,20 +86,30 @@ export const openViews = ({
     close()
     return catchUp({ directory, log, projections, notice }, options)
   }
+  const asking = damageAware(() => {
+    close()
+    deleteViews(directory)
+  })
   return {
     caughtUp,
-    sessions: (filter) => askSessions(db(), filter),
-    session: (id) => askSession(db(), id),
-    sessionIds: (part) => askSessionIds(db(), part),
-    messages: (filter) => askMessages(db(), filter),
-    message: (id) => askMessage(db(), id),
-    messageIds: (part) => askMessageIds(db(), part),
-    mailboxes: () => askMailboxes(db()),
-    mailbox: (name, options) => askMailbox(db(), name, options),
-    flow: (machine) => askFlow(db(), machine),
-    ledger: () => askLedger(db()),
-    status: async () => askStatus(db(), await log.tail()),
-    checked: async () => askChecked(db(), projections, await log.tail()),
+    sessions: (filter) => asking.each(() => askSessions(db(), filter)),
+    session: (id) => asking.once(() => askSession(db(), id)),
+    sessionIds: (part) => asking.once(() => askSessionIds(db(), part)),
+    messages: (filter) => asking.each(() => askMessages(db(), filter)),
+    message: (id) => asking.once(() => askMessage(db(), id)),
+    messageIds: (part) => asking.once(() => askMessageIds(db(), part)),
+    mailboxes: () => asking.once(() => askMailboxes(db())),
+    mailbox: (name, options) => asking.once(() => askMailbox(db(), name, options)),
+    flow: (machine) => asking.once(() => askFlow(db(), machine)),
+    ledger: () => asking.once(() => askLedger(db())),
+    status: async () => {
+      const tail = await log.tail()
+      return asking.once(() => askStatus(db(), tail))
+    },
+    checked: async () => {
+      const tail = await log.tail()
+      return asking.once(() => askChecked(db(), projections, tail))
+    },
     rebuild: async (names, options = {}) => {
       await caughtUp(options)
       const known = projections.map(({ name }) => name)

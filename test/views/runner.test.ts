@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { projections } from '../../projections/all.ts'
 import { messages } from '../../projections/messages.ts'
 import { nothing, type Projection } from '../../projections/projection.ts'
@@ -275,32 +275,32 @@ test('views of another log are thrown away', async (context) => {
   assert.match(notices.join(), /another log/)
 })
 
-const spoiledUnderRunner = async (context: TestContext, spoil: (file: string) => void) => {
+test('a file that was deleted under a running server comes back', async (context) => {
   const teller = await told('open accept(t1 a@x)')
   const { log } = teller
   const directory = directoryFor(context)
   const runner = await Runner.open({ directory, log })
   context.after(() => runner.close())
   while (await runner.step());
-  spoil(viewsFile(directory))
+  for (const suffix of ['', '-wal', '-shm']) rmSync(viewsFile(directory) + suffix, { force: true })
   await teller.tell('accept(t2 a@x)')
   while (await runner.step());
-  return idsIn({ directory, log })
-}
-
-test('a file that was deleted under a running server comes back', async (context) => {
-  const spoil = (file: string) => {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
-  }
-  assert.deepEqual(await spoiledUnderRunner(context, spoil), ['t1', 't2'])
+  assert.deepEqual(idsIn({ directory, log }), ['t1', 't2'])
 })
 
-test('a file that is damaged under a running server is made anew', async (context) => {
-  const spoil = (file: string) => {
-    writeFileSync(`${file}-wal`, '')
-    writeFileSync(file, 'no page of this is a page'.repeat(1_000))
-  }
-  assert.deepEqual(await spoiledUnderRunner(context, spoil), ['t1', 't2'])
+test('a file that is damaged under a running server is thrown away by whoever notices, and made anew', async (context) => {
+  const teller = await told('open accept(t1 a@x)')
+  const { log } = teller
+  const directory = directoryFor(context)
+  const runner = await Runner.open({ directory, log })
+  context.after(() => runner.close())
+  while (await runner.step());
+  writeFileSync(`${viewsFile(directory)}-wal`, '')
+  writeFileSync(viewsFile(directory), 'no page of this is a page'.repeat(1_000))
+  assert.throws(() => idsIn({ directory, log }), { name: 'ViewsDamaged' })
+  await teller.tell('accept(t2 a@x)')
+  while (await runner.step());
+  assert.deepEqual(idsIn({ directory, log }), ['t1', 't2'])
 })
 
 test('two that run the same views take turns and lose nothing', async (context) => {
