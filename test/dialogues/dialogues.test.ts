@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { machines } from '../../machines/index.ts'
 import { verifyLog } from '../../src/history/verify.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
 import { eventually, type TestServer } from '../server.ts'
-import { accounts, type Called, callAt, everyHouse } from './houses.ts'
+import { accounts, type Called, callAt, everyHouse, houseOf } from './houses.ts'
 import { Line } from './line.ts'
 import { readScript, type Script, type Step } from './script.ts'
 
@@ -101,7 +101,7 @@ const checkHistory = async (script: Script, server: TestServer, position: number
   const events = await eventually(
     async () => {
       const history = await historyOf(server, position)
-      return history.at(-1)?.type === 'SessionClosed' ? history : undefined
+      return history.at(-1)?.meta.to === 'closed' ? history : undefined
     },
     { what: 'the end of the history' },
   )
@@ -127,15 +127,25 @@ const checkContent = async (
   assert.equal(bytes && Buffer.from(bytes).toString('latin1'), wanted.toString('latin1'))
 }
 
-for (const file of files) {
-  const script = readScript(readFileSync(join(here, file), 'utf8'))
-  test(`${basename(file, '.smtp')}: ${script.why}`, async () => {
-    const called = await callAt(script.settings)
-    const position = await called.server.running.log.tail()
-    await hold(script, called, position)
-    await checkHistory(script, called.server, position)
-  })
-}
+type Dialogue = { readonly name: string; readonly script: Script }
+const dialogues: readonly Dialogue[] = files.map((file) => ({
+  name: basename(file, '.smtp'),
+  script: readScript(readFileSync(join(here, file), 'utf8')),
+}))
+
+// One after another with each server, so that what is new in its log is the dialogue's own.
+describe('dialogues', { concurrency: 4 }, () => {
+  for (const [house, held] of Map.groupBy(dialogues, ({ name, script }) => houseOf(script.settings, name)))
+    describe(house, { concurrency: 1 }, () => {
+      for (const { name, script } of held)
+        test(`${name}: ${script.why}`, async () => {
+          const called = await callAt(script.settings, house)
+          const position = await called.server.running.log.tail()
+          await hold(script, called, position)
+          await checkHistory(script, called.server, position)
+        })
+    })
+})
 
 test('every history can be lived again, and every message is where it was said to be', async () => {
   for (const server of await everyHouse()) {
@@ -164,5 +174,5 @@ test('no history holds a password, in any coat', async () => {
 })
 
 after(async () => {
-  for (const server of await everyHouse()) await server.stop()
+  await Promise.all((await everyHouse()).map((server) => server.stop()))
 })

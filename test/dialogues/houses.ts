@@ -19,26 +19,18 @@ const domains = [
   { name: 'catch.example', catchAll: 'keeper@catch.example' },
 ]
 
-type House = {
-  readonly service: Service
-  readonly settings: Settings
-  readonly accounts?: readonly Account[]
-}
+type House = { readonly service: Service; readonly settings: Settings }
+
+const people: readonly Account[] = [...accounts, { addresses: ['demo@localhost'], password: 'open sesame' }]
+
+const playground: Settings = { playground: true, hostname: 'localhost', domains: [] }
 
 const houses: Readonly<Record<string, House>> = {
   mx: { service: 'mx', settings: { domains } },
   submission: { service: 'submission', settings: { domains } },
   submissions: { service: 'submissions', settings: { domains } },
-  playground: {
-    service: 'mx',
-    settings: { playground: true, hostname: 'localhost', domains: [] },
-    accounts: [],
-  },
-  'playground-submission': {
-    service: 'submission',
-    settings: { playground: true, hostname: 'localhost', domains: [] },
-    accounts: [{ addresses: ['demo@localhost'], password: 'open sesame' }],
-  },
+  playground: { service: 'mx', settings: playground },
+  'playground-submission': { service: 'submission', settings: playground },
 }
 
 const certificates = scratch('tls')
@@ -58,10 +50,7 @@ let shared: Promise<Settings> | null = null
 
 const running = new Map<string, Promise<TestServer>>()
 
-const start = async (
-  { settings, accounts: people = accounts }: House,
-  over: Settings,
-): Promise<TestServer> => {
+const start = async ({ settings }: House, over: Settings): Promise<TestServer> => {
   shared ??= twoNames()
   const server = await startTestServer({ ...(await shared), ...settings, ...over })
   for (const account of people) await server.addAccount(account)
@@ -70,12 +59,27 @@ const start = async (
 
 export type Called = { readonly server: TestServer; readonly port: number; readonly service: Service }
 
-/** The house a dialogue's `@` lines ask for. */
-export const callAt = async (asked: Readonly<Record<string, unknown>>): Promise<Called> => {
-  const { policy = 'mx', fresh, plain: _, ...over } = asked
+/** Dialogues with the same name here are held at the same server. */
+export const houseOf = (
+  { policy = 'mx', fresh, plain: _, ...over }: Readonly<Record<string, unknown>>,
+  dialogue: string,
+): string => {
+  const { settings } = houseNamed(policy)
+  if (fresh) return `a server for ${dialogue}`
+  const changes = Object.keys(over).length === 0 ? '' : `, ${JSON.stringify(over)}`
+  return `${settings === playground ? 'the playground' : 'example.org'}${changes}`
+}
+
+const houseNamed = (policy: unknown): House => {
   const house = houses[String(policy)]
   if (!house) throw new Error(`there is no house ${policy}`)
-  const key = fresh ? `${running.size}` : JSON.stringify([house.settings, house.accounts, over])
+  return house
+}
+
+/** The server a dialogue's `@` lines ask for, known as `key`. */
+export const callAt = async (asked: Readonly<Record<string, unknown>>, key: string): Promise<Called> => {
+  const { policy = 'mx', fresh: _, plain: __, ...over } = asked
+  const house = houseNamed(policy)
   const starting = running.get(key) ?? start(house, over)
   running.set(key, starting)
   const server = await starting

@@ -11,6 +11,8 @@ export type Handshake = { readonly servername?: string | null; readonly max?: st
 
 export class Line {
   #socket: Socket
+  /** What TLS runs over, or the socket itself. */
+  readonly #wire: Socket
   #unread = ''
   #ended = false
   #error: Error | null = null
@@ -18,6 +20,7 @@ export class Line {
 
   private constructor(socket: Socket) {
     this.#socket = socket
+    this.#wire = socket
     this.#listen(socket)
   }
 
@@ -104,7 +107,7 @@ export class Line {
   }
 
   drop(): void {
-    if (!this.#socket.destroyed) this.#socket.resetAndDestroy()
+    if (!this.#wire.destroyed) this.#wire.resetAndDestroy()
   }
 
   hangUp(): void {
