@@ -103,13 +103,13 @@ class FileWriter implements ContentWriter {
   }
 }
 
-/** `writev` may write less than it was given, on a disk that is getting full. */
+/** All of the chunks, without making one of them. A disk that is getting full may take a part only; then the rest follows. */
 const writeWhole = async (file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> => {
-  const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
-  for (let done = 0; done < whole.byteLength; ) {
-    const { bytesWritten } = await file.write(whole, done)
-    done += bytesWritten
-  }
+  const size = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const { bytesWritten } = await file.writev(chunks)
+  if (bytesWritten === size) return
+  const rest = Buffer.concat(chunks).subarray(bytesWritten)
+  for (let done = 0; done < rest.byteLength; ) done += (await file.write(rest, done)).bytesWritten
 }
 
 const typed = (error: unknown): Error =>

@@ -11,7 +11,7 @@ import type { Questions, Rows } from './rows.ts'
 /** Events in a page; a row is never cut by it, so a page can be larger. */
 const pageSize = 1000
 /** Positions looked at for one page where the filter leaves out most of them. */
-const filteredPageSize = 10_000
+const filteredPageSize = 3000
 /** Categories with no more rows than this are read by their streams, however long the log is. */
 const fewRows = 5000
 const rowsInPage = 250
