@@ -1,7 +1,7 @@
 /**
- * Folds every stream of a machine again, in the order of the log, each through a live actor. Actors are kept while their
- * stream goes on, a bounded number of them: the one begun longest ago is put away when there are too many, and made again
- * from its stream when it goes on after all.
+ * Folds every stream of a machine again, in the order of the log. Replayers are kept while their stream goes on, a bounded
+ * number of them: the one begun longest ago is put away when there are too many, and made again from its stream when it
+ * goes on after all.
  */
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import { categoryOf, LogDamaged, type LogReader, type StoredEvent } from '../log/port.ts'
@@ -9,12 +9,13 @@ import { compare } from './compare.ts'
 import type { StreamFinding } from './findings.ts'
 import { policyHashOf, readPolicy } from './policies.ts'
 import { Replayer } from './replayer.ts'
+import { Stage } from './stage.ts'
 
 export type FoldingOptions = {
   readonly log: Pick<LogReader, 'readStream'>
   readonly machines: readonly MachineModule[]
   readonly found: (finding: StreamFinding) => void
-  /** Actors kept at once. */
+  /** Replayers kept at once. */
   readonly open?: number
 }
 
@@ -24,7 +25,8 @@ export class Folding {
   readonly #found: (finding: StreamFinding) => void
   readonly #most: number
   readonly #open = new Map<string, Replayer>()
-  readonly #policies = new Map<string, unknown>()
+  /** By machine and policy; null where the policy is not in the log. */
+  readonly #stages = new Map<string, Stage | null>()
   /** Streams with a finding: each is reported once. */
   readonly #bad = new Set<string>()
   streams = 0
@@ -67,7 +69,7 @@ export class Folding {
     this.#found(finding)
   }
 
-  /** The first event of a stream, or the next of one whose actor was put away. */
+  /** The first event of a stream, or the next of one that was put away. */
   #begin(event: StoredEvent): Promise<void> | undefined {
     const module = this.#modules.get(categoryOf(event.stream))
     if (module === undefined && event.meta.machine === undefined) return undefined
@@ -79,23 +81,19 @@ export class Folding {
       this.#report(unknown)
       return undefined
     }
-    const hash = policyHashOf(event)
-    if (hash !== null && !this.#policies.has(hash))
-      return this.#readPolicy(hash).then(() => this.#start(event, module!))
-    this.#start(event, module!)
+    const stage = this.#stages.get(stageKey(event))
+    if (stage === undefined) return this.#setStage(event, module!).then((made) => this.#start(event, made))
+    this.#start(event, stage)
     return undefined
   }
 
-  #start(event: StoredEvent, module: MachineModule): void {
-    const { stream, revision } = event
-    const hash = policyHashOf(event)
-    const policy = hash === null ? undefined : this.#policies.get(hash)
-    if (hash !== null && policy === undefined) {
-      this.#report({ kind: 'undecodable', stream, revision, detail: `policy ${hash} is not in the log` })
+  #start(event: StoredEvent, stage: Stage | null): void {
+    if (stage === null) {
+      this.#report(withoutPolicy(event))
       return
     }
-    const replayer = new Replayer(module, policy)
-    this.#keep(stream, replayer)
+    const replayer = new Replayer(stage)
+    this.#keep(event.stream, replayer)
     this.#fold(replayer, event)
   }
 
@@ -104,39 +102,33 @@ export class Folding {
     this.#open.set(stream, replayer)
   }
 
-  async #readPolicy(hash: string): Promise<void> {
-    this.#policies.set(hash, await readPolicy(this.#log, hash))
+  /** Null where the policy that governs the stream is not in the log. */
+  async #setStage(first: StoredEvent, module: MachineModule): Promise<Stage | null> {
+    const known = this.#stages.get(stageKey(first))
+    if (known !== undefined) return known
+    const hash = policyHashOf(first)
+    const policy = hash === null ? undefined : await readPolicy(this.#log, hash)
+    const stage = hash !== null && policy === undefined ? null : new Stage(module, policy)
+    this.#stages.set(stageKey(first), stage)
+    return stage
   }
 
   /** Folds what was folded before, silently, then this event. */
   async #resume(event: StoredEvent): Promise<void> {
     const { stream, revision } = event
-    const before = await this.#before(stream, revision)
-    const [first] = before.events
+    const { events, fault } = await this.#before(stream, revision)
+    const [first] = events
     if (first === undefined) this.streams += 1 // Its beginning was never seen, so it was not counted.
-    if (before.fault !== null)
-      return this.#report({
-        kind: 'undecodable',
-        stream,
-        revision: before.events.length,
-        detail: before.fault,
-      })
-    if (first === undefined || before.events.length !== revision)
-      return this.#report(gap(event, before.events.length))
+    if (fault !== null)
+      return this.#report({ kind: 'undecodable', stream, revision: events.length, detail: fault })
+    if (first === undefined || events.length !== revision) return this.#report(gap(event, events.length))
     const module = this.#modules.get(categoryOf(stream))
-    const policy = await this.#policyOf(first)
-    if (module === undefined) return
-    const replayer = new Replayer(module, policy)
-    for (const earlier of before.events) replayer.take(earlier)
+    const stage = module === undefined ? null : await this.#setStage(first, module)
+    if (stage === null) return
+    const replayer = new Replayer(stage)
+    for (const earlier of events) replayer.take(earlier)
     this.#keep(stream, replayer)
     this.#fold(replayer, event)
-  }
-
-  async #policyOf(first: StoredEvent): Promise<unknown> {
-    const hash = policyHashOf(first)
-    if (hash === null) return undefined
-    if (!this.#policies.has(hash)) await this.#readPolicy(hash)
-    return this.#policies.get(hash)
   }
 
   /** The events of a stream before a revision, as far as they can be read without a gap. */
@@ -156,7 +148,7 @@ export class Folding {
   }
 }
 
-/** Lets the actor live one event more; null when it did what the log says. */
+/** Lets it live one event more; null when it did what the log says. */
 const judge = (replayer: Replayer, event: StoredEvent): StreamFinding | null => {
   const { stream, revision, type, meta } = event
   const taken = replayer.take(event)
@@ -168,6 +160,15 @@ const judge = (replayer: Replayer, event: StoredEvent): StreamFinding | null => 
   const difference = compare(event, taken)
   return difference === null ? null : { kind: 'diverged', stream, revision, ...difference }
 }
+
+const stageKey = (first: StoredEvent): string => `${categoryOf(first.stream)} ${policyHashOf(first) ?? ''}`
+
+const withoutPolicy = (event: StoredEvent): StreamFinding => ({
+  kind: 'undecodable',
+  stream: event.stream,
+  revision: event.revision,
+  detail: `policy ${policyHashOf(event)} is not in the log`,
+})
 
 const gap = ({ stream, revision }: StoredEvent, wanted: number): StreamFinding => ({
   kind: 'diverged',

@@ -1,10 +1,11 @@
 /**
- * One recorded actor, lived again: the machine is given the inputs its facts remember, and says what it says. A live actor
- * is twice as fast as XState's pure `transition()` and gives the same.
+ * One recorded actor, lived again: the machine is given the inputs its facts remember, and says what it says. No live actor
+ * is made for it: a stage asks XState for each transition exactly as an actor does, and many replayers share one.
  */
-import { type AnyMachineSnapshot, createActor, getNextTransitions } from 'xstate'
-import type { EffectEmitted, Emitted, FactEmitted, MachineModule } from '../../machines/vocabulary/machine.ts'
+import { type AnyMachineSnapshot, getNextTransitions } from 'xstate'
+import type { EffectEmitted, FactEmitted, MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { StoredEvent } from '../log/port.ts'
+import type { Stage } from './stage.ts'
 
 export type Moved = {
   readonly kind: 'moved'
@@ -31,36 +32,32 @@ export const stateName = (value: unknown): string => {
 }
 
 const refused = (why: string): Stuck => ({ kind: 'refused', why })
-const ignore = { error: (): void => {} }
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export class Replayer {
-  readonly #module: MachineModule
-  readonly #actor
-  #facts: FactEmitted[] = []
-  #effects: EffectEmitted[] = []
+  readonly #stage: Stage
+  readonly #inputs: MachineModule['inputs']
+  #snapshot: AnyMachineSnapshot
   #state: string
+  #failed = false
   /** Revision of the next event to take. */
   revision = 0
 
-  constructor(module: MachineModule, policy: unknown) {
-    this.#module = module
-    this.#actor = createActor(module.machine, { input: { policy } })
-    this.#actor.on('*', (emitted) => this.#gather(emitted as Emitted))
-    // Without an observer of errors XState throws what an action threw once more, later, at nobody.
-    this.#actor.subscribe(ignore)
-    this.#actor.start()
-    this.#state = stateName(this.snapshot.value)
+  constructor(stage: Stage) {
+    this.#stage = stage
+    this.#inputs = stage.module.inputs
+    this.#snapshot = stage.initial
+    this.#state = stateName(stage.initial.value)
   }
 
   get snapshot(): AnyMachineSnapshot {
-    return this.#actor.getSnapshot()
+    return this.#snapshot
   }
   get state(): string {
     return this.#state
   }
   get ended(): boolean {
-    return this.snapshot.status !== 'active'
+    return this.#failed || this.#snapshot.status !== 'active'
   }
 
   /** Gives the machine the input that led to `event` and returns what it did. */
@@ -69,42 +66,38 @@ export class Replayer {
     const input = this.#inputOf(event)
     if (typeof input === 'string') return { kind: 'undecodable', why: input }
     if (this.ended) return refused('the machine had come to its end')
-    const from = this.#state
-    this.#facts = []
-    this.#effects = []
-    this.#actor.send(input)
-    return this.#outcome(from)
+    try {
+      return this.#move(input)
+    } catch (error) {
+      this.#failed = true
+      return refused(`the machine failed: ${messageOf(error)}`)
+    }
   }
 
   /** Machine events that can come next, the state's own first. */
   next(): string[] {
     if (this.ended) return []
-    const events = getNextTransitions(this.snapshot).map(({ eventType }) => eventType)
+    const events = getNextTransitions(this.#snapshot).map(({ eventType }) => eventType)
     return [...new Set(events)].filter((event) => event !== '*' && event !== '')
-  }
-
-  #gather(emitted: Emitted): void {
-    if (emitted.type === 'fact') this.#facts.push(emitted)
-    else this.#effects.push(emitted)
   }
 
   /** The machine's input, or why there is none. */
   #inputOf({ data, meta }: StoredEvent): { type: string } | string {
     if (typeof data !== 'object' || data === null) return 'its data is no object'
     const type = meta.input
-    const keys = type === undefined ? undefined : this.#module.inputs[type]
+    const keys = type === undefined ? undefined : this.#inputs[type]
     if (type === undefined || keys === undefined) return `the machine has no input "${type ?? ''}"`
     const input: { type: string; [key: string]: unknown } = { type }
     for (const key of keys) if (data[key] !== undefined) input[key] = data[key]
     return input
   }
 
-  #outcome(from: string): Taken {
-    const { status, error, value } = this.snapshot
-    // What an action throws leaves only this behind.
-    if (status === 'error') return refused(`the machine failed: ${messageOf(error)}`)
-    if (this.#facts.length !== 1) return refused(`the machine gave ${this.#facts.length} facts`)
-    this.#state = stateName(value)
-    return { kind: 'moved', from, to: this.#state, fact: this.#facts[0]!, effects: this.#effects }
+  #move(input: { type: string }): Taken {
+    const from = this.#state
+    const { snapshot, facts, effects } = this.#stage.move(this.#snapshot, input)
+    if (facts.length !== 1) return refused(`the machine gave ${facts.length} facts`)
+    this.#snapshot = snapshot
+    this.#state = stateName(snapshot.value)
+    return { kind: 'moved', from, to: this.#state, fact: facts[0]!, effects }
   }
 }

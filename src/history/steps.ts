@@ -4,6 +4,7 @@ import type { StoredEvent } from '../log/port.ts'
 import { compare } from './compare.ts'
 import { type Operation, patchBetween } from './patch.ts'
 import { Replayer } from './replayer.ts'
+import { Stage } from './stage.ts'
 
 export type Step = {
   readonly revision: number
@@ -67,7 +68,7 @@ const unreplayed = (events: readonly StoredEvent[], why: string): Step[] =>
   events.map((event) => ({ ...recorded(event), changes: [], next: [], diverged: why }))
 
 /**
- * The steps of one stream, all its events given from the first, through a live actor. Where the machine is of another
+ * The steps of one stream, all its events given from the first, through its machine. Where the machine is of another
  * version, or its policy is missing, the steps tell what the log tells and say so in `diverged`.
  */
 export const steps = (
@@ -81,7 +82,7 @@ export const steps = (
   if (module === undefined || !isOf(module, first))
     return unreplayed(events, `this release has no machine ${machine ?? ''} ${machineVersion ?? ''}`.trim())
   if (policy === undefined) return unreplayed(events, 'the policy of that time is missing')
-  const replayer = new Replayer(module, policy)
+  const replayer = new Replayer(new Stage(module, policy))
   return events.map((event) => {
     const before: unknown = replayer.snapshot.context
     const diverged = divergenceOf(replayer, event)
