@@ -1,5 +1,5 @@
 /** Whether a machine, asked again, does what the log says it did. */
-import { type EffectEmitted, isReply } from '../../machines/vocabulary/machine.ts'
+import { type EffectEmitted, isReply, type ReplyEffect } from '../../machines/vocabulary/machine.ts'
 import { replyText } from '../../machines/vocabulary/reply.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { differences, jsonEqual } from './equal.ts'
@@ -15,26 +15,39 @@ const namesOf = (effects: readonly EffectEmitted[]): string => {
   return names
 }
 
-/** The lines a transcript ends with after these effects: `S: 250 ...`. */
+/** Replies that are always the same are the same objects: their lines are made once. */
+const linesOfReplies = new WeakMap<ReplyEffect, string>()
+
+/** `S: 250 ...`, one line for each of the reply's. */
+const linesOf = (reply: ReplyEffect): string => {
+  const known = linesOfReplies.get(reply)
+  if (known !== undefined) return known
+  const lines = `S: ${replyText(reply).replaceAll('\r\n', '\nS: ')}`
+  linesOfReplies.set(reply, lines)
+  return lines
+}
+
+/** The lines a transcript ends with after these effects. */
 const repliesOf = (effects: readonly EffectEmitted[]): string => {
   let said = ''
   for (const effect of effects)
-    if (isReply(effect))
-      said += `${said === '' ? '' : '\n'}S: ${replyText(effect).replaceAll('\r\n', '\nS: ')}`
+    if (isReply(effect)) said = said === '' ? linesOf(effect) : `${said}\n${linesOf(effect)}`
   return said
 }
 
 /** RFC 4954 §4: challenges come from the exchange of credentials, not from the machine. */
 const isChallenge = (line: string): boolean => line.startsWith('S: 334')
 
+const noOtherReply = (before: string): boolean =>
+  before.split('\n').every((line) => !line.startsWith('S: ') || isChallenge(line))
+
+/** The dialogue ends with these replies, and the server says nothing before them but challenges. */
 const sameReplies = (dialogue: string, replies: string): boolean => {
   if (!dialogue.endsWith(replies)) return false
   const before = dialogue.length - replies.length
-  if (before > 0 && replies !== '' && dialogue[before - 1] !== '\n') return false
-  const rest = dialogue.slice(0, before)
-  return (
-    !rest.includes('S: ') || rest.split('\n').every((line) => !line.startsWith('S: ') || isChallenge(line))
-  )
+  if (before === 0) return true
+  if (replies !== '' && dialogue.charCodeAt(before - 1) !== 10) return false
+  return dialogue.lastIndexOf('S: ', before - 1) < 0 || noOtherReply(dialogue.slice(0, before))
 }
 
 const spokenOf = (dialogue: string): string =>
