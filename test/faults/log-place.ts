@@ -8,17 +8,31 @@ import { openSqliteLog, type SqliteLogOptions } from '../../src/log/sqlite/index
 
 const noted = kindOf('Noted', 1, { machine: 'test' })
 
+const logs = new WeakMap<TestContext, EventLog[]>()
+
+/** Hooks run in the order in which they were asked for, and not at all after one that failed: hence one for both. */
+const endWith = (test: TestContext, directory: string): void => {
+  logs.set(test, [])
+  test.after(async () => {
+    for (const log of logs.get(test) ?? []) await log.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+}
+
 /** A directory of the test's own, removed when it ends. */
 export const directoryFor = async (test: TestContext): Promise<string> => {
   const directory = await mkdtemp(join(tmpdir(), 'fsmtp-log-'))
-  test.after(() => rm(directory, { recursive: true }))
+  if (logs.has(test)) test.after(() => rm(directory, { recursive: true, force: true }))
+  else endWith(test, directory)
   return directory
 }
 
-/** A log that is closed when the test ends, before its directory is removed. */
+/** A log that is closed when the test ends, before its directory (which came from `directoryFor`) is removed. */
 export const openLogFor = async (test: TestContext, options: SqliteLogOptions): Promise<EventLog> => {
   const log = await openSqliteLog(options)
-  test.after(() => log.close())
+  const opened = logs.get(test)
+  if (opened) opened.push(log)
+  else test.after(() => log.close())
   return log
 }
 
