@@ -90,6 +90,8 @@ const look = (
   if (!existsSync(viewsFile(directory))) return null
   const db = new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
   try {
+    // One snapshot: a request that is taken up between two looks would be seen in neither.
+    db.exec('BEGIN')
     return standingOf(registered(db), { projections, target, rebuilt, requests: requestsWaiting(db) })
   } finally {
     db.close()
