@@ -1,0 +1,260 @@
+/** The commands for histories, as people type them, on a data directory without a server. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { before, test } from 'node:test'
+import { session } from '../../machines/session/index.ts'
+import { placesIn } from '../../src/content/places.ts'
+import { beginFile } from '../../src/content/writer.ts'
+import { openSqliteLog } from '../../src/log/sqlite/index.ts'
+import { folder, fsmtp } from '../authentication/command.ts'
+import { tagsOf } from '../drawing/xml.ts'
+import { policyAppend, record } from './recorder.ts'
+import { policy, policyHash, sessionSaid } from './sessions.ts'
+
+const cwd = folder()
+const small = Buffer.from('Subject: Hello\r\n\r\nHello.\r\n')
+const large = Buffer.alloc(1_000_000, 'x'.repeat(70).concat('\r\n'))
+const id = '01kdy4z8m20000abcdef'
+const mails = [
+  { message: '01kdy4z8m30000abcdef', bytes: small },
+  { message: '01kdy4z8m40000abcdef', bytes: large },
+].map(({ message, bytes }) => ({
+  ...{
+    message,
+    bytes,
+    size: bytes.length,
+    recipients: ['ann@example.org', 'dan@elsewhere.example', 'ben@example.org'],
+  },
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+}))
+const events = record(session, policy, sessionSaid(mails))
+
+before(async () => {
+  const directory = join(cwd, 'data')
+  const log = await openSqliteLog({ directory })
+  await mkdir(placesIn(directory).incoming, { recursive: true })
+  const file = await beginFile(placesIn(directory), mails[1]!.message)
+  await file.write(large)
+  await file.finish()
+  const contents = [{ id: mails[0]!.message, bytes: small }]
+  await log.append([
+    policyAppend(policyHash, policy),
+    { stream: `smtp_session-${id}`, expected: -1, events, contents },
+  ])
+  await log.close()
+})
+
+const run = (...words: string[]) => fsmtp(cwd, words)
+const well = async (...words: string[]): Promise<string> => {
+  const { code, out, err } = await run(...words)
+  assert.equal(code, 0, `${words.join(' ')}: ${err}`)
+  return out
+}
+const jsonOf = (out: string): Record<string, unknown>[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+test('replay tells each step, by session or message, whole or in part', async () => {
+  const told = await well('replay', id)
+  assert.match(told, /^session 01kdy4z8m20000abcdef {2}2026-01-02 {2}15 steps\n/)
+  assert.match(told, /C: RCPT TO:<dan@elsewhere\.example>\n {6}addressed {3}RecipientRefused\n/)
+  assert.match(told, /because {4}relaying-denied: The domain is not ours and the client is not logged in\.\n/)
+  assert.match(told, /In the end: closed\. The session is over\./)
+  const byMessage = await well('replay', mails[1]!.message, '--at', '2')
+  assert.match(
+    byMessage,
+    /^message 01kdy4z8m40000abcdef came in this session:\nsession 01kdy4z8m20000abcdef .* 3 steps\n/,
+  )
+  assert.match(byMessage, /At that point: addressing\. A sender is accepted/)
+  assert.equal((await run('replay', '01kdy4z8m')).code, 1)
+  assert.deepEqual(await run('replay', 'nobody'), {
+    ...{ code: 1, out: '' },
+    err: 'fsmtp: no session or message has an id that begins or ends with "nobody"; see `fsmtp sessions`\n',
+  })
+})
+
+test('replay as JSON has the shape that was promised, as transcript the dialogue, as diagram the way', async () => {
+  const steps = jsonOf(await well('replay', id, '--json'))
+  assert.equal(steps.length, 15)
+  for (const key of [
+    'revision',
+    'at',
+    'input',
+    'event',
+    'from',
+    'to',
+    'effects',
+    'reason',
+    'facts',
+    'changes',
+    'next',
+  ])
+    assert.ok(key in steps[3]!, key)
+  const lines = (await well('replay', id, '--transcript')).trimEnd().split('\n')
+  assert.equal(lines[0], 'S: 220 mx.example.org ESMTP FSMTP')
+  assert.equal(lines.at(-1), 'S: 221 2.0.0 Bye')
+  const diagram = await well('replay', id, '--diagram', '--at', '2')
+  assert.match(diagram, /arriving --> greeted: step 0<br\/>/)
+  assert.match(diagram, /class arriving,greeted,identified,addressing taken\n/)
+})
+
+test('verify says that all is well, and exits with 1 when it is not', async () => {
+  assert.match(await well('verify'), /1 streams, 15 transitions, 2 messages.*\nall is well\n/)
+  const [summary] = jsonOf(await well('verify', '--json'))
+  const { ms, ...counts } = summary!
+  assert.equal(typeof ms, 'number')
+  assert.deepEqual(counts, {
+    ...{ summary: true, streams: 1, transitions: 15, ok: 1, diverged: 0, undecodable: 0, unknownVersion: 0 },
+    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0 },
+  })
+})
+
+test('an export replays and verifies without any data, and imports to the same bytes', async () => {
+  await well('export', '--all', '--out', 'all.ndjson')
+  const one = await well('export', id)
+  await writeFile(join(cwd, 'one.ndjson'), one)
+  assert.equal(one, await readFile(join(cwd, 'all.ndjson'), 'utf8'))
+  const elsewhere = folder()
+  const path = join(cwd, 'one.ndjson')
+  assert.match((await fsmtp(elsewhere, ['replay', path, '--transcript'])).out, /^S: 220 mx\.example\.org/)
+  assert.match((await fsmtp(elsewhere, ['verify', path])).out, /all is well/)
+  assert.deepEqual(jsonOf((await fsmtp(elsewhere, ['import', path, '--json'])).out), [
+    { added: 16, known: 0, withoutContent: 0 },
+  ])
+  assert.equal((await fsmtp(elsewhere, ['export', '--all'])).out, one)
+  assert.match((await fsmtp(elsewhere, ['verify'])).out, /all is well/)
+  assert.match(
+    (await fsmtp(elsewhere, ['import', '-'], one)).out,
+    /^0 events imported, 16 were there already\n/,
+  )
+  const other = one.replaceAll('client.example.net', 'another.example.net')
+  const refused = await fsmtp(elsewhere, ['import', '-'], other)
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.err,
+    /stream smtp_session-01kdy4z8m20000abcdef is in the log already, with another event at revision 1/,
+  )
+})
+
+test('a history that was changed is found, in a file and in a log; without content verify names the messages', async () => {
+  const one = await well('export', id, '--no-content')
+  const changed = one.replace('"during":"identified"', '"during":"greeted"')
+  assert.notEqual(changed, one)
+  const elsewhere = folder()
+  await writeFile(join(elsewhere, 'changed.ndjson'), changed)
+  const { code, out } = await fsmtp(elsewhere, ['verify', 'changed.ndjson', '--json'])
+  assert.equal(code, 1)
+  const found = jsonOf(out)
+  assert.deepEqual(found[0], {
+    ...{ kind: 'diverged', stream: `smtp_session-${id}`, revision: 14 },
+    ...{ expected: { data: { during: 'greeted' } }, got: { data: { during: 'identified' } } },
+  })
+  assert.equal(found.filter(({ kind }) => kind === 'content').length, 2)
+  const imported = await fsmtp(elsewhere, ['import', 'changed.ndjson'])
+  assert.equal(imported.code, 0)
+  assert.match(imported.err, /2 of the messages came without their content/)
+  assert.match(
+    (await fsmtp(elsewhere, ['verify'])).out,
+    /diverged at revision 14.*\n(.*\n)*not well: 1 diverged, 2 contents/,
+  )
+  assert.match(
+    (await fsmtp(elsewhere, ['replay', id])).out,
+    /not so {5}expected \{"data":\{"during":"greeted"\}\}/,
+  )
+})
+
+test('a mailbox row that was lost, or invented, is in the ledger', async () => {
+  const elsewhere = folder()
+  await fsmtp(elsewhere, ['import', '-'], await well('export', '--all'))
+  await fsmtp(elsewhere, ['mailboxes'])
+  const views = new DatabaseSync(join(elsewhere, 'data', 'views.sqlite'))
+  const { table } = views
+    .prepare(`SELECT sql AS "table" FROM sqlite_schema WHERE type = 'view' AND name = 'mailbox_messages'`)
+    .get() as { table: string }
+  const own = /FROM\s+"?([\w-]+)"?/i.exec(table)![1]!
+  views.exec(`DELETE FROM "${own}" WHERE id = '${mails[0]!.message}.1'`)
+  const lost = await fsmtp(elsewhere, ['verify', '--json'])
+  assert.equal(lost.code, 1)
+  assert.deepEqual(jsonOf(lost.out)[0], {
+    ...{ kind: 'unaccounted', message: mails[0]!.message, recipient: 'ann@example.org' },
+    detail: 'it is not in mailbox ann@example.org',
+  })
+  assert.equal(jsonOf(lost.out).at(-1)?.unaccounted, 1)
+  views.exec(`UPDATE "${own}" SET id = 'stranger.1' WHERE id = '${mails[0]!.message}.2'`)
+  views.close()
+  assert.equal(jsonOf((await fsmtp(elsewhere, ['verify', '--json'])).out).at(-1)?.unaccounted, 2)
+})
+
+test('events: all, a stream, a type, after a position, no more than asked for', async () => {
+  const all = jsonOf(await well('events', '--json'))
+  assert.equal(all.length, 16)
+  assert.deepEqual(Object.keys(all[1]!), [
+    'position',
+    'id',
+    'stream',
+    'revision',
+    'type',
+    'version',
+    'at',
+    'data',
+    'meta',
+  ])
+  assert.equal((all[1]!.meta as Record<string, string>).$correlationId, id)
+  assert.equal(all[1]!.at, '2026-01-02T03:04:05.000Z')
+  const short = (out: string) => jsonOf(out).map(({ position }) => position)
+  assert.deepEqual(short(await well('events', '--json', '--after', '14')), [15, 16])
+  assert.deepEqual(
+    short(await well('events', '--json', '--type', 'MessageAccepted', 'SessionClosed')),
+    [9, 15, 16],
+  )
+  assert.deepEqual(short(await well('events', '--json', '--stream', `policy-${policyHash}`)), [1])
+  assert.deepEqual(short(await well('events', '--json', '--stream', 'smtp_session', '--limit', '2')), [2, 3])
+  assert.match((await run('events', '--stream', 'policy-none')).err, /there is no stream policy-none/)
+  assert.equal((await run('events', '--after', 'soon')).code, 2)
+})
+
+test('events --follow shows what is there, then what another process appends', async (t) => {
+  const elsewhere = folder()
+  await fsmtp(elsewhere, ['import', '-'], await well('export', `policy-${policyHash}`))
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [main, 'events', '--follow', '--json'], { cwd: elsewhere })
+  t.after(() => child.kill())
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () =>
+    JSON.parse(String((await lines.next()).value)) as { position: number; type: string }
+  assert.deepEqual((await next()).type, 'PolicyAdopted')
+  await fsmtp(elsewhere, ['import', '-'], await well('export', id, '--no-content'))
+  assert.deepEqual([(await next()).type, (await next()).type], ['SessionOpened', 'ClientIdentified'])
+})
+
+test('machines are listed and drawn in every format; counts come from the log', async () => {
+  assert.match(await well('machines'), /session +1 +9 /)
+  assert.match(await well('machines', 'session'), /^stateDiagram-v2\n/)
+  assert.match(await well('machines', 'session', '--format', 'dot'), /^digraph "session"/)
+  assert.ok(tagsOf(await well('machines', 'session', '--format', 'scxml')).length > 10)
+  assert.equal(
+    (JSON.parse(await well('machines', 'session', '--format', 'json')) as { name: string }).name,
+    'session',
+  )
+  const said = tagsOf(await well('machines', 'session', '--counts')).map(({ text }) => text)
+  assert.ok(said.includes('2 times, after 250 ms'))
+  assert.equal((await run('machines', 'toaster')).code, 2)
+  assert.equal((await run('machines', 'session', '--counts', '--format', 'dot')).code, 2)
+})
+
+test('--step needs a terminal; export needs to know what', async () => {
+  assert.deepEqual(await run('replay', id, '--step'), {
+    ...{ code: 2, out: '' },
+    err: 'fsmtp: --step waits for keys, so it needs a terminal\n',
+  })
+  assert.equal((await run('export')).code, 2)
+  assert.equal((await run('export', '--all', id)).code, 2)
+  assert.match((await run('export', '--all', '--out', 'nowhere/file')).err, /cannot write nowhere\/file/)
+})
