@@ -1,7 +1,7 @@
 /** A copy made while the server writes: all of one moment, and a server can go on from it. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openContentStore } from '../../src/content/store.ts'
@@ -18,6 +18,11 @@ describe('a backup', () => {
     const target = join(await directoryFor(test), 'copy')
     const log = await openLogFor(test, { directory })
     const content = await openContentStore({ directory, log })
+    // Enough that the log is copied in several steps, with commits between them.
+    for (let n = 0; n < 400; n++) {
+      const contents = [{ id: `small${n}`, bytes: randomBytes(64 * 1024) }]
+      await log.append([{ stream: `test-${n}`, expected: -1, events: [event()], contents }])
+    }
     let stop = false
     let started = (): void => {}
     const underWay = new Promise<void>((resolve) => {
@@ -40,8 +45,9 @@ describe('a backup', () => {
     stop = true
     await load
     assert.equal(copied.damage, null)
-    assert.ok(copied.events >= 60 && copied.events <= atTheEnd)
+    assert.ok(copied.events >= 460 && copied.events <= atTheEnd)
     assert.deepEqual(readdirSync(target).sort(), ['content', 'log.sqlite'])
+    assert.equal(existsSync(join(target, 'content', 'opened.json')), false)
 
     const restored = await openSqliteLog({ directory: target })
     const contents = await openContentStore({ directory: target, log: restored })

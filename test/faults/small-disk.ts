@@ -18,7 +18,8 @@ const mount = (megabytes: number): string => {
   }
 }
 const unmount = (directory: string): void => {
-  execFileSync('umount', [directory], { stdio: 'pipe' })
+  // Lazily: a test that failed may have left something open.
+  execFileSync('umount', ['-l', directory], { stdio: 'pipe' })
   rmdirSync(directory)
 }
 
@@ -39,16 +40,23 @@ export type SmallDisk = {
   /** Takes the room away, all but so many bytes of it. */
   readonly fill: (left: number) => void
   readonly makeRoom: () => void
+  /** For the end of the test: what holds files open on the disk is closed before the disk goes. */
+  readonly closing: (close: () => Promise<void>) => void
 }
 
 export const smallDisk = (test: TestContext, { megabytes }: { megabytes: number }): SmallDisk => {
   const directory = mount(megabytes)
   const ballast = join(directory, 'ballast')
-  test.after(() => unmount(directory))
+  const closers: (() => Promise<void>)[] = []
+  test.after(async () => {
+    await Promise.allSettled(closers.map((close) => close()))
+    unmount(directory)
+  })
   return {
     directory,
     fill: (left) => writeFileSync(ballast, Buffer.alloc(roomOn(directory) - left)),
     makeRoom: () => rmSync(ballast),
+    closing: (close) => closers.push(close),
   }
 }
 
