@@ -8,9 +8,10 @@ import { type ExportOptions, exportAll, exportStreams } from '../history/export.
 import { CommandFault } from './fault.ts'
 import { findHistory } from './found-history.ts'
 import { type Reading, reading } from './open.ts'
-import { remark } from './terminal.ts'
+import { progress, remark } from './terminal.ts'
 
 type Options = { readonly all?: boolean; readonly out?: string; readonly content: boolean }
+type Shown = { readonly shown?: (position: number) => void }
 
 const example = `
 The file is NDJSON: a header, events, and the content of the messages unless --no-content is given. It holds what
@@ -36,7 +37,7 @@ export const register = (program: Command): void => {
 const linesOf = async (
   opened: Reading,
   ids: readonly string[],
-  { all, content }: Options,
+  { all, content, shown }: Options & Shown,
 ): Promise<AsyncGenerator<string>> => {
   if (all ? ids.length > 0 : ids.length === 0) throw new CommandFault('name what to export: ids, or --all', 2)
   let lost = 0
@@ -49,6 +50,7 @@ const linesOf = async (
         remark(`fsmtp: the content of message ${message} is not there; its events are exported without it`)
       process.exitCode = 1
     },
+    ...(shown && { progress: shown }),
   }
   if (all) return exportAll(options)
   const streams: string[] = []
@@ -57,7 +59,14 @@ const linesOf = async (
 }
 
 const write = async (opened: Reading, ids: readonly string[], options: Options): Promise<void> => {
-  const lines = Readable.from(await linesOf(opened, ids, options))
+  const tail = options.all ? await opened.log.tail() : 0
+  const bar = progress('exporting')
+  const shown = (position: number): void => bar.update(position, tail)
+  const lines = Readable.from(await linesOf(opened, ids, { ...options, ...(options.all && { shown }) }))
+  await writeTo(lines, options).finally(bar.end)
+}
+
+const writeTo = async (lines: Readable, options: Options): Promise<void> => {
   if (options.out === undefined) return pipeline(lines, process.stdout, { end: false })
   const unfinished = `${options.out}.unfinished`
   try {

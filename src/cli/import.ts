@@ -12,8 +12,8 @@ import { type ContentSink, type Imported, importHistory } from '../history/impor
 import type { LogReader } from '../log/port.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import { CommandFault } from './fault.ts'
-import { inputFrom } from './input-file.ts'
-import { ndjson, print, remark } from './terminal.ts'
+import { inputFrom, type Opened } from './input-file.ts'
+import { ndjson, type Progress, print, progress, remark } from './terminal.ts'
 import { openForWriting, type Writing } from './write.ts'
 
 type Options = { readonly config?: string; readonly data?: string; readonly json?: boolean }
@@ -68,9 +68,10 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
     writing ??= openForWriting(directory)
     return writing
   }
+  const bar = progress('importing')
   try {
     const done = await importHistory({
-      ...{ open: input.open, log, inlineLimit: smallContent },
+      ...{ open: counted(input, bar), log, inlineLimit: smallContent },
       append: async (appends) => (await opened()).append(appends),
       beginContent: (message) => sinkIn(directory, message),
     })
@@ -78,9 +79,22 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
   } catch (error) {
     throw error instanceof HistoryFault ? new CommandFault(`${asked}: ${error.message}`) : error
   } finally {
+    bar.end()
     await (writing as Promise<Writing> | null)?.then((open) => open.close())
     await log.close()
     await input.close()
+  }
+}
+
+/** The file, read at most twice, with a bar that says how much of that is done. */
+const counted = ({ open, size }: Opened, bar: Progress): (() => AsyncIterable<Uint8Array>) => {
+  let done = 0
+  return async function* () {
+    for await (const piece of open()) {
+      done += piece.length
+      bar.update(done, 2 * size)
+      yield piece
+    }
   }
 }
 

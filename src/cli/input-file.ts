@@ -12,12 +12,17 @@ export const isFile = (asked: string): boolean =>
   /\.(ndjson|jsonl|json|history)$/.test(asked) ||
   statSync(asked, { throwIfNoEntry: false })?.isFile() === true
 
-export type Opened = { readonly open: () => AsyncIterable<Uint8Array>; readonly close: () => Promise<void> }
+export type Opened = {
+  readonly open: () => AsyncIterable<Uint8Array>
+  /** Bytes. */
+  readonly size: number
+  readonly close: () => Promise<void>
+}
 
 const fromPath = (path: string): Opened => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found?.isFile()) throw new CommandFault(`there is no file ${path}`)
-  return { open: () => createReadStream(path), close: async () => {} }
+  return { open: () => createReadStream(path), size: found.size, close: async () => {} }
 }
 
 /** Standard input can be read only once: it is kept in a file that goes away again. */
@@ -26,8 +31,9 @@ const fromStandardInput = async (): Promise<Opened> => {
   const path = join(directory, 'input')
   const file = await open(path, 'wx', 0o600)
   for await (const piece of process.stdin) await file.write(piece as Buffer)
+  const { size } = await file.stat()
   await file.close()
-  return { open: () => createReadStream(path), close: () => rm(directory, { recursive: true }) }
+  return { open: () => createReadStream(path), size, close: () => rm(directory, { recursive: true }) }
 }
 
 /** Something that can be read from its beginning more than once. @throws CommandFault */

@@ -151,6 +151,19 @@ test('other events at a place that is taken are refused, with the stream, and no
   assert.equal(await to.tail(), before)
 })
 
+test('the same policy, adopted at another time, is the same', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  await seed(from)
+  await to.append([policyAppend(policyHash, policy)])
+  const text = await textOf(exportStreams(['smtp_session-a'], { log: from, content: null }))
+  const { known } = await bring(to, new Bodies(to), text)
+  assert.equal(known, 1)
+  await assert.rejects(
+    bring(to, new Bodies(to), text.replace('"recipients":1000', '"recipients":7')),
+    /stream policy-a1b2c3d4e5f60718 is in the log already/,
+  )
+})
+
 const history = async (log: EventLog): Promise<string[]> => {
   const places = await seed(log)
   return (await textOf(exportAll({ log, content: places.read }))).trimEnd().split('\n')
