@@ -6,7 +6,7 @@ import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { exhaustMap, fromEvent, lastValueFrom, merge, Subject, takeUntil, timer } from 'rxjs'
+import { exhaustMap, fromEvent, lastValueFrom, map, merge, Subject, takeUntil, timer } from 'rxjs'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import { type FromViews, niceness, restAfterFault, type ToViews, wakeEvery } from './messages.ts'
 import { Runner } from './runner.ts'
@@ -68,7 +68,7 @@ const stop = (): void => {
   stopped.next()
 }
 
-const asked = fromEvent<ToViews>(port, 'message')
+const asked = fromEvent<{ readonly data: ToViews }>(port, 'message').pipe(map(({ data }) => data))
 asked.subscribe((message) => {
   if (message.kind === 'rebuild') runner.rebuild(message.name)
   else stop()

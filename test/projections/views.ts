@@ -9,10 +9,26 @@ import { openViews, type ViewReader } from '../../src/views/index.ts'
 import { Runner, type RunnerOptions } from '../../src/views/runner.ts'
 import { Teller } from './marbles.ts'
 
+const endings = new WeakMap<TestContext, (() => unknown)[]>()
+
+/** Ends what a test began, the last one first. */
+export const atEnd = (context: TestContext, end: () => unknown): void => {
+  const known = endings.get(context)
+  if (known) {
+    known.push(end)
+    return
+  }
+  const all = [end]
+  endings.set(context, all)
+  context.after(async () => {
+    for (const one of all.toReversed()) await one()
+  })
+}
+
 /** A directory that is gone after the test. */
 export const directoryFor = (context: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'fsmtp-views-'))
-  context.after(() => rm(directory, { recursive: true, force: true }))
+  atEnd(context, () => rm(directory, { recursive: true, force: true }))
   return directory
 }
 
@@ -33,6 +49,6 @@ export const viewsOf = async (context: TestContext, line: string): Promise<ViewR
   await teller.tell(line)
   await foldAll({ directory, log: teller.log })
   const views = openViews({ directory, log: teller.log })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   return views
 }

@@ -10,7 +10,7 @@ import { viewsFile } from '../../src/views/database.ts'
 import { openViews } from '../../src/views/index.ts'
 import { Runner } from '../../src/views/runner.ts'
 import { Teller } from '../projections/marbles.ts'
-import { directoryFor, foldAll } from '../projections/views.ts'
+import { atEnd, directoryFor, foldAll } from '../projections/views.ts'
 import { story } from './stories.ts'
 
 type Options = {
@@ -42,7 +42,7 @@ for (const seed of [1, 2, 3]) {
     await foldAll({ directory, log, batch: 7 })
     const live = await checksums({ log, directory })
     const views = openViews({ directory, log })
-    context.after(() => views.close())
+    atEnd(context, () => views.close())
     const numbers = () => views.mailbox('a@x')!.map(({ number, id }) => `${number}:${id}`)
     const before = numbers()
     assert.ok(before.length > 5)
@@ -93,7 +93,7 @@ test('an event that cannot be folded stops its view in front of it, and no other
   const stops: string[] = []
   await foldAll({ directory, log: teller.log, batch: 3, onStop: (line) => stops.push(line) })
   const views = openViews({ directory, log: teller.log })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   const status = new Map((await views.status()).map((view) => [view.name, view]))
   assert.equal(status.get('messages')?.state, 'stopped')
   assert.equal(status.get('messages')?.position, 2)
@@ -148,7 +148,7 @@ test('a stopped view goes on when a release can fold the event', async (context)
   }
   await foldAll({ directory, log, projections: [poor] })
   const views = openViews({ directory, log, projections: [messages] })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   assert.equal((await views.status())[0]?.error, 'too hard')
   await foldAll({ directory, log, projections: [messages] })
   assert.equal((await views.status())[0]?.state, 'live')
@@ -173,7 +173,7 @@ test('damage in the log stops the views at its place, with its position', async 
   const directory = directoryFor(context)
   await foldAll({ directory, log: damaged })
   const views = openViews({ directory, log: damaged })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   for (const view of await views.status()) {
     assert.equal(view.position, 2)
     assert.equal(view.errorPosition, 3)
@@ -204,7 +204,7 @@ test('a new version is built beside the old one, which is read until it is ready
   const directory = directoryFor(context)
   await foldAll({ directory, log, projections: [marked(1)] })
   const runner = await Runner.open({ directory, log, projections: [marked(2)], batch: 1 })
-  context.after(() => runner.close())
+  atEnd(context, () => runner.close())
   assert.equal(runner.isReplacing(), true)
   for (let steps = 0; runner.isReplacing(); steps++) {
     assert.ok(steps < 10)
@@ -220,13 +220,13 @@ test('events that arrive while a view is rebuilt are in both', async (context) =
   const directory = directoryFor(context)
   await foldAll({ directory, log })
   const runner = await Runner.open({ directory, log, batch: 1 })
-  context.after(() => runner.close())
+  atEnd(context, () => runner.close())
   runner.rebuild('mailboxes')
   await runner.step()
   await teller.tell('accept(t4 a@x)')
   while (await runner.step());
   const views = openViews({ directory, log })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   assert.deepEqual(
     views.mailbox('a@x')?.map(({ number, message }) => `${number}:${message}`),
     ['1:t1', '2:t2', '3:t3', '4:t4'],
@@ -246,7 +246,7 @@ test('a view that is no longer asked for is taken away', async (context) => {
   await foldAll({ directory, log, projections: [messages, old] })
   await foldAll({ directory, log, projections: [messages] })
   const views = openViews({ directory, log })
-  context.after(() => views.close())
+  atEnd(context, () => views.close())
   assert.deepEqual(
     (await views.status()).map(({ name }) => name),
     ['messages'],
@@ -280,7 +280,7 @@ test('a file that was deleted under a running server comes back', async (context
   const { log } = teller
   const directory = directoryFor(context)
   const runner = await Runner.open({ directory, log })
-  context.after(() => runner.close())
+  atEnd(context, () => runner.close())
   while (await runner.step());
   for (const suffix of ['', '-wal', '-shm']) rmSync(viewsFile(directory) + suffix, { force: true })
   await teller.tell('accept(t2 a@x)')
@@ -293,7 +293,7 @@ test('a file that is damaged under a running server is thrown away by whoever no
   const { log } = teller
   const directory = directoryFor(context)
   const runner = await Runner.open({ directory, log })
-  context.after(() => runner.close())
+  atEnd(context, () => runner.close())
   while (await runner.step());
   writeFileSync(`${viewsFile(directory)}-wal`, '')
   writeFileSync(viewsFile(directory), 'no page of this is a page'.repeat(1_000))
@@ -309,8 +309,8 @@ test('two that run the same views take turns and lose nothing', async (context) 
   const directory = directoryFor(context)
   const one = await Runner.open({ directory, log, batch: 5 })
   const other = await Runner.open({ directory, log, batch: 3 })
-  context.after(() => one.close())
-  context.after(() => other.close())
+  atEnd(context, () => one.close())
+  atEnd(context, () => other.close())
   const steps = async (runner: Runner): Promise<number> => {
     let done = 0
     while (await runner.step()) done++

@@ -12,7 +12,7 @@ import { openSqliteLog, openSqliteReader } from '../../src/log/sqlite/index.ts'
 import { viewsFile } from '../../src/views/database.ts'
 import { openViews, startViews } from '../../src/views/index.ts'
 import { Teller } from '../projections/marbles.ts'
-import { directoryFor } from '../projections/views.ts'
+import { atEnd, directoryFor } from '../projections/views.ts'
 import { story } from './stories.ts'
 
 /** Polls until it is so. */
@@ -27,15 +27,15 @@ const until = async (isSo: () => boolean | Promise<boolean>, what: string): Prom
 test('beside a server the views follow the log, and readers wait for them', async (context) => {
   const directory = directoryFor(context)
   const log = await openSqliteLog({ directory })
-  context.after(() => log.close())
+  atEnd(context, () => log.close())
   const control = await serveControl(directory, log)
-  context.after(() => control.close())
+  atEnd(context, () => control.close())
   const views = await startViews({ directory })
-  context.after(() => views.stop())
+  atEnd(context, () => views.stop())
   const readerLog = openSqliteReader({ directory })
-  context.after(() => readerLog.close())
+  atEnd(context, () => readerLog.close())
   const reader = openViews({ directory, log: readerLog })
-  context.after(() => reader.close())
+  atEnd(context, () => reader.close())
   const teller = new Teller(log)
   for (let message = 1; message <= 5; message++) {
     await teller.tell(`t${message}:open t${message}:accept(t${message} a@x)`)
@@ -57,16 +57,33 @@ test('beside a server the views follow the log, and readers wait for them', asyn
   )
 })
 
+test('the server itself can have a view built again', async (context) => {
+  const directory = directoryFor(context)
+  const log = await openSqliteLog({ directory })
+  atEnd(context, () => log.close())
+  const views = await startViews({ directory })
+  atEnd(context, () => views.stop())
+  await new Teller(log).tell('open accept(t1 a@x)')
+  await until(() => views.position() === 2, 'the last position')
+  const reader = openViews({ directory, log })
+  atEnd(context, () => reader.close())
+  const generation = async () => (await reader.status()).find(({ name }) => name === 'sessions')!.generation
+  const before = await generation()
+  views.rebuild('sessions')
+  await until(async () => (await generation()) > before, 'another generation')
+  assert.equal(reader.session('s1')?.outcome, 'open')
+})
+
 test('a reader of a server that is too busy says how far behind it is', async (context) => {
   const directory = directoryFor(context)
   const log = await openSqliteLog({ directory })
-  context.after(() => log.close())
+  atEnd(context, () => log.close())
   // A server is there, but nothing keeps the views.
   const control = await serveControl(directory, log)
-  context.after(() => control.close())
+  atEnd(context, () => control.close())
   await new Teller(log).tell('open ehlo quit')
   const reader = openViews({ directory, log })
-  context.after(() => reader.close())
+  atEnd(context, () => reader.close())
   assert.deepEqual(await reader.caughtUp({ timeout: 30 }), { behind: 3, stopped: [] })
 })
 
@@ -76,9 +93,9 @@ test('without a server whoever reads folds what is missing', async (context) => 
   await new Teller(log).tell('open accept(t1 a@x)')
   await log.close()
   const readerLog = openSqliteReader({ directory })
-  context.after(() => readerLog.close())
+  atEnd(context, () => readerLog.close())
   const reader = openViews({ directory, log: readerLog })
-  context.after(() => reader.close())
+  atEnd(context, () => reader.close())
   assert.deepEqual(await reader.caughtUp(), { behind: 0, stopped: [] })
   assert.equal(reader.mailbox('a@x')?.length, 1)
   reader.close()
@@ -113,7 +130,7 @@ const acceptedUpTo = async (log: Pick<EventLog, 'readAll'>, last: number): Promi
 test('killed in the middle, rows and position still belong together', async (context) => {
   const directory = directoryFor(context)
   const log = await openSqliteLog({ directory })
-  context.after(() => log.close())
+  atEnd(context, () => log.close())
   const teller = new Teller(log)
   await teller.tell(story({ seed: 77, sessions: 150 }))
   const tail = await log.tail()
