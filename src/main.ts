@@ -61,6 +61,9 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const log = await openSqliteLog({ directory: config.data })
   await startClock(log)
   const content = await openContentStore({ directory: config.data, log })
+  content.swept.catch((error) =>
+    notices.warn('what an earlier run left behind was not swept away', asError(error)),
+  )
   const following = new AbortController()
   const directory = await Directory.open({
     log,
@@ -90,6 +93,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
         verify: (attempt) => login.verify(attempt),
         addressesOf: (user) => addressesOf(directory, user),
         beginContent: (id) => content.begin(id),
+        removeContent: (id) => content.remove(id),
         timeouts: {
           command: settings.limits.commandTimeout,
           data: settings.limits.dataTimeout,

@@ -1,4 +1,4 @@
-/** Where bodies lie: `content/<last two characters of the id>/<id>`, and `content/incoming/` until they are finished. */
+/** Where bodies lie: `content/<two characters of the id>/<id>`, and `content/incoming/` until they are finished. */
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -13,10 +13,12 @@ export type Places = {
 const idShape = /^[0-9A-Za-z_]{2,64}$/
 export const isId = (id: string): boolean => idShape.test(id)
 
-/** Ids begin with their time, so their ends spread evenly. */
+/** Ids begin with ten characters of time: the last two of these, milliseconds, spread evenly. */
+const spread = (id: string): string => id.slice(8, 10).padStart(2, '0').toLowerCase()
+
 export const placesIn = (directory: string): Places => {
   const root = join(directory, 'content')
-  const folderOf = (id: string) => join(root, id.slice(-2).toLowerCase())
+  const folderOf = (id: string) => join(root, spread(id))
   return { root, incoming: join(root, 'incoming'), folderOf, fileOf: (id) => join(folderOf(id), id) }
 }
 

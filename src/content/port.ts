@@ -28,6 +28,8 @@ export interface ContentStore {
   /** The body in pieces, or null: for large ones. */
   stream(id: string): Promise<Readable | null>
   begin(id: string): Promise<ContentWriter>
+  /** Removes the file of a body that was finished and then refused; nothing where there is none. */
+  remove(id: string): Promise<void>
   /** Compares what is stored with what was accepted. `sha256` in hex. */
   verify(id: string, expected: Finished): Promise<Verdict>
   /** Resolves when what an earlier run left behind has been swept away. */

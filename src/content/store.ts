@@ -1,7 +1,7 @@
 /** The content store of one node: small bodies beside the log, large ones in files. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { LogReader } from '../log/port.ts'
 import { isId, isMissing, type Places, placesIn } from './places.ts'
@@ -67,6 +67,10 @@ class FileStore implements ContentStore {
   async begin(id: string): Promise<ContentWriter> {
     if (!isId(id)) throw new TypeError(`"${id}" cannot name message content`)
     return beginFile(this.#places, id)
+  }
+
+  async remove(id: string): Promise<void> {
+    if (isId(id)) await rm(this.#places.fileOf(id), { force: true })
   }
 
   async verify(id: string, { size, sha256 }: Finished): Promise<Verdict> {

@@ -55,7 +55,9 @@ const removeTold = async (
 ): Promise<void> => {
   if (untold.size === 0) return
   for await (const page of pages) {
-    for (const { data } of page) if (typeof data.message === 'string') untold.delete(data.message)
+    // A refusal names the message too, and wants none of its bytes.
+    for (const { type, data } of page)
+      if (type !== 'MessageRefused' && typeof data.message === 'string') untold.delete(data.message)
     if (untold.size === 0) return
   }
 }

@@ -300,7 +300,18 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
     const line = `[${facts.size} bytes of content]`
     const contents = bytes === null ? undefined : [{ id: facts.message, bytes }]
     this.#tell({ type: 'CONTENT', ...facts }, line, contents)
-    if (!this.#host.atBarrier) this.#passed()
+    if (this.#host.atBarrier) return
+    // Refused, or said to a session that was over: whatever is in a file is nobody's.
+    if (bytes === null) this.#removeContent(facts.message)
+    this.#passed()
+  }
+
+  #removeContent(message: string): void {
+    this.#reception
+      .removeContent(message)
+      .catch((error: Error) =>
+        this.#reception.complain(`the refused content ${message} stayed on disk`, error),
+      )
   }
 
   #loseContent(error: Error): void {

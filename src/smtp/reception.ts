@@ -26,6 +26,8 @@ export type Reception = {
   /** The addresses of an account a trusted proxy has logged in; empty when there is none. */
   readonly addressesOf: (user: string) => readonly string[]
   readonly beginContent: (id: string) => Promise<ContentWriter>
+  /** Forgets content that was finished and then refused. */
+  readonly removeContent: (id: string) => Promise<void>
   /** Milliseconds. */
   readonly timeouts: { readonly command: number; readonly data: number; readonly greetingPause: number }
   /** May this peer use XCLIENT? */

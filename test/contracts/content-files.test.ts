@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -93,21 +93,42 @@ describe('files of message content', () => {
     await run(directory, log, {})
     await run(directory, log, {})
     // As after a restored backup: the event is from long before the last opening, the file is not.
-    const file = join(directory, 'content', 'ld', '01old')
+    const file = join(directory, 'content', '00', '01old')
     utimesSync(file, new Date(), new Date())
     utimesSync(join(file, '..'), new Date(), new Date())
     assert.deepEqual((await run(directory, log, {})).swept, { unfinished: 0, untold: 0 })
     assert.ok(existsSync(file))
   })
 
+  it('are swept when the only event that tells of them refuses them', async (test) => {
+    const directory = await directoryFor(test)
+    const log = openMemoryLog()
+    await run(directory, log, { untold: ['01refused'] })
+    const kind = kindOf('MessageRefused', 1, {})
+    const event = { id: randomUUID(), kind, at: 1, data: { message: '01refused' } }
+    await log.append([{ stream: 'smtp_session-1', expected: -1, events: [event] }])
+    assert.deepEqual((await run(directory, log, {})).swept, { unfinished: 0, untold: 1 })
+  })
+
+  it('can be removed once they are refused, and removing nothing is nothing', async (test) => {
+    const directory = await directoryFor(test)
+    const content = await openContentStore({ directory, log: openMemoryLog() })
+    const writer = await content.begin('01refused')
+    await writer.write(randomBytes(1000))
+    await writer.finish()
+    await content.remove('01refused')
+    await content.remove('01refused')
+    assert.equal(await content.read('01refused'), null)
+  })
+
   it('that are not ours are left alone', async (test) => {
     const directory = await directoryFor(test)
     const log = openMemoryLog()
     await run(directory, log, { told: ['01told'] })
-    writeFileSync(join(directory, 'content', 'ld', 'notes.txt'), 'mine')
+    writeFileSync(join(directory, 'content', '00', 'notes.txt'), 'mine')
     writeFileSync(join(directory, 'content', 'README'), 'mine too')
     await run(directory, log, {})
-    assert.ok(existsSync(join(directory, 'content', 'ld', 'notes.txt')))
+    assert.ok(existsSync(join(directory, 'content', '00', 'notes.txt')))
     assert.ok(existsSync(join(directory, 'content', 'README')))
   })
 
