@@ -44,7 +44,7 @@ const runBeside = (node, args) => {
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     // A terminal's Ctrl-C reaches the child by itself; sent on, it would count as the second one.
-    process.on(signal, () => signal === 'SIGINT' && onTerminal ? undefined : child.kill(signal))
+    process.on(signal, () => (signal === 'SIGINT' && onTerminal ? undefined : child.kill(signal)))
   }
   child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`))
   child.on('exit', (code, signal) => {

@@ -51,7 +51,27 @@ if (files.length === 0) {
 }
 
 const startedAt = performance.now()
-const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()), timeout: patience })
+const given = new AbortController()
+const stream = run({
+  files: [...files],
+  concurrency: Math.max(2, availableParallelism()),
+  timeout: patience,
+  signal: given.signal,
+})
+
+/** Files under way, with when they began. The runner's own limit is for tests; a file may hang after its last one. */
+const underWay = new Map<string, number>()
+stream.on('test:dequeue', ({ name }) => {
+  if (files.includes(name)) underWay.set(name, performance.now())
+})
+stream.on('test:complete', ({ name }) => underWay.delete(name))
+const watch = setInterval(() => {
+  const late = [...underWay].filter(([, began]) => performance.now() - began > patience)
+  if (late.length === 0) return
+  for (const [file] of late)
+    keep(file, `did not end within ${patience / 60_000} minutes: the run is given up\n`)
+  given.abort()
+}, 1000)
 
 const isTest = (event: { details: { type?: string | undefined }; name: string }): boolean =>
   event.details.type !== 'suite' && !files.includes(event.name)
@@ -91,6 +111,7 @@ stream.on('test:summary', ({ file, counts, duration_ms: took, success }) => {
 })
 
 const report = (): void => {
+  clearInterval(watch)
   for (const failure of failures) {
     say(`\n${paint(31, 'failed:')} ${titled(failure)}`)
     say(failure.detail.replace(/^/gm, '  '))
