@@ -2,6 +2,7 @@
  * What actors hand to the log. Facts that are no barrier wait here for their stream's next barrier, or a few milliseconds,
  * so that a whole mail costs one append.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Append, EventLog } from '../log/port.ts'
 
 /** An actor's side of the outbox. */
@@ -66,13 +67,15 @@ export class Outbox {
     for (const sender of senders) void this.commit(sender)
   }
 
-  /** Flushes, and resolves when nothing is on its way any more. */
-  settled(): Promise<void> {
-    this.flush()
-    if (this.#flights === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#landed = resolve
-    })
+  /** Flushes, and resolves when nothing is on its way any more, nor anything that waited behind it. */
+  async settled(): Promise<void> {
+    for (this.flush(); this.#flights > 0; this.flush()) {
+      await new Promise<void>((resolve) => {
+        this.#landed = resolve
+      })
+      // What came while a barrier was awaited is handed over when it has landed.
+      await nextTurn()
+    }
   }
 
   #land(stored: boolean): boolean {

@@ -18,7 +18,7 @@ import { newId } from '../actors/identity.ts'
 import type { Verdict } from '../authentication/login.ts'
 import { LogFull } from '../log/port.ts'
 import { type Credentials, CredentialsExchange, type Exchanged } from './credentials.ts'
-import { Lines, shownLine } from './dialogue.ts'
+import { Lines, mechanismWord, shownLine, triesLogin } from './dialogue.ts'
 import type { ContentReader } from './dot.ts'
 import { IncomingMessage, type Received } from './incoming-message.ts'
 import { Input, type InputSink } from './input.ts'
@@ -224,6 +224,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   #command(line: string, command: CommandInput): void {
     const shown = shownLine({ line, command, loginTried: this.#loginTried })
+    if (triesLogin(line)) this.#loginTried = true
     switch (command.type) {
       case 'EHLO':
       case 'HELO':
@@ -234,9 +235,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
         this.#tell({ ...command, place: this.#reception.place(command.recipient) }, shown)
         return
       case 'AUTH':
-        this.#loginTried = true
         this.#initialResponse = command.initial
-        this.#tell({ type: 'AUTH', mechanism: command.mechanism }, shown)
+        this.#tell({ type: 'AUTH', mechanism: mechanismWord(command.mechanism) }, shown)
         return
       case 'XCLIENT':
         this.#tell({ ...command, renamed: renamedBy(command.argument, this.#reception, this) }, shown)

@@ -32,6 +32,18 @@ export class Lines {
   }
 }
 
+/** Whether a line means to log in, however badly it is put: what stands in it, or comes behind it, may be a secret. */
+export const triesLogin = (line: string): boolean => /^\s*auth\b/i.test(line)
+
+// https://www.iana.org/assignments/sasl-mechanisms, and LOGIN, NTLM, XOAUTH2, which are in use without being there.
+const mechanisms: ReadonlySet<string> = new Set(
+  'PLAIN LOGIN ANONYMOUS EXTERNAL CRAM-MD5 DIGEST-MD5 GSSAPI GSS-SPNEGO NTLM OTP SCRAM-SHA-1 SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS OAUTHBEARER XOAUTH2'.split(
+    ' ',
+  ),
+)
+/** A mechanism's name as it may be remembered: `?` for one that nobody has, which may be a password out of place. */
+export const mechanismWord = (mechanism: string): string => (mechanisms.has(mechanism) ? mechanism : '?')
+
 const credentialLike = /^[a-z0-9+/]{8,}={0,2}$/i
 
 /**
@@ -47,8 +59,9 @@ export const shownLine = ({
   readonly command: CommandInput
   readonly loginTried: boolean
 }): string => {
-  if (command.type === 'AUTH') return command.initial === null ? line : `AUTH ${command.mechanism} [hidden]`
-  if (command.type === 'MALFORMED' && /^\s*auth\b/i.test(line)) return 'AUTH [hidden]'
+  if (command.type === 'AUTH' && mechanismWord(command.mechanism) !== '?')
+    return command.initial === null ? `AUTH ${command.mechanism}` : `AUTH ${command.mechanism} [hidden]`
+  if (triesLogin(line)) return 'AUTH [hidden]'
   if (command.type !== 'UNKNOWN' && !(command.type === 'MALFORMED' && command.command === '?')) return line
   if (!loginTried && !credentialLike.test(line.trim())) return line.replace(unprintable, '\ufffd')
   return `[${line.length} characters hidden]`
