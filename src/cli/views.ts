@@ -1,7 +1,7 @@
 /** `fsmtp views`: how far the views are, and building them again. */
 import type { Command } from 'commander'
 import { projections } from '../../projections/all.ts'
-import type { CheckedStatus } from '../views/answers/status.ts'
+import type { CheckedStatus, ViewStatus } from '../views/answers/status.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { type Column, ndjson, print, progress, remark, type Tone, table } from './terminal.ts'
@@ -42,10 +42,16 @@ const tell = async ({ views, json }: Reading): Promise<void> => {
   const found = await views.checked()
   if (json) found.forEach(ndjson)
   else table(found, columns)
-  const stopped = found.filter(({ state }) => state === 'stopped')
-  for (const { name, errorPosition, error } of stopped)
+  complain(found)
+}
+
+/** A view that has stopped is a fault. */
+const complain = (views: readonly ViewStatus[]): void => {
+  for (const { name, state, errorPosition, error } of views) {
+    if (state !== 'stopped') continue
     remark(`fsmtp: ${name} stopped at position ${errorPosition}: ${error}`)
-  if (stopped.length > 0) process.exitCode = 1
+    process.exitCode = 1
+  }
 }
 
 const status = (command: Command): Promise<void> =>
@@ -63,8 +69,13 @@ const rebuild = (name: string | undefined, command: Command): Promise<void> =>
       .rebuild(name === undefined ? [] : [name], { timeout: patience, progress: bar.update })
       .finally(bar.end)
     if (behind > 0) throw new CommandFault('the server is still building; `fsmtp views` shows how far it is')
-    if (!opened.json) print(`built again from the log: ${name ?? names.join(', ')}`)
-    await tell(opened)
+    const rebuilt = (await opened.views.status()).filter((view) => name === undefined || view.name === name)
+    complain(rebuilt)
+    if (opened.json) rebuilt.forEach(ndjson)
+    else
+      print(
+        `built again from the log: ${rebuilt.map((view) => `${view.name} (${view.position})`).join(', ')}`,
+      )
   })
 
 /** Milliseconds to wait for a server that builds a long log's views. */

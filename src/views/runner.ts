@@ -67,7 +67,7 @@ export class Runner {
     this.#directory = directory
     this.#log = log
     this.#projections = projections ?? allProjections
-    this.#batch = batch ?? 4_000
+    this.#batch = batch ?? 2_000
     this.#notice = notice ?? (() => {})
     this.#onStop = onStop ?? (() => {})
     this.#db = openDatabase(directory, this.#notice)
