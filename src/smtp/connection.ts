@@ -224,7 +224,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   #command(line: string, command: CommandInput): void {
     const shown = shownLine({ line, command, loginTried: this.#loginTried })
-    if (triesLogin(line)) this.#loginTried = true
+    if (triesLogin(line, command)) this.#loginTried = true
     switch (command.type) {
       case 'EHLO':
       case 'HELO':

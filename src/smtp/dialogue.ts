@@ -32,8 +32,14 @@ export class Lines {
   }
 }
 
+const loginWords: ReadonlySet<string> = new Set(['?', 'AUTH', 'XAUTH', 'EXPS'])
+
 /** Whether a line means to log in, however badly it is put: what stands in it, or comes behind it, may be a secret. */
-export const triesLogin = (line: string): boolean => /^\s*auth\b/i.test(line)
+export const triesLogin = (line: string, command: CommandInput): boolean => {
+  if (command.type === 'AUTH') return true
+  if (command.type !== 'UNKNOWN' && command.type !== 'MALFORMED') return false
+  return (command.type === 'UNKNOWN' || loginWords.has(command.command)) && /auth|^\W*exps/i.test(line)
+}
 
 // https://www.iana.org/assignments/sasl-mechanisms, and LOGIN, NTLM, XOAUTH2, which are in use without being there.
 const mechanisms: ReadonlySet<string> = new Set(
@@ -61,7 +67,7 @@ export const shownLine = ({
 }): string => {
   if (command.type === 'AUTH' && mechanismWord(command.mechanism) !== '?')
     return command.initial === null ? `AUTH ${command.mechanism}` : `AUTH ${command.mechanism} [hidden]`
-  if (triesLogin(line)) return 'AUTH [hidden]'
+  if (triesLogin(line, command)) return 'AUTH [hidden]'
   if (command.type !== 'UNKNOWN' && !(command.type === 'MALFORMED' && command.command === '?')) return line
   if (!loginTried && !credentialLike.test(line.trim())) return line.replace(unprintable, '\ufffd')
   return `[${line.length} characters hidden]`
