@@ -40,7 +40,7 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<EventLog
       kinds,
       answerWithin,
       waitingLimit: options.waitingLimit ?? 64 * 1024 * 1024,
-      committed: () => wakes.wake(),
+      committed: wakeSoon(wakes),
     })
     const database = openDatabase({ directory, lockTimeout })
     return new SqliteLog({
@@ -53,6 +53,21 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<EventLog
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+/** Who follows reads again for each waking: under load a few appends share one. In milliseconds. */
+const wakingDelay = 5
+
+const wakeSoon = (wakes: Wakes): (() => void) => {
+  let waiting = false
+  return () => {
+    if (waiting) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
+      wakes.wake()
+    }, wakingDelay).unref()
   }
 }
 
