@@ -4,9 +4,10 @@ import type { MailboxBooks } from '../history/ledger.ts'
 import { viewsFile } from '../views/database.ts'
 import { registered } from '../views/register.ts'
 
-// A mailbox message's id is the message's, a dot, and a number; '/' is the character after '.'.
-const mailboxesOfMessage = `
-  SELECT mailbox FROM mailbox_messages WHERE id >= :message || '.' AND id < :message || '/'
+// A mailbox message's id is the message's, a dot, and a number; '/' is the character after '.'. Asked with the mailbox,
+// which comes first in the key: one look into a tree, not a walk through the table for each message.
+const filedThere = `
+  SELECT 1 FROM mailbox_messages WHERE mailbox = :mailbox AND id >= :message || '.' AND id < :message || '/'
 `
 const countFiled = `SELECT count(*) AS filed FROM mailbox_messages`
 
@@ -23,11 +24,11 @@ export const openMailboxBooks = (directory: string): OpenBooks | null => {
   }
   const filed = Number(database.prepare(countFiled).get()?.filed)
   database.exec('COMMIT')
-  const select = database.prepare(mailboxesOfMessage)
+  const select = database.prepare(filedThere)
   return {
     position: live.position,
     filed,
-    has: (message, mailbox) => select.all({ message }).some((row) => row.mailbox === mailbox),
+    has: (message, mailbox) => select.get({ message, mailbox }) !== undefined,
     close: () => database.close(),
   }
 }
