@@ -73,6 +73,8 @@ export class ActorHost implements Sender {
     this.#actor.on('*', (emitted) => {
       this.#emitted.push(emitted as Emitted)
     })
+    // Failures are read from the status; without an observer XState would throw them at the whole process.
+    this.#actor.subscribe({ error: () => undefined })
     this.#actor.start()
     this.#state = stateName(this.#actor.getSnapshot().value)
   }
