@@ -43,6 +43,9 @@ export const tlsVerdict = ({ context }: Told): Verdict =>
 const lastError = ({ errors, policy }: SessionContext): boolean => errors + 1 >= policy.limits.errors
 const refused = (verdict: Verdict): boolean => verdict.kind === 'refuse'
 
+const renameRefused = ({ context, event }: Told): boolean =>
+  !context.trusted || told(event, 'XCLIENT').renamed === null
+
 export const guards = {
   doorClosed: ({ event }: Told): boolean => told(event, 'OPEN').door !== 'open',
   errorsExhausted: ({ context }: Told): boolean => lastError(context),
@@ -55,13 +58,13 @@ export const guards = {
   credentialsOk: ({ event }: Told): boolean => told(event, 'CREDENTIALS').verdict === 'ok',
   tlsRefused: (asked: Told): boolean => refused(tlsVerdict(asked)),
   loginRefused: (asked: Told): boolean => refused(loginVerdict(asked)),
-  renameRefused: ({ context, event }: Told): boolean =>
-    !context.trusted || told(event, 'XCLIENT').renamed === null,
+  renameRefused,
   senderRefused: (asked: Told): boolean => refused(senderVerdict(asked)),
   recipientRefused: (asked: Told): boolean => refused(recipientVerdict(asked)),
   recipientDropsLine: (asked: Told): boolean => recipientVerdict(asked).kind === 'drop',
   contentRefused: (asked: Told): boolean => refused(contentVerdict(asked)),
   tlsRefusedOnceTooOften: (asked: Told): boolean => lastError(asked.context) && refused(tlsVerdict(asked)),
+  renameRefusedOnceTooOften: (asked: Told): boolean => lastError(asked.context) && renameRefused(asked),
   loginRefusedOnceTooOften: (asked: Told): boolean =>
     lastError(asked.context) && refused(loginVerdict(asked)),
   senderRefusedOnceTooOften: (asked: Told): boolean =>

@@ -7,7 +7,7 @@ export const session: MachineModule = {
   name: 'session',
   category: 'smtp_session',
   version: 1,
-  fingerprint: 'a906c80e6a520b24',
+  fingerprint: '4b39931539352007',
   machine: sessionMachine,
   barriers: new Set(['MessageAccepted']),
   inputs: sessionInputs,

@@ -57,6 +57,7 @@ const startTls = [
 ] as const
 
 const rename = [
+  { guard: 'renameRefusedOnceTooOften', ...tooManyErrors },
   { guard: 'renameRefused', actions: ['countError', 'recordRenameRefused', 'replyRenameRefused'] },
   { target: 'greeted', actions: ['rememberRename', 'recordClientRenamed', 'replyGreeting'] },
 ] as const
