@@ -33,8 +33,8 @@ const findNode = () => {
   if (found) return found
   return fail(
     `needs Node ${needed} or newer, this is ${process.version}, and the Node that comes with it is missing ` +
-      '(npm was told to run no install scripts?): run it with a newer Node, or install again with ' +
-      '`npm install --allow-scripts=node`',
+      '(npm ran no install scripts?): run it with a newer Node, or let the package `node` put it there with ' +
+      '`npm rebuild` (`npm rebuild --global` where it was installed so)',
   )
 }
 
