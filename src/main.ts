@@ -2,8 +2,10 @@
 import { BlockList } from 'node:net'
 import { fingerprint } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
+import { session } from '../machines/session/index.ts'
 import type { Service } from '../machines/vocabulary/events.ts'
-import { notBefore } from './actors/identity.ts'
+import { endCutOff } from './actors/cut-off.ts'
+import { notBefore, now } from './actors/identity.ts'
 import { Outbox } from './actors/outbox.ts'
 import { Supervisor } from './actors/supervisor.ts'
 import { Directory } from './authentication/directory.ts'
@@ -20,7 +22,7 @@ import { openSqliteLog } from './log/sqlite/index.ts'
 import { adoptPolicy } from './policies.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer } from './smtp/server.ts'
-import { startViews } from './views/index.ts'
+import { openViews, startViews } from './views/index.ts'
 
 /** What happened beside the log: for whoever reads it at night. */
 export type Notices = {
@@ -60,6 +62,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
 
   const log = await openSqliteLog({ directory: config.data })
   await startClock(log)
+  const startedAt = now()
   const content = await openContentStore({ directory: config.data, log })
   content.swept.catch((error) =>
     notices.warn('what an earlier run left behind was not swept away', asError(error)),
@@ -118,6 +121,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   )
   const views = await startViews({ directory: config.data, notice: (line) => notices.warn(line) })
   const control = await serveControl(config.data, log)
+  const tidied = endLeftOpen({ config, log, outbox, notices, before: startedAt })
 
   return {
     listeners,
@@ -136,6 +140,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
       await outbox.settled()
+      await tidied
       await control.close()
       following.abort()
       await views.stop()
@@ -183,6 +188,32 @@ const startClock = async (log: EventLog): Promise<void> => {
   const tail = await log.tail()
   if (tail === 0) return
   for await (const page of log.readAll(tail - 1)) for (const { at } of page) notBefore(at)
+}
+
+type LeftOpen = {
+  readonly config: Config
+  readonly log: EventLog
+  readonly outbox: Outbox
+  readonly notices: Notices
+  /** Sessions that came later are live. */
+  readonly before: number
+}
+
+/** Sessions that the server before this one left in the middle get their end; the views know which. */
+const endLeftOpen = async ({ config, log, outbox, notices, before }: LeftOpen): Promise<void> => {
+  const views = openViews({ directory: config.data, log })
+  try {
+    await views.caughtUp()
+    const open = [...views.sessions({ outcome: 'open', until: before })].map(({ id }) => id)
+    const node = config.hostname
+    const ended = await endCutOff({ module: session, ids: open, log, outbox, node, notice: notices.warn })
+    if (ended > 0)
+      notices.info(`${ended} sessions were cut off when the server last ended; they are closed now`)
+  } catch (error) {
+    notices.warn('sessions that were cut off earlier could not be closed', asError(error))
+  } finally {
+    views.close()
+  }
 }
 
 const addressesOf = (directory: Directory, user: string): readonly string[] => {

@@ -2,7 +2,9 @@
 import { hash } from 'node:crypto'
 import type { SessionPolicy } from '../machines/session/policy.ts'
 import { newEventId, now } from './actors/identity.ts'
-import { type EventLog, kindOf, WrongRevision } from './log/port.ts'
+import { type EventLog, kindOf, type LogReader, WrongRevision } from './log/port.ts'
+
+export const policyStream = (hash: string): string => `policy-${hash}`
 
 /** 16 hexadecimal digits of the SHA-256 of the policy as JSON. */
 export const policyHash = (policy: SessionPolicy): string =>
@@ -18,9 +20,16 @@ export const adoptPolicy = async (
   const at = now()
   const event = { id: newEventId(at), kind: kindOf('PolicyAdopted', 1, { node }), at, data: { policy } }
   try {
-    await log.append([{ stream: `policy-${name}`, expected: -1, events: [event] }])
+    await log.append([{ stream: policyStream(name), expected: -1, events: [event] }])
   } catch (error) {
     if (!(error instanceof WrongRevision)) throw error
   }
   return name
+}
+
+/** The policy recorded under its hash, or undefined when it is not there. */
+export const readPolicy = async (log: Pick<LogReader, 'readStream'>, hash: string): Promise<unknown> => {
+  for await (const page of log.readStream(policyStream(hash), { limit: 1 }))
+    for (const { type, data } of page) if (type === 'PolicyAdopted') return data.policy
+  return undefined
 }

@@ -272,6 +272,8 @@ const ending = {
   recordTimeoutInContent: recordClosed('timeout', inContent),
   recordDisconnected: recordClosed('disconnected'),
   recordDisconnectedInContent: recordClosed('disconnected', inContent),
+  recordCutOff: recordClosed('cut-off'),
+  recordCutOffInContent: recordClosed('cut-off', inContent),
   recordShutdown: recordClosed('shutting-down'),
   recordShutdownInContent: recordClosed('shutting-down', inContent),
 }

@@ -75,6 +75,8 @@ export type WorldInput =
   | { readonly type: 'ENDLESS_LINE' }
   | { readonly type: 'TIMEOUT' }
   | { readonly type: 'DISCONNECTED' }
+  /** The server that had the session ended without ending it. */
+  | { readonly type: 'CUT_OFF' }
   | { readonly type: 'SHUTDOWN' }
 
 /** What XCLIENT asked for, as understood by the wire. */
@@ -139,5 +141,6 @@ export const sessionInputs = {
   ENDLESS_LINE: [],
   TIMEOUT: [],
   DISCONNECTED: [],
+  CUT_OFF: [],
   SHUTDOWN: [],
 } as const satisfies Record<SessionInput['type'], readonly string[]>

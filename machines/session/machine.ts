@@ -211,6 +211,7 @@ export const sessionMachine = setup({
         ],
         TIMEOUT: { target: 'closed', actions: ['recordTimeoutInContent', 'replyTimeout', 'close'] },
         DISCONNECTED: { target: 'closed', actions: ['recordDisconnectedInContent'] },
+        CUT_OFF: { target: 'closed', actions: ['recordCutOffInContent'] },
         SHUTDOWN: { target: 'closed', actions: ['recordShutdownInContent', 'replyShutdown', 'close'] },
         CONTENT_LOST: {
           target: 'identified',
@@ -235,6 +236,7 @@ export const sessionMachine = setup({
     ENDLESS_LINE: { target: '.closed', actions: ['recordEndlessLine', 'replyEndlessLine', 'close'] },
     TIMEOUT: { target: '.closed', actions: ['recordTimeout', 'replyTimeout', 'close'] },
     DISCONNECTED: { target: '.closed', actions: ['recordDisconnected'] },
+    CUT_OFF: { target: '.closed', actions: ['recordCutOff'] },
     SHUTDOWN: { target: '.closed', actions: ['recordShutdown', 'replyShutdown', 'close'] },
     // RFC 5321 §4.1.4: what is said out of turn gets 503, whatever it is.
     '*': [

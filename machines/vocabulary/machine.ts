@@ -45,3 +45,18 @@ export type ReplyEffect = {
 
 export const isReply = (emitted: Emitted): emitted is ReplyEffect =>
   emitted.type === 'effect' && emitted.name === 'reply'
+
+/** The input that led to a recorded fact, from what the fact remembers of it; or why there is none. */
+export const inputAgain = (
+  inputs: MachineModule['inputs'],
+  { data, meta }: { readonly data: unknown; readonly meta: Readonly<Record<string, string>> },
+): { readonly type: string } | string => {
+  if (typeof data !== 'object' || data === null) return 'its data is no object'
+  const type = meta.input
+  const keys = type === undefined ? undefined : inputs[type]
+  if (type === undefined || keys === undefined) return `the machine has no input "${type ?? ''}"`
+  const given = data as Readonly<Record<string, unknown>>
+  const input: { type: string; [key: string]: unknown } = { type }
+  for (const key of keys) if (given[key] !== undefined) input[key] = given[key]
+  return input
+}

@@ -283,6 +283,8 @@ const others: Readonly<Record<string, string>> = {
   'magic-delay': 'The recipient asked for a slow reply by its name (playground).',
   'magic-drop': 'The recipient asked for the line to be dropped (playground).',
   quit: 'The client said QUIT.',
+  'cut-off':
+    'The server was ended in the middle of the session (a crash, a power cut); what was acknowledged is stored.',
   disconnected: 'The client closed the connection without QUIT.',
   'tls-failed': 'The TLS handshake failed.',
   'log-failed': 'The log did not take an event, so the session was ended.',

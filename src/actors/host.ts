@@ -8,11 +8,12 @@ import {
   type EffectEmitted,
   type Emitted,
   type FactEmitted,
+  inputAgain,
   isReply,
   type MachineModule,
 } from '../../machines/vocabulary/machine.ts'
 import { replyText } from '../../machines/vocabulary/reply.ts'
-import { type Append, type EventKind, kindOf, type NewEvent } from '../log/port.ts'
+import { type Append, type EventKind, kindOf, type NewEvent, type StoredEvent } from '../log/port.ts'
 import { newEventId, now } from './identity.ts'
 import type { Outbox, Sender } from './outbox.ts'
 
@@ -24,6 +25,8 @@ export type HostOptions = {
   readonly input: object
   readonly outbox: Outbox
   readonly node: string
+  /** Facts of this actor that are in the log already: it goes on from where they end, and nothing is done again. */
+  readonly past?: readonly StoredEvent[]
   /** Performs one effect. Called in the order of emission, only after the append. */
   readonly perform: (effect: EffectEmitted) => void
   /** The effects of a barrier have been performed: the actor can go on. */
@@ -61,7 +64,7 @@ export class ActorHost implements Sender {
   #over = false
   #broken = false
 
-  constructor({ module, id, input, outbox, node, perform, passed, failed }: HostOptions) {
+  constructor({ module, id, input, outbox, node, past = [], perform, passed, failed }: HostOptions) {
     this.stream = `${module.category}-${id}`
     this.#module = module
     this.#outbox = outbox
@@ -77,6 +80,7 @@ export class ActorHost implements Sender {
     this.#actor.subscribe({ error: () => undefined })
     this.#actor.start()
     this.#state = stateName(this.#actor.getSnapshot().value)
+    for (const event of past) this.#relive(event)
   }
 
   /** The machine's state, nested ones joined by a dot. */
@@ -130,6 +134,21 @@ export class ActorHost implements Sender {
 
   appendFailed(error: Error): void {
     this.#fail(error)
+  }
+
+  /** @throws Error where the machine does not go where the log says it went */
+  #relive(event: StoredEvent): void {
+    const input = inputAgain(this.#module.inputs, event)
+    if (typeof input === 'string') throw new Error(`${this.stream} cannot be taken up again: ${input}`)
+    this.#actor.send(input)
+    const snapshot = this.#actor.getSnapshot()
+    this.#state = stateName(snapshot.value)
+    if (snapshot.status === 'error' || this.#state !== event.meta.to)
+      throw new Error(
+        `${this.stream} cannot be taken up again: revision ${event.revision} leads to ${this.#state}`,
+      )
+    this.#over = snapshot.status === 'done'
+    this.#revision = event.revision
   }
 
   #record(input: string, from: string, { dialogue, contents }: Beside): string | null {

@@ -3,7 +3,12 @@
  * is made for it: a stage asks XState for each transition exactly as an actor does, and many replayers share one.
  */
 import { type AnyMachineSnapshot, getNextTransitions } from 'xstate'
-import type { EffectEmitted, FactEmitted, MachineModule } from '../../machines/vocabulary/machine.ts'
+import {
+  type EffectEmitted,
+  type FactEmitted,
+  inputAgain,
+  type MachineModule,
+} from '../../machines/vocabulary/machine.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Stage } from './stage.ts'
 
@@ -63,7 +68,7 @@ export class Replayer {
   /** Gives the machine the input that led to `event` and returns what it did. */
   take(event: StoredEvent): Taken {
     this.revision += 1
-    const input = this.#inputOf(event)
+    const input = inputAgain(this.#inputs, event)
     if (typeof input === 'string') return { kind: 'undecodable', why: input }
     if (this.ended) return refused('the machine had come to its end')
     try {
@@ -79,17 +84,6 @@ export class Replayer {
     if (this.ended) return []
     const events = getNextTransitions(this.#snapshot).map(({ eventType }) => eventType)
     return [...new Set(events)].filter((event) => event !== '*' && event !== '')
-  }
-
-  /** The machine's input, or why there is none. */
-  #inputOf({ data, meta }: StoredEvent): { type: string } | string {
-    if (typeof data !== 'object' || data === null) return 'its data is no object'
-    const type = meta.input
-    const keys = type === undefined ? undefined : this.#inputs[type]
-    if (type === undefined || keys === undefined) return `the machine has no input "${type ?? ''}"`
-    const input: { type: string; [key: string]: unknown } = { type }
-    for (const key of keys) if (data[key] !== undefined) input[key] = data[key]
-    return input
   }
 
   #move(input: { type: string }): Taken {
