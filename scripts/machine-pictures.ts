@@ -1,6 +1,6 @@
 /**
  * Draws each machine into the README of its room, between `<!-- drawn -->` and `<!-- /drawn -->`: the diagram, and the states
- * with their sentences. `node scripts/machine-pictures.ts` writes it; a test holds the two together.
+ * with their sentences; and draws it finer into `docs/<name>-machine.svg`. `node scripts/machine-pictures.ts` writes it; a test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { draw, toMermaid } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
 import type { MachineModule } from '../machines/vocabulary/machine.ts'
+import { toSvg } from '../src/drawing/svg.ts'
 
 const house = dirname(dirname(fileURLToPath(import.meta.url)))
 const between = /(?<=<!-- drawn -->\n)[\s\S]*?(?=<!-- \/drawn -->)/
