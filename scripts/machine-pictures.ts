@@ -40,4 +40,11 @@ const drawn = ({ name, version, machine }: MachineModule): string => {
 export const withPicture = (module: MachineModule): string =>
   readFileSync(readmeOf(module), 'utf8').replace(between, () => drawn(module))
 
-if (import.meta.main) for (const module of machines) writeFileSync(readmeOf(module), withPicture(module))
+export const pictureOf = ({ name }: MachineModule): string => join(house, 'docs', `${name}-machine.svg`)
+export const picture = ({ machine }: MachineModule): Promise<string> => toSvg(draw(machine))
+
+if (import.meta.main)
+  for (const module of machines) {
+    writeFileSync(readmeOf(module), withPicture(module))
+    writeFileSync(pictureOf(module), await picture(module))
+  }
