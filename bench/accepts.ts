@@ -35,7 +35,7 @@ const compare = async (
     const messages = Math.round(size.messages[name] * share)
     return server === null ? [] : [{ name, server, measure: sending(messages, shape) }]
   })
-  return interleave(contenders, size.rounds)
+  return interleave(contenders, size)
 }
 
 const rates = (figures: Figures): string =>
@@ -81,8 +81,8 @@ type Waits = { readonly p50: number; readonly p99: number }
 const run = promisify(execFile)
 const latency = fileURLToPath(new URL('./latency.ts', import.meta.url))
 
-const waits = async (port: number, messages: number): Promise<Waits> => {
-  await quiet()
+const waits = async (port: number, { rest, latencyMessages: messages }: Size): Promise<Waits> => {
+  await quiet(rest)
   const { stdout } = await run(process.execPath, [latency, `${port}`, '50', `${messages}`])
   const said: unknown = JSON.parse(stdout)
   if (typeof said !== 'object' || said === null || !('p50' in said) || !('p99' in said))
@@ -91,8 +91,8 @@ const waits = async (port: number, messages: number): Promise<Waits> => {
 }
 
 const finalDot = async (servers: Servers, size: Size): Promise<Row[]> => {
-  const ours = await waits(servers.fsmtp.port, size.latencyMessages)
-  const bare = await waits(servers.ceiling.port, size.latencyMessages)
+  const ours = await waits(servers.fsmtp.port, size)
+  const bare = await waits(servers.ceiling.port, size)
   return [
     {
       what: 'final dot to 250 at 50 connections, p99',

@@ -48,8 +48,8 @@ const compare = async (both: Both, size: Size): Promise<ReadonlyMap<string, read
       { name: 'empty', server: empty, measure },
       { name: 'long', server: long, measure },
     ]
-    await interleave(contenders, 1)
-    return await interleave(contenders, size.rounds)
+    await interleave(contenders, { ...size, rounds: 1 })
+    return await interleave(contenders, size)
   } finally {
     for (const server of servers) await server.stop()
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Running } from './process.ts'
+import type { Size } from './size.ts'
 
 export const median = (numbers: readonly number[]): number => {
   const sorted = [...numbers].sort((a, b) => a - b)
@@ -16,9 +17,9 @@ const ticks = (): { all: number; idle: number } => {
   return { all: fields.reduce((sum, ticks) => sum + ticks, 0), idle: (fields[3] ?? 0) + (fields[4] ?? 0) }
 }
 
-/** Waits until what the last round left behind (queues, views) is worked off: the processors idle, five seconds at most. */
-export const quiet = async (): Promise<void> => {
-  const deadline = performance.now() + 5_000
+/** Waits until what the last round left behind (queues, views) is worked off: the processors idle, `rest` ms at most. */
+export const quiet = async (rest: number): Promise<void> => {
+  const deadline = performance.now() + rest
   let before = ticks()
   while (performance.now() < deadline) {
     await pause(250)
@@ -38,13 +39,13 @@ export type Contender = {
 /** Figures by contender's name, one for each round; the order turns around from round to round. */
 export const interleave = async (
   contenders: readonly Contender[],
-  rounds: number,
+  { rounds, rest }: Pick<Size, 'rounds' | 'rest'>,
 ): Promise<ReadonlyMap<string, readonly number[]>> => {
   const figures = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
     const turn = round % 2 === 0 ? contenders : [...contenders].reverse()
     for (const { name, server, measure } of turn) {
-      await quiet()
+      await quiet(rest)
       figures.get(name)!.push(await measure(server))
     }
   }

@@ -1,6 +1,8 @@
 /** How much is measured: the whole thing, or a look that ends within two minutes. */
 export type Size = {
   readonly rounds: number
+  /** Longest wait for the machine to come to rest before each measurement, in milliseconds. */
+  readonly rest: number
   /** Mails in one round. */
   readonly messages: { readonly ceiling: number; readonly fsmtp: number; readonly postfix: number }
   readonly latencyMessages: number
@@ -10,6 +12,7 @@ export type Size = {
 
 export const whole: Size = {
   rounds: 7,
+  rest: 10_000,
   messages: { ceiling: 25_000, fsmtp: 15_000, postfix: 3_000 },
   latencyMessages: 30_000,
   idleSessions: 2_000,
@@ -18,6 +21,7 @@ export const whole: Size = {
 
 export const smoke: Size = {
   rounds: 2,
+  rest: 1_500,
   messages: { ceiling: 8_000, fsmtp: 5_000, postfix: 1_000 },
   latencyMessages: 5_000,
   idleSessions: 2_000,
