@@ -61,7 +61,7 @@ class MemoryLog implements EventLog {
     this.#checkOpen()
     const over = () => signal?.aborted === true || this.#wakes.closed
     for (let next = after; !over(); ) {
-      const seen = this.#wakes.count
+      const seen = this.#wakes.seen(null)
       const fresh = this.#events.slice(next)
       next = Math.max(next, this.#events.length)
       for (const page of pagesOf(fresh.filter(passes(filter)), Infinity)) {

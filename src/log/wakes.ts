@@ -1,23 +1,38 @@
-/** Tells those who follow the log that there may be something new. */
+/**
+ * Tells those who follow the log that there may be something new; those who follow a few categories, only when there may be
+ * something of theirs.
+ */
+export type Categories = Iterable<string>
+
+type Sleeper = { readonly wants: readonly string[] | null; readonly wake: () => void }
+
 export class Wakes {
-  #count = 0
-  #sleepers = new Set<() => void>()
+  #all = 0
+  #unknown = 0
+  readonly #counts = new Map<string, number>()
+  readonly #sleepers = new Set<Sleeper>()
   #closed = false
 
-  /** Grows with each wake: remember it before looking, and nothing is missed between looking and sleeping. */
-  get count(): number {
-    return this.#count
+  /** Grows with each wake that concerns these: remember it before looking, and nothing is missed before sleeping. */
+  seen(wants: readonly string[] | null): number {
+    if (wants === null) return this.#all
+    return wants.reduce((sum, category) => sum + (this.#counts.get(category) ?? 0), this.#unknown)
   }
+
   get closed(): boolean {
     return this.#closed
   }
 
-  wake(): void {
-    this.#count++
+  /** `categories` of what is new; null where that is not known. */
+  wake(categories: Categories | null = null): void {
+    this.#all++
+    if (categories === null) this.#unknown++
+    else for (const category of categories) this.#counts.set(category, (this.#counts.get(category) ?? 0) + 1)
     if (this.#sleepers.size === 0) return
-    const sleepers = this.#sleepers
-    this.#sleepers = new Set()
-    for (const wake of sleepers) wake()
+    const fresh = categories === null ? null : new Set(categories)
+    for (const sleeper of [...this.#sleepers])
+      if (fresh === null || sleeper.wants === null || sleeper.wants.some((each) => fresh.has(each)))
+        sleeper.wake()
   }
 
   /** Ends all following. */
@@ -26,16 +41,21 @@ export class Wakes {
     this.wake()
   }
 
-  /** Resolves at the first wake after the one counted `seen`, or when the signal aborts. */
-  after(seen: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#count !== seen || this.#closed || signal?.aborted) return Promise.resolve()
+  /** Resolves at the first wake that concerns `wants` after `seen` was asked, or when the signal aborts. */
+  after(
+    seen: number,
+    signal: AbortSignal | undefined,
+    wants: readonly string[] | null = null,
+  ): Promise<void> {
+    if (this.seen(wants) !== seen || this.#closed || signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         signal?.removeEventListener('abort', done)
-        this.#sleepers.delete(done)
+        this.#sleepers.delete(sleeper)
         resolve()
       }
-      this.#sleepers.add(done)
+      const sleeper: Sleeper = { wants, wake: done }
+      this.#sleepers.add(sleeper)
       signal?.addEventListener('abort', done)
     })
   }

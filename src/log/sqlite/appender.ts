@@ -3,7 +3,7 @@
  * with its answer. One batch in flight, so whatever waits shares one transaction and one sync.
  */
 import type { Worker } from 'node:worker_threads'
-import { type Append, LogFull, LogOverloaded, LogUnavailable, WrongRevision } from '../port.ts'
+import { type Append, categoryOf, LogFull, LogOverloaded, LogUnavailable, WrongRevision } from '../port.ts'
 import type { NewKind } from './committer.ts'
 import { Encoder } from './encoding.ts'
 import { messageOf } from './faults.ts'
@@ -17,8 +17,8 @@ export type AppenderOptions = {
   readonly answerWithin: number
   /** Bytes that may wait. */
   readonly waitingLimit: number
-  /** Called after each batch that was written. */
-  readonly committed: () => void
+  /** Called after each batch that was written, with the categories of its streams. */
+  readonly committed: (categories: ReadonlySet<string>) => void
 }
 
 type Stored = { readonly position: number }
@@ -28,9 +28,14 @@ type Unit = {
   readonly resolve: (stored: Stored) => void
   readonly reject: (error: Error) => void
 }
-type Batch = { readonly frame: Frame; readonly units: Unit[] }
+type Batch = { readonly frame: Frame; readonly units: Unit[]; readonly categories: Set<string> }
 /** What the writer has. `units` is empty once they were given up. */
-type Flight = { units: readonly Unit[]; readonly bytes: number; readonly kinds: readonly NewKind[] }
+type Flight = {
+  units: readonly Unit[]
+  readonly bytes: number
+  readonly kinds: readonly NewKind[]
+  readonly categories: ReadonlySet<string>
+}
 
 /** A batch is closed at this size, so that no transaction grows without bound. */
 const batchLimit = 8 * 1024 * 1024
@@ -43,7 +48,7 @@ export class Appender {
   readonly #encoder: Encoder
   readonly #waitingLimit: number
   readonly #answerWithin: number
-  readonly #committed: () => void
+  readonly #committed: AppenderOptions['committed']
   readonly #spare: ArrayBuffer[] = []
   #queue: Batch[] = []
   #inFlight: Flight | null = null
@@ -80,6 +85,7 @@ export class Appender {
       const batch = this.#openBatch()
       const size = batch.frame.add(framed)
       batch.units.push({ appends, size, resolve, reject })
+      for (const { stream } of appends) batch.categories.add(categoryOf(stream))
       this.#waiting += size
       this.#schedule()
     })
@@ -104,7 +110,11 @@ export class Appender {
   #openBatch(): Batch {
     const last = this.#queue.at(-1)
     if (last && last.frame.length < batchLimit) return last
-    const batch = { frame: new Frame(this.#spare.pop() ?? new ArrayBuffer(firstMemory)), units: [] }
+    const batch = {
+      frame: new Frame(this.#spare.pop() ?? new ArrayBuffer(firstMemory)),
+      units: [],
+      categories: new Set<string>(),
+    }
     this.#queue.push(batch)
     return batch
   }
@@ -125,10 +135,10 @@ export class Appender {
       this.#rest()
       return
     }
-    const { frame, units } = batch
+    const { frame, units, categories } = batch
     const memory = frame.memory
     const kinds = this.#encoder.takeFreshKinds()
-    this.#inFlight = { units, bytes: frame.length, kinds }
+    this.#inFlight = { units, bytes: frame.length, kinds, categories }
     if (this.#timer) this.#timer.refresh()
     else this.#timer = setTimeout(() => this.#giveUp(), this.#answerWithin)
     const message: ToWriter = { do: 'commit', memory, units: units.length, kinds }
@@ -143,7 +153,7 @@ export class Appender {
 
   /** The writer answered, perhaps late. */
   #landed(memory: ArrayBuffer, failure: Failure | null): void {
-    const { units, bytes, kinds } = this.#inFlight!
+    const { units, bytes, kinds, categories } = this.#inFlight!
     this.#inFlight = null
     this.#silent = null
     this.#waiting -= bytes
@@ -155,7 +165,7 @@ export class Appender {
     for (const [place, unit] of units.entries())
       if (failure === null) answer(unit, answers[place]!)
       else unit.reject(errorOf(failure))
-    if (failure === null) this.#committed()
+    if (failure === null) this.#committed(categories)
   }
 
   /** What was sent may still be written, later; what was not sent will never be. */

@@ -59,14 +59,16 @@ export const openSqliteLog = async (options: SqliteLogOptions): Promise<EventLog
 /** Who follows reads again for each waking: under load a few appends share one. In milliseconds. */
 const wakingDelay = 5
 
-const wakeSoon = (wakes: Wakes): (() => void) => {
-  let waiting = false
-  return () => {
-    if (waiting) return
-    waiting = true
+const wakeSoon = (wakes: Wakes): ((categories: ReadonlySet<string>) => void) => {
+  let fresh = new Set<string>()
+  return (categories) => {
+    const isWaiting = fresh.size > 0
+    for (const category of categories) fresh.add(category)
+    if (isWaiting) return
     setTimeout(() => {
-      waiting = false
-      wakes.wake()
+      const woken = fresh
+      fresh = new Set()
+      wakes.wake(woken)
     }, wakingDelay).unref()
   }
 }

@@ -81,13 +81,14 @@ export class SqliteReader implements LogReader {
   ): AsyncGenerator<readonly StoredEvent[]> {
     this.#checkOpen()
     this.#follow()
+    const wants = filter?.categories ?? null
     try {
       for (let next = after; !this.#isOver(signal); ) {
-        const seen = this.#wakes.count
+        const seen = this.#wakes.seen(wants)
         const upTo = this.#questions.tail()
         yield* this.#untilOver({ after: next, upTo, filter, signal })
         next = Math.max(next, upTo)
-        await this.#wakes.after(seen, signal)
+        await this.#wakes.after(seen, signal, wants)
       }
     } finally {
       this.#unfollow()
