@@ -10,6 +10,7 @@ import { type ContentWriter, smallContent } from '../content/port.ts'
 import type { ContentReader } from './dot.ts'
 import { type HeaderFacts, headerFacts, headerWindow } from './header-facts.ts'
 import { NewlineRepairer, repairNewlines } from './newlines.ts'
+import { spendChunk } from './spent-chunks.ts'
 import { mailDate } from './trace.ts'
 
 export type Received = { readonly facts: ContentFacts; readonly bytes: Buffer | null }
@@ -149,6 +150,7 @@ export class IncomingMessage {
   #writeBytes(writer: ContentWriter, bytes: Buffer): Promise<void> | undefined {
     if (this.#head.length < headerWindow)
       this.#head = Buffer.concat([this.#head, bytes]).subarray(0, headerWindow)
+    spendChunk(bytes.length)
     return writer.write(bytes) ?? undefined
   }
 
