@@ -11,3 +11,11 @@ export const wakeEvery = 25
 export const restAfterFault = 1_000
 /** Added to the thread's nice value: about a third of a busy core at most beside the others. */
 export const niceness = 5
+/**
+ * Events appended during one batch from which the server is held to be busy. Then the views leave the processor to those who
+ * talk to clients, for some multiple of their own work.
+ */
+export const growingFrom = 500
+export const restPerWork = 3
+/** Milliseconds. */
+export const longestRest = 1_000

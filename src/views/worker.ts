@@ -8,7 +8,16 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { exhaustMap, fromEvent, lastValueFrom, map, merge, Subject, takeUntil, timer } from 'rxjs'
 import { openSqliteReader } from '../log/sqlite/index.ts'
-import { type FromViews, niceness, restAfterFault, type ToViews, wakeEvery } from './messages.ts'
+import {
+  type FromViews,
+  growingFrom,
+  longestRest,
+  niceness,
+  restAfterFault,
+  restPerWork,
+  type ToViews,
+  wakeEvery,
+} from './messages.ts'
 import { Runner } from './runner.ts'
 
 if (parentPort === null) throw new Error('this is a thread of the server, not a program')
@@ -41,11 +50,22 @@ const sayPosition = (): void => {
   say({ kind: 'position', position })
 }
 
-/** Everything that is there now, a batch at a time. */
+let tail = await log.tail()
+/** Whether much was appended since it was asked last. */
+const isLogGrowing = async (): Promise<boolean> => {
+  const before = tail
+  tail = await log.tail()
+  return tail - before >= growingFrom
+}
+
+/** Everything that is there now, a batch at a time; while clients bring much, with rests between. */
 const catchUp = async (): Promise<void> => {
-  while (!isStopping && (await runner.step())) {
+  for (;;) {
+    const began = performance.now()
+    if (isStopping || !(await runner.step())) return
     sayPosition()
-    await turn()
+    if (await isLogGrowing()) await pause(Math.min(restPerWork * (performance.now() - began), longestRest))
+    else await turn()
   }
 }
 
