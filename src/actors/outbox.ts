@@ -25,7 +25,7 @@ export class Outbox {
   readonly #waiting = new Set<Sender>()
   #timer: NodeJS.Timeout | null = null
   #flights = 0
-  #landed: (() => void) | null = null
+  #landed: (() => void)[] = []
 
   constructor({ log, patience = 5 }: OutboxOptions) {
     this.#log = log
@@ -71,7 +71,7 @@ export class Outbox {
   async settled(): Promise<void> {
     for (this.flush(); this.#flights > 0; this.flush()) {
       await new Promise<void>((resolve) => {
-        this.#landed = resolve
+        this.#landed.push(resolve)
       })
       // What came while a barrier was awaited is handed over when it has landed.
       await nextTurn()
@@ -80,7 +80,7 @@ export class Outbox {
 
   #land(stored: boolean): boolean {
     this.#flights--
-    if (this.#flights === 0) this.#landed?.()
+    if (this.#flights === 0) for (const landed of this.#landed.splice(0)) landed()
     return stored
   }
 }

@@ -45,6 +45,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #message: IncomingMessage | null = null
   #contentSince = 0
   #contentFailure: Error | null = null
+  /** A line has come since deadlines were last set. */
+  #heard = false
   #leaving = false
   #gone = false
   #handshakeError = ''
@@ -104,9 +106,16 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
     if (!this._socket.destroyed) this._socket.destroy()
   }
 
+  /** A session that is over makes room for another, however long its client takes to go. */
+  override close(): void {
+    super.close()
+    this.#reception.supervisor.leave(this)
+  }
+
   // What the input calls.
 
   line(line: string): void {
+    this.#heard = true
     if (!this.#opened) {
       this.#open('talked-too-soon')
       return
@@ -120,6 +129,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   lineTooLong(): void {
+    this.#heard = true
     if (this.#exchange) this.#exchanged({ kind: 'failed', verdict: 'login-malformed' })
     else this.#tell({ type: 'MALFORMED', command: '?', fault: 'line-too-long' }, '[a line that was too long]')
   }
@@ -156,7 +166,10 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   idle(): void {
     this.#flush()
-    this.#awaitInput()
+    // Half a line is no sign of life: one that drips in has the time of one that does not come.
+    if (this.#heard || this.#message !== null || this.#deadline === Number.POSITIVE_INFINITY)
+      this.#awaitInput()
+    this.#heard = false
   }
 
   inputEnd(): void {
@@ -210,6 +223,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
       trusted: mayRename(this.remoteAddress),
       door,
     })
+    this.#awaitInput()
   }
 
   #tlsFacts(): TlsFacts {
@@ -392,7 +406,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #receiveContent(): void {
     const { policy, beginContent } = this.#reception
     this.#contentFailure = null
-    this.#contentSince = Date.now()
+    this.#contentSince = performance.now()
     this.#message = new IncomingMessage({
       id: newId(),
       policy,
@@ -447,7 +461,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   /** From now on the client owes us something. */
   #awaitInput(): void {
     const { command, data } = this.#reception.timeouts
-    const at = Date.now()
+    const at = performance.now()
     if (this.#message === null) {
       this.#deadline =
         this.#input.held && !this._socket.writableNeedDrain ? Number.POSITIVE_INFINITY : at + command

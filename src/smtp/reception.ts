@@ -9,7 +9,7 @@ import type { ContentWriter } from '../content/port.ts'
 /** What the supervisor asks of a live connection. */
 export interface LiveSession {
   readonly address: string
-  /** Ends what has lasted too long. `at` in milliseconds. */
+  /** Ends what has lasted too long. `at` as `performance.now()` has it. */
   checkDeadline(at: number): void
   /** No new transaction any more; `force` ends one that is open, too. */
   shutDown(options: { readonly force: boolean }): void

@@ -201,3 +201,9 @@ test('an actor that is never at a barrier does not hold facts back without end',
   await new Promise((resolve) => process.nextTick(resolve))
   assert.equal(log.events.length, 64)
 })
+
+test('everybody who waits for the log to be quiet hears of it', async () => {
+  const { host, outbox } = hosted(new MemoryLog())
+  host.send({ type: 'STORE' })
+  await Promise.all([outbox.settled(), outbox.settled(), outbox.settled()])
+})
