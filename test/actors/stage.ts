@@ -6,6 +6,7 @@ import { Supervisor } from '../../src/actors/supervisor.ts'
 import { loadCertificates } from '../../src/config/certificates.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { ContentWriter } from '../../src/content/port.ts'
+import type { EventLog } from '../../src/log/port.ts'
 import { adoptPolicy } from '../../src/policies.ts'
 import type { LiveSession, Reception } from '../../src/smtp/reception.ts'
 import { FsmtpServer } from '../../src/smtp/server.ts'
@@ -39,7 +40,7 @@ const { config } = parseConfig(configText(), { shown: null, file: null, folder, 
 const certificates = await loadCertificates(config)
 
 export type Stage = {
-  readonly log: MemoryLog
+  readonly log: EventLog
   readonly outbox: Outbox
   readonly complaints: string[]
   /** A client comes in. */
@@ -49,7 +50,7 @@ export type Stage = {
 }
 
 export type StageOptions = {
-  readonly log?: MemoryLog
+  readonly log?: EventLog
   readonly policy?: SessionPolicy
   readonly verify?: Reception['verify']
   readonly place?: Reception['place']
@@ -124,7 +125,8 @@ export const stage = async ({
     address: '127.0.0.1',
     port: 0,
     certificates,
-    expectsProxy: () => false,
+    proxyHeader: () => 'none',
+    arriving: 100,
   })
   return {
     log,
