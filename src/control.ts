@@ -8,10 +8,18 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Append, type EventLog, kindOf, LogUnavailable, WrongRevision } from './log/port.ts'
+import { drained, LineTooLong, socketLines } from './control-lines.ts'
+import { fromWire, toWire, WireFault } from './control-wire.ts'
+import { type Append, type EventLog, LogUnavailable, WrongRevision } from './log/port.ts'
 
 /** Sockets have short names in most systems (108 bytes with Linux). */
 const longestPath = 100
+
+/**
+ * Bytes of a question, at most. An import sends about 1 MiB of events and bodies at a time; a single event can be much
+ * larger, the log takes what fits in its queue.
+ */
+const longestQuestion = 64 * 1024 * 1024
 
 export const controlPath = (directory: string): string => {
   const path = join(resolve(directory), 'control.sock')
@@ -30,26 +38,6 @@ type Answer =
       readonly message: string
       readonly wrong?: { readonly stream: string; readonly expected: number; readonly actual: number }
     }
-
-// Bodies travel as base64: JSON holds no bytes.
-type WireAppend = Omit<Append, 'contents'> & { readonly contents?: readonly { id: string; base64: string }[] }
-
-const toWire = ({ contents, ...append }: Append): WireAppend => ({
-  ...append,
-  ...(contents && {
-    contents: contents.map(({ id, bytes }) => ({ id, base64: Buffer.from(bytes).toString('base64') })),
-  }),
-})
-const fromWire = ({ contents, ...append }: WireAppend): Append => ({
-  ...append,
-  events: append.events.map((event) => ({
-    ...event,
-    kind: kindOf(event.kind.type, event.kind.version, event.kind.meta),
-  })),
-  ...(contents && {
-    contents: contents.map(({ id, base64 }) => ({ id, bytes: Buffer.from(base64, 'base64') })),
-  }),
-})
 
 export type ControlServer = { close(): Promise<void> }
 
@@ -79,28 +67,60 @@ export const serveControl = (directory: string, log: EventLog): Promise<ControlS
   })
 }
 
+const toLine = (answer: Answer): string => `${JSON.stringify(answer)}\n`
+
+/** Answers one client until it goes away, which it may at any time: what it asked for is done all the same. */
 const answerAll = async (socket: Socket, log: EventLog, status: Status): Promise<void> => {
-  for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }))
-    socket.write(`${JSON.stringify(await answer(line, log, status))}\n`)
+  try {
+    for await (const line of socketLines(socket, longestQuestion)) {
+      const answered = await answer(line, log, status)
+      if (socket.destroyed || !socket.writable) return
+      // Who does not read his answers is asked no more questions.
+      if (!socket.write(toLine(answered))) await drained(socket)
+    }
+    socket.end()
+  } catch (error) {
+    // The client went away; or it says more than we take, and hears so before it is cut off.
+    if (error instanceof LineTooLong && socket.writable) socket.write(toLine(refusal(error)))
+    socket.destroySoon()
+  }
 }
 
 const answer = async (line: string, log: EventLog, status: Status): Promise<Answer> => {
   try {
-    const question = JSON.parse(line) as Question
+    const question = parseQuestion(line)
     if (question.do === 'status') return { ok: true, status }
-    if (question.do !== 'append') throw new Error(`unknown question ${JSON.stringify(question)}`)
-    const { position } = await log.append(question.appends.map((append) => fromWire(append as WireAppend)))
+    const { position } = await log.append(question.appends.map(fromWire))
     return { ok: true, position }
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    const wrong = error instanceof WrongRevision ? error : null
-    return {
-      ok: false,
-      error: name,
-      message,
-      ...(wrong && { wrong: { stream: wrong.stream, expected: wrong.expected, actual: wrong.actual } }),
-    }
+    return refusal(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+/** @throws WireFault */
+const parseQuestion = (line: string): Question => {
+  const asked = parseJson(line)
+  if (typeof asked !== 'object' || asked === null || !('do' in asked))
+    throw new WireFault('a question is an object that says what to do')
+  if (asked.do === 'status') return { do: 'status' }
+  if (asked.do !== 'append') throw new WireFault('do must be "append" or "status"')
+  if (!('appends' in asked) || !Array.isArray(asked.appends)) throw new WireFault('appends must be an array')
+  return { do: 'append', appends: asked.appends }
+}
+
+const parseJson = (line: string): unknown => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new WireFault('a question is one line of JSON')
+  }
+}
+
+const refusal = (error: Error): Answer => {
+  const { name, message } = error
+  if (!(error instanceof WrongRevision)) return { ok: false, error: name, message }
+  const { stream, expected, actual } = error
+  return { ok: false, error: name, message, wrong: { stream, expected, actual } }
 }
 
 export type Control = {
