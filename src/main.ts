@@ -1,5 +1,5 @@
 /** Composition: the only file that knows everyone. A server is put together here, from the log outward. */
-import { BlockList } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { fingerprint } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
 import { session } from '../machines/session/index.ts'
@@ -21,7 +21,7 @@ import type { EventLog } from './log/port.ts'
 import { openSqliteLog } from './log/sqlite/index.ts'
 import { adoptPolicy } from './policies.ts'
 import type { Reception } from './smtp/reception.ts'
-import { FsmtpServer } from './smtp/server.ts'
+import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
 import { openViews, startViews } from './views/index.ts'
 
 /** What happened beside the log: for whoever reads it at night. */
@@ -158,7 +158,24 @@ const listen = (
   { address, port }: SmtpListener,
   { config, certificates, reception }: { config: Config; certificates: Certificates; reception: Reception },
 ): FsmtpServer =>
-  new FsmtpServer({ reception, address, port, certificates, expectsProxy: trusted(config, 'proxy') })
+  new FsmtpServer({
+    reception,
+    address,
+    port,
+    certificates,
+    proxyHeader: proxyHeaderOf(config),
+    arriving: config.limits.sessions,
+  })
+
+/** A trusted peer that may use XCLIENT may also speak without a PROXY header. */
+const proxyHeaderOf = (config: Config): ListenerOptions['proxyHeader'] => {
+  const sendsHeader = trusted(config, 'proxy')
+  const renames = trusted(config, 'xclient')
+  return (address) => {
+    if (!sendsHeader(address)) return 'none'
+    return renames(address) ? 'possible' : 'required'
+  }
+}
 
 const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: string) => boolean) => {
   if (proxy.trusted.length === 0 || !proxy.protocols.includes(protocol)) return () => false
@@ -168,7 +185,8 @@ const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: s
     const family = address.includes(':') ? 'ipv6' : 'ipv4'
     list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
   }
-  return (address) => list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+  // A socket that is gone already has no address.
+  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** A machine that is not what its version says would write histories that nobody can replay. */

@@ -9,6 +9,7 @@ import type { RefusalName } from '../vocabulary/reasons.ts'
 import { type SessionContext, traceOf } from './context.ts'
 import {
   contentVerdict,
+  isSilent,
   loginVerdict,
   recipientVerdict,
   senderVerdict,
@@ -166,8 +167,10 @@ const remembering = {
     messages: context.messages + 1,
     errors: 0,
     idleCommands: 0,
+    overshoot: 0,
   })),
   countError: remember(({ context }) => ({ errors: context.errors + 1 })),
+  countOvershoot: remember(({ context }) => ({ overshoot: context.overshoot + 1 })),
   countIdleCommand: remember(({ context }) => ({ idleCommands: context.idleCommands + 1 })),
   countLoginFailure: remember(({ context }) => ({
     loginFailures: context.loginFailures + 1,
@@ -282,7 +285,7 @@ const speaking = {
   replyGreeting: replying(({ context }) => say.greeting(context)),
   replyDoorClosed: replying(({ event }) => {
     const { door } = told(event, 'OPEN')
-    return say.refusalReply(refuse(door === 'open' ? 'log-not-keeping-up' : door))
+    return say.refusalReply(refuse(door === 'open' || isSilent(door) ? 'log-not-keeping-up' : door))
   }),
   replyHello: replying(({ context }) => say.hello(context)),
   replyExtendedHello: replying(({ context }) => say.extendedHello(context)),

@@ -28,6 +28,8 @@ export type SessionContext = {
   /** Refused commands, and commands without effect, since the last accepted message. */
   readonly errors: number
   readonly idleCommands: number
+  /** Recipients beyond the limit since the last accepted message. */
+  readonly overshoot: number
   readonly loginFailures: number
 }
 
@@ -48,6 +50,7 @@ export const initialContext = (policy: SessionPolicy): SessionContext => ({
   messages: 0,
   errors: 0,
   idleCommands: 0,
+  overshoot: 0,
   loginFailures: 0,
 })
 

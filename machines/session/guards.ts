@@ -1,7 +1,7 @@
 /** The questions the session machine asks, by name. Each looks at a judgement; none decides anything itself. */
 import type { SessionContext } from './context.ts'
 import { speaker } from './context.ts'
-import type { InputOf, SessionInput } from './inputs.ts'
+import { type Door, type InputOf, type SessionInput, type SilentDoor, silentDoors } from './inputs.ts'
 import {
   judgeContent,
   judgeLogin,
@@ -46,7 +46,14 @@ const refused = (verdict: Verdict): boolean => verdict.kind === 'refuse'
 const renameRefused = ({ context, event }: Told): boolean =>
   !context.trusted || told(event, 'XCLIENT').renamed === null
 
+export const isSilent = (door: Door): door is SilentDoor => silentDoors.some((silent) => silent === door)
+
+/** Recipients beyond the limit are no fault of the client's up to here (RFC 5321 §4.5.3.1.10). */
+const overshootAllowed = 1000
+const isOvershoot = (verdict: Verdict): boolean => verdict.reason === 'too-many-recipients'
+
 export const guards = {
+  doorSilent: ({ event }: Told): boolean => isSilent(told(event, 'OPEN').door),
   doorClosed: ({ event }: Told): boolean => told(event, 'OPEN').door !== 'open',
   errorsExhausted: ({ context }: Told): boolean => lastError(context),
   errorsSpent: ({ context }: Told): boolean => context.errors >= context.policy.limits.errors,
@@ -61,6 +68,8 @@ export const guards = {
   renameRefused,
   senderRefused: (asked: Told): boolean => refused(senderVerdict(asked)),
   recipientRefused: (asked: Told): boolean => refused(recipientVerdict(asked)),
+  recipientOverTheLimit: (asked: Told): boolean =>
+    isOvershoot(recipientVerdict(asked)) && asked.context.overshoot < overshootAllowed,
   recipientDropsLine: (asked: Told): boolean => recipientVerdict(asked).kind === 'drop',
   contentRefused: (asked: Told): boolean => refused(contentVerdict(asked)),
   tlsRefusedOnceTooOften: (asked: Told): boolean => lastError(asked.context) && refused(tlsVerdict(asked)),

@@ -2,7 +2,11 @@
 import type { Peer, Place, Service, TlsFacts } from '../vocabulary/events.ts'
 import type { CommandInput } from './commands.ts'
 
-/** Whether there is room for one more session, found out when the connection came. */
+/** Sessions that end before a word could be said. */
+export const silentDoors = ['left-too-soon', 'handshake-failed', 'proxy-header-failed'] as const
+export type SilentDoor = (typeof silentDoors)[number]
+
+/** Whether there is room for one more session, and whether it begins as it should. */
 export type Door =
   | 'open'
   | 'too-many-sessions'
@@ -10,7 +14,7 @@ export type Door =
   | 'log-not-keeping-up'
   | 'shutting-down'
   | 'talked-too-soon'
-  | 'left-too-soon'
+  | SilentDoor
 
 export type Opened = {
   readonly service: Service

@@ -79,6 +79,15 @@ const recipient = [
   { target: 'addressed', actions: ['rememberRecipient', 'recordRecipientAccepted', 'replyRecipientOk'] },
 ] as const
 
+/** RFC 5321 §4.5.3.1.10: those accepted before the limit are kept, whatever comes after. */
+const furtherRecipient = [
+  {
+    guard: 'recipientOverTheLimit',
+    actions: ['countOvershoot', 'recordRecipientRefused', 'replyRecipientRefused'],
+  },
+  ...recipient,
+] as const
+
 export const sessionMachine = setup({
   types: {} as {
     context: SessionContext
@@ -97,6 +106,11 @@ export const sessionMachine = setup({
       description: 'A connection came and has not been greeted. If the line drops here, nobody ever spoke.',
       on: {
         OPEN: [
+          {
+            guard: 'doorSilent',
+            target: 'closed',
+            actions: ['rememberOpening', 'recordSessionOpened', 'dropLine'],
+          },
           {
             guard: 'doorClosed',
             target: 'closed',
@@ -186,7 +200,7 @@ export const sessionMachine = setup({
         'At least one recipient is accepted. If the line drops here, the client still has the mail.',
       on: {
         ...hello,
-        RCPT: recipient,
+        RCPT: furtherRecipient,
         DATA: {
           target: 'receiving',
           actions: ['recordContentStarted', 'replySendContent', 'receiveContent'],

@@ -40,12 +40,6 @@ export const refusals = {
     'Too much was waiting for the log; no new session was taken.',
   ),
   'shutting-down': refusal(421, '4.3.2', 'Shutting down, try again later', 'The server was being stopped.'),
-  'left-too-soon': refusal(
-    421,
-    '4.4.2',
-    'You left before the greeting',
-    'The client left during the pause before the greeting.',
-  ),
   'talked-too-soon': refusal(
     554,
     '5.5.1',
@@ -159,12 +153,6 @@ export const refusals = {
     '5.3.4',
     'Message too big',
     'The message is larger than limits.messageSize.',
-  ),
-  'login-may-not-notify': refusal(
-    550,
-    '5.7.1',
-    'A notice cannot be submitted by an account',
-    'A null sender was used on a submission service.',
   ),
 
   // The recipient.
@@ -282,6 +270,9 @@ const others: Readonly<Record<string, string>> = {
   'magic-reply': 'The recipient asked for this reply by its name (playground).',
   'magic-delay': 'The recipient asked for a slow reply by its name (playground).',
   'magic-drop': 'The recipient asked for the line to be dropped (playground).',
+  'left-too-soon': 'The client left before it could be greeted.',
+  'handshake-failed': 'The TLS handshake with which a session begins on this port did not succeed.',
+  'proxy-header-failed': 'The trusted proxy did not begin with a PROXY header that could be understood.',
   quit: 'The client said QUIT.',
   'cut-off':
     'The server was ended in the middle of the session (a crash, a power cut); what was acknowledged is stored.',

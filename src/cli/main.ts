@@ -101,4 +101,6 @@ process.stdout.on('error', (error) => {
   if (isClosedPipe(error)) process.exit(0)
   throw error
 })
+// Mail, hashes of passwords, keys: nothing we make is for others to read.
+process.umask(0o077)
 process.exitCode = await run(process.argv.slice(2)).catch(fail)

@@ -1,5 +1,5 @@
 /** `fsmtp send`: composes a message and submits it through the server, like any other client. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { createTransport } from 'nodemailer'
@@ -12,46 +12,52 @@ type Options = {
   readonly config?: string
   readonly data?: string
   readonly json?: boolean
-  readonly from: string
-  readonly to: readonly string[]
+  readonly from?: string
+  readonly wait?: boolean
+  readonly to?: readonly string[]
   readonly subject?: string
   readonly text?: string
   readonly html?: string
-  readonly attach: readonly string[]
-  readonly header: readonly string[]
+  readonly attach?: readonly string[]
+  readonly header?: readonly string[]
   readonly raw?: string
   readonly via?: string
   readonly user?: string
 }
 
-const gather = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 export const register = (program: Command): void => {
   program
     .command('send')
     .description('compose a message and submit it through the server; prints its id')
-    .option('--from <address>', 'sender', 'me@localhost')
-    .option('--to <address>', 'recipient; may be given again', gather, [])
+    .option('--from <address>', 'sender (default: the account of --user, else me@localhost)')
+    .option('--to <address>', 'recipient; may be given again', gather)
     .option('--subject <text>', 'subject')
     .option('--text <text>', 'plain text')
     .option('--html <html>', 'HTML')
-    .option('--attach <file>', 'attachment; may be given again', gather, [])
-    .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather, [])
+    .option('--attach <file>', 'attachment; may be given again', gather)
+    .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather)
     .option('--raw <file>', 'send this file as it is (- for standard input)')
     .option('--via <host:port>', 'server to use (default: the mx listener here; submission with --user)')
+    .option('--wait', 'follow it to its outcome (not in this release)')
     .option('--user <account>', 'log in first; the password is asked for, or read from standard input')
     .addHelpText('after', '\nExample: fsmtp send --to you@example.org --subject Hello --text "It works"')
     .action(async (_: unknown, command: Command) => send(command.optsWithGlobals<Options>()))
 }
 
 const send = async (options: Options): Promise<void> => {
-  if (options.to.length === 0) throw new CommandFault('say who gets it: --to ADDRESS', 2)
+  if (!options.to) throw new CommandFault('say who gets it: --to ADDRESS', 2)
+  if (options.wait) throw new CommandFault('--wait follows deliveries, which are not in this release yet', 2)
+  const unreadable = [
+    ...(options.attach ?? []),
+    ...(options.raw && options.raw !== '-' ? [options.raw] : []),
+  ].find((file) => !existsSync(file))
+  if (unreadable !== undefined) throw new CommandFault(`${unreadable} does not exist`)
   const transport = createTransport({
     ...serverFor(options),
     tls: { rejectUnauthorized: false },
-    ...(options.user && {
-      auth: { user: options.user, pass: await askPassword(`password of ${options.user}`) },
-    }),
+    ...(options.user && { auth: { user: options.user, pass: await passwordOf(options.user) } }),
   })
   const sent = await transport.sendMail(mailOf(options)).catch(refused)
   const id = /Accepted as (\S+)/.exec(sent.response)?.[1] ?? null
@@ -67,12 +73,18 @@ const send = async (options: Options): Promise<void> => {
   if (rejected.length > 0) process.exitCode = 1
 }
 
+const passwordOf = async (user: string): Promise<string> => {
+  const password = await askPassword(`password of ${user}`)
+  if (password === '') throw new CommandFault('the password is empty')
+  return password
+}
+
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
 const refused = (error: Error & { readonly code?: string; readonly response?: string }): never => {
-  if (error.code === 'ECONNECTION' || error.code === 'ESOCKET')
+  if (error.message.includes('ECONNREFUSED'))
     throw new CommandFault(`${error.message}; is the server running? \`fsmtp serve\` starts it`)
   throw new CommandFault(error.response ? `the server refused it: ${error.response}` : error.message)
 }
@@ -104,17 +116,19 @@ const reachable = ({ address, port }: Config['listeners'][number]): { host: stri
 })
 
 const mailOf = (options: Options) => {
-  const envelope = { from: options.from, to: [...options.to] }
+  const from = options.from ?? options.user ?? 'me@localhost'
+  const to = [...(options.to ?? [])]
+  const envelope = { from, to }
   if (options.raw !== undefined) return { envelope, raw: readFileSync(options.raw === '-' ? 0 : options.raw) }
   return {
     envelope,
-    from: options.from,
-    to: [...options.to],
+    from,
+    to,
     subject: options.subject,
     text: options.text ?? (options.html === undefined ? '' : undefined),
     html: options.html,
-    headers: Object.fromEntries(options.header.map(headerOf)),
-    attachments: options.attach.map((path) => ({ path, filename: basename(path) })),
+    headers: Object.fromEntries((options.header ?? []).map(headerOf)),
+    attachments: (options.attach ?? []).map((path) => ({ path, filename: basename(path) })),
   }
 }
 

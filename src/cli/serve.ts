@@ -19,7 +19,10 @@ export const register = (program: Command): void => {
 const serve = async (options: Options): Promise<void> => {
   const loaded = loadConfig({ file: options.config, data: options.data })
   const notices = noticesOf(
-    pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2)),
+    pino(
+      { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: asItIs } },
+      pino.destination(2),
+    ),
   )
   const running = await startServer(loaded.config, notices)
   const ended = untilSignalled({ running, notices, options })
@@ -27,6 +30,8 @@ const serve = async (options: Options): Promise<void> => {
   await ended
   notices.info('stopped')
 }
+
+const asItIs = <Value>(value: Value): Value => value
 
 const print = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -37,6 +42,9 @@ const noticesOf = (logger: pino.Logger): Notices => ({
   warn: (what, error) =>
     error ? logger.warn({ err: { type: error.name, message: error.message } }, what) : logger.warn(what),
 })
+
+/** Milliseconds within which two signals are taken for one. */
+const oneSignal = 250
 
 /** SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads the configuration again. */
 const untilSignalled = ({
@@ -49,14 +57,16 @@ const untilSignalled = ({
   options: Options
 }): Promise<void> =>
   new Promise((stopped, failed) => {
-    let stopping = false
+    let stoppingSince: number | null = null
     const stop = (signal: NodeJS.Signals): void => {
-      if (stopping) {
+      // A signal to the whole process group comes twice: from the system, and from the launcher that passes its own on.
+      if (stoppingSince !== null && performance.now() - stoppingSince < oneSignal) return
+      if (stoppingSince !== null) {
         notices.warn(`${signal} again: ending what is left`)
         running.hurry()
         return
       }
-      stopping = true
+      stoppingSince = performance.now()
       notices.info(`${signal}: stopping; sessions inside a transaction may finish it`)
       running.stop().then(stopped, failed)
     }

@@ -14,6 +14,12 @@ const limitsOf = ({ limits }: Config): SessionPolicy['limits'] => ({
   received: limits.received,
 })
 
+/**
+ * Programs that find STARTTLS use it, and refuse a certificate nobody signed: a playground that catches their mail offers it
+ * only where it was given a certificate.
+ */
+const offersTlsOnMx = ({ playground, tls }: Config): boolean => !playground || tls.length > 0
+
 /** Data only: the same configuration gives an equal object, so that its hash names the stream it is recorded in. */
 export const sessionPolicy = (config: Config, service: Service): SessionPolicy => {
   const submitting = service !== 'mx'
@@ -22,8 +28,9 @@ export const sessionPolicy = (config: Config, service: Service): SessionPolicy =
     hostname: config.hostname,
     // RFC 6409 §4.3: submission is for those who may; other servers have no accounts here.
     authentication: submitting ? 'required' : 'none',
-    startTls: service !== 'submissions',
-    ownAddressesOnly: submitting,
+    startTls: service === 'submission' || (service === 'mx' && offersTlsOnMx(config)),
+    // Of logged-in senders; on mx only a trusted proxy can say that somebody is.
+    ownAddressesOnly: true,
     bareNewlines: submitting ? config.bareNewlines.submission : config.bareNewlines.mx,
     magicRecipients: config.playground,
     limits: limitsOf(config),

@@ -18,7 +18,7 @@ import { newId } from '../actors/identity.ts'
 import type { Verdict } from '../authentication/login.ts'
 import { LogFull } from '../log/port.ts'
 import { type Credentials, CredentialsExchange, type Exchanged } from './credentials.ts'
-import { Lines, mechanismWord, shownLine, triesLogin } from './dialogue.ts'
+import { Lines, mechanismWord, shownCommand, shownLine, triesLogin } from './dialogue.ts'
 import type { ContentReader } from './dot.ts'
 import { IncomingMessage, type Received } from './incoming-message.ts'
 import { Input, type InputSink } from './input.ts'
@@ -38,6 +38,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #opened = false
   #extended = false
   #loginTried = false
+  #loggedIn = false
   #said = ''
   #deadline = Number.POSITIVE_INFINITY
   #exchange: CredentialsExchange | null = null
@@ -147,6 +148,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   contentEnd(reader: ContentReader): void {
+    this.#heard = true
     const message = this.#message
     this.#message = null
     this.#input.hold()
@@ -253,16 +255,17 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
         this.#tell({ type: 'AUTH', mechanism: mechanismWord(command.mechanism) }, shown)
         return
       case 'XCLIENT':
-        this.#tell({ ...command, renamed: renamedBy(command.argument, this.#reception, this) }, shown)
-        return
-      case 'UNKNOWN':
-      case 'MALFORMED':
-        // A name that is hidden in the dialogue is hidden in the facts.
-        this.#tell(shown.startsWith('[') ? { ...command, command: '?' } : command, shown)
+        this.#renameTo(command, shown)
         return
       default:
-        this.#tell(command, shown)
+        this.#tell(shownCommand(command, shown), shown)
     }
+  }
+
+  #renameTo(command: Extract<CommandInput, { readonly type: 'XCLIENT' }>, shown: string): void {
+    const renamed = renamedBy(command.argument, this.#reception, this)
+    this.#loggedIn = renamed !== null && renamed.user !== null
+    this.#tell({ ...command, renamed }, shown)
   }
 
   #tell(input: SessionInput, line?: string, contents?: Beside['contents']): void {
@@ -303,6 +306,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   #verified(answer: Verdict): void {
+    this.#loggedIn = answer.verdict === 'ok'
     const addresses = answer.verdict === 'ok' ? answer.addresses : []
     const verdict = answer.verdict === 'throttled' ? 'login-throttled' : answer.verdict
     this.#tell({ type: 'CREDENTIALS', verdict, user: answer.user, addresses })
@@ -329,6 +333,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   #loseContent(error: Error): void {
+    // What was given up has nothing to be stored any more.
+    if (this.#gone || this.#host.over) return
     this.#contentFailure = error
     this.#message?.discard()
     this.#reception.complain('content could not be stored', error)
@@ -412,6 +418,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
       policy,
       begin: beginContent,
       complete: policy.service !== 'mx',
+      askAuthors: this.#loggedIn,
     })
     this.#input.receiveContent()
   }
@@ -426,14 +433,24 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   /** RFC 3207 §4: what came before the handshake is thrown away with the input that holds it. */
   #startTls(): void {
     this.#flush()
+    const plain = this._socket
+    // The sockets stay half open for clients that say QUIT and close; in a handshake that is the end.
+    const left = () => {
+      this.#handshakeError ||= 'the client left during the handshake'
+      plain.destroy()
+      this._onClose()
+    }
     this.upgrade(
       () => false,
       () => {
+        plain.off('end', left)
         this.#extended = false
+        this.#loggedIn = false
         this.#tell({ type: 'SECURED', tls: this.#tlsFacts() })
         this.#awaitInput()
       },
     )
+    plain.once('end', left)
     this.#awaitInput()
   }
 

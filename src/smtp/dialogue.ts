@@ -50,27 +50,40 @@ const mechanisms: ReadonlySet<string> = new Set(
 /** A mechanism's name as it may be remembered: `?` for one that nobody has, which may be a password out of place. */
 export const mechanismWord = (mechanism: string): string => (mechanisms.has(mechanism) ? mechanism : '?')
 
-const credentialLike = /^[a-z0-9+/]{8,}={0,2}$/i
+const verbLike = /^[a-z]{1,10}$/i
+const hidden = (text: string): string => `[${text.length} characters hidden]`
 
-/**
- * A command line as it may be remembered. Responses of AUTH are never shown; a line that is no command may be one that
- * lost its way: after an AUTH it is hidden altogether (`[n characters hidden]`), before it only where it looks like one.
- */
-export const shownLine = ({
-  line,
-  command,
-  loginTried,
-}: {
+/** Of a line that is no command: its first word, where it can be a verb; the rest may be a password that lost its way. */
+const strangeLine = (line: string, loginTried: boolean): string => {
+  const [word = '', ...rest] = line.split(' ')
+  if (loginTried || !verbLike.test(word)) return hidden(line)
+  return rest.length === 0 ? word : `${word} ${hidden(rest.join(' '))}`
+}
+
+/** Commands that take no argument that matters: whatever a client says behind them once it has tried to log in is hidden. */
+const takesNothing: ReadonlySet<string> = new Set('NOOP HELP VRFY EXPN DATA RSET QUIT STARTTLS'.split(' '))
+
+export type Spoken = {
   readonly line: string
   readonly command: CommandInput
+  /** AUTH, or something like it, was said in this session. */
   readonly loginTried: boolean
-}): string => {
+}
+
+/** A command line as it may be remembered: responses of AUTH, and what may be one out of place, are never shown. */
+export const shownLine = ({ line, command, loginTried }: Spoken): string => {
   if (command.type === 'AUTH' && mechanismWord(command.mechanism) !== '?')
     return command.initial === null ? `AUTH ${command.mechanism}` : `AUTH ${command.mechanism} [hidden]`
   if (triesLogin(line, command)) return 'AUTH [hidden]'
-  if (command.type !== 'UNKNOWN' && !(command.type === 'MALFORMED' && command.command === '?')) return line
-  if (!loginTried && !credentialLike.test(line.trim())) return line.replace(unprintable, '\ufffd')
-  return `[${line.length} characters hidden]`
+  if (command.type === 'UNKNOWN' || (command.type === 'MALFORMED' && command.command === '?'))
+    return strangeLine(line, loginTried)
+  const verb = command.type === 'MALFORMED' ? command.command : command.type
+  return loginTried && takesNothing.has(verb) && line.trim().length > verb.length ? `${verb} [hidden]` : line
 }
 
-const unprintable = /[\u0000-\u001f\u007f-\u009f]/g
+/** A command as a fact may remember it, beside the line that is shown of it. */
+export const shownCommand = <Command extends CommandInput>(command: Command, shown: string): Command => {
+  if (command.type === 'UNKNOWN' || command.type === 'MALFORMED')
+    return shown.startsWith('[') ? { ...command, command: '?' } : command
+  return 'argument' in command && shown.endsWith(' [hidden]') ? { ...command, argument: '[hidden]' } : command
+}

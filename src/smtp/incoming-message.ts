@@ -8,6 +8,7 @@ import type { SessionPolicy } from '../../machines/session/policy.ts'
 import { now } from '../actors/identity.ts'
 import { type ContentWriter, smallContent } from '../content/port.ts'
 import type { ContentReader } from './dot.ts'
+import { Gathering } from './gathering.ts'
 import { type HeaderFacts, headerFacts, headerWindow } from './header-facts.ts'
 import { NewlineRepairer, repairNewlines } from './newlines.ts'
 import { spendChunk } from './spent-chunks.ts'
@@ -21,20 +22,24 @@ type IncomingOptions = {
   readonly begin: (id: string) => Promise<ContentWriter>
   /** A header that lacks a Date or Message-ID gets one (RFC 6409 §8.1, §8.2). */
   readonly complete: boolean
+  /** Somebody is logged in: whose addresses stand in From matters. */
+  readonly askAuthors: boolean
 }
 
 export class IncomingMessage {
   readonly id: string
   readonly #options: IncomingOptions
-  #slices: Buffer[] = []
-  #kept = 0
+  /** In memory: all of a small message, or what of a large one is not worth a write yet. */
+  readonly #gathered = new Gathering()
   #size = 0
   #writer: ContentWriter | null = null
   /** Resolves when the file is there and has what came meanwhile. */
   #opening: Promise<void> | null = null
   #repairer: NewlineRepairer | null = null
-  #repaired: Buffer[] = []
-  #head: Buffer = Buffer.alloc(0)
+  /** Repaired, and on its way to the file. */
+  readonly #repaired = new Gathering()
+  /** As much of a large message as its header can be in. */
+  readonly #head = new Gathering()
   #discarded = false
 
   constructor(options: IncomingOptions) {
@@ -56,11 +61,11 @@ export class IncomingMessage {
     // RFC 1870 §6.3: what is over the limit is read to its end, and refused there.
     if (this.#size > this.#options.policy.limits.messageSize) this.discard()
     if (this.#discarded) return undefined
-    if (this.#writer) return this.#write(this.#writer, slice)
-    this.#slices.push(slice)
-    this.#kept += slice.length
-    if (this.#opening === null && this.#kept > smallContent) this.#opening = this.#openFile()
-    return this.#opening ?? undefined
+    this.#gathered.add(slice)
+    if (this.#gathered.length <= smallContent) return undefined
+    if (this.#writer) return this.#write(this.#writer)
+    this.#opening ??= this.#openFile()
+    return this.#opening
   }
 
   /** What is known of the whole message, and its bytes where they are not in a file. */
@@ -68,7 +73,7 @@ export class IncomingMessage {
     const flaws = this.#flaws(notes)
     if (this.#discarded) return { facts: this.#discardedFacts(), bytes: null }
     if (this.#opening) return this.#finishFile(this.#opening, flaws)
-    const whole = Buffer.concat(this.#slices, this.#kept)
+    const whole = this.#gathered.take()
     const bytes = flaws.repaired ? repairNewlines(whole) : whole
     const facts = this.#facts({ size: bytes.length, sha256: hash('sha256', bytes, 'hex') }, bytes, flaws)
     return { facts, bytes }
@@ -77,7 +82,7 @@ export class IncomingMessage {
   /** Forgets the content. */
   discard(): void {
     this.#discarded = true
-    this.#slices = []
+    this.#gathered.take()
     const writer = this.#writer
     this.#writer = null
     if (writer) void writer.discard()
@@ -102,7 +107,7 @@ export class IncomingMessage {
   }
 
   #read(head: Buffer) {
-    const { policy, complete } = this.#options
+    const { policy, complete, askAuthors } = this.#options
     const header = headerFacts(head)
     const messageId = header.messageId ?? (complete ? `<${this.id}@${policy.hostname}>` : null)
     const lines = complete ? this.#missing(header, messageId) : ''
@@ -111,7 +116,7 @@ export class IncomingMessage {
       subject: header.subject,
       from: header.from,
       messageId,
-      authors: policy.ownAddressesOnly ? { authors: header.fromAddresses } : {},
+      authors: askAuthors ? { authors: header.fromAddresses } : {},
       added: lines === '' ? {} : { added: lines },
     }
   }
@@ -130,26 +135,20 @@ export class IncomingMessage {
     }
     this.#writer = writer
     if (policy.bareNewlines === 'repair')
-      this.#repairer = new NewlineRepairer((slice) => this.#repaired.push(slice))
-    const slices = this.#slices
-    this.#slices = []
-    await this.#write(writer, Buffer.concat(slices))
+      this.#repairer = new NewlineRepairer((slice) => this.#repaired.add(slice))
+    await this.#write(writer)
   }
 
-  #write(writer: ContentWriter, slice: Buffer): Promise<void> | undefined {
+  /** Writes what is gathered. */
+  #write(writer: ContentWriter): Promise<void> | undefined {
+    const slice = this.#gathered.take()
     this.#repairer?.push(slice)
-    return this.#writeBytes(writer, this.#repairer ? this.#takeRepaired() : slice)
-  }
-
-  #takeRepaired(): Buffer {
-    const bytes = Buffer.concat(this.#repaired)
-    this.#repaired = []
-    return bytes
+    return this.#writeBytes(writer, this.#repairer ? this.#repaired.take() : slice)
   }
 
   #writeBytes(writer: ContentWriter, bytes: Buffer): Promise<void> | undefined {
-    if (this.#head.length < headerWindow)
-      this.#head = Buffer.concat([this.#head, bytes]).subarray(0, headerWindow)
+    const missing = headerWindow - this.#head.length
+    if (missing > 0) this.#head.add(bytes.subarray(0, missing))
     spendChunk(bytes.length)
     return writer.write(bytes) ?? undefined
   }
@@ -158,10 +157,11 @@ export class IncomingMessage {
     await opening
     const writer = this.#writer
     if (writer === null) return { facts: this.#discardedFacts(), bytes: null }
+    await this.#write(writer)
     this.#repairer?.end()
-    if (this.#repaired.length > 0) await writer.write(this.#takeRepaired())
+    if (this.#repaired.length > 0) await this.#writeBytes(writer, this.#repaired.take())
     const stored = await writer.finish()
-    return { facts: this.#facts(stored, this.#head, flaws), bytes: null }
+    return { facts: this.#facts(stored, this.#head.take(), flaws), bytes: null }
   }
 
   #discardedFacts(): ContentFacts {

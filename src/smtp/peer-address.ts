@@ -13,3 +13,6 @@ export const peerAddress = (text: string, { family }: { readonly family: 4 | 6 }
 
 /** Four or sixteen octets. */
 export const peerAddressOf = (octets: Uint8Array): string => written(ipaddr.fromByteArray([...octets]))
+
+/** An address as a dual-stack listener reports it: IPv4 without its prefix. */
+export const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/i, '')

@@ -87,3 +87,7 @@ const version2 = (buffer: Buffer): ProxyHeader => {
   if (buffer.length < length) return incomplete
   return { kind: 'header', source: command === 0x21 && known ? known.read(buffer) : null, length }
 }
+
+/** Whether these first octets can be the beginning of a header, of either version. */
+export const mayBeProxyHeader = (buffer: Buffer): boolean =>
+  startsLike(word, buffer) || startsLike(signature, buffer)

@@ -14,7 +14,10 @@ export const renamedBy = (
   const parsed = parseXclient(argument)
   if (!parsed.ok) return null
   const { addr, port, name, helo, login } = parsed.attributes
-  const peer = { address: addr ?? remoteAddress, port: port ?? (addr ? 0 : remotePort), name: name ?? null }
+  const peer = { address: addr ?? remoteAddress, port: port ?? remotePort, name: name ?? null }
   const user = login ?? null
-  return { peer, helo: helo ?? null, user, addresses: user === null ? [] : addressesOf(user) }
+  const addresses = user === null ? [] : addressesOf(user)
+  // A proxy may vouch for accounts we have, and for no others.
+  if (user !== null && addresses.length === 0) return null
+  return { peer, helo: helo ?? null, user, addresses }
 }

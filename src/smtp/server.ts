@@ -4,20 +4,21 @@ import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tl
 import { SMTPServer } from 'smtp-server/lib/smtp-server.js'
 import { type Certificates, certificateFor, tlsMinimum } from '../config/certificates.ts'
 import { FsmtpConnection, type ProxyFacts } from './connection.ts'
-import { parseProxyHeader } from './proxy-protocol.ts'
+import { plainAddress } from './peer-address.ts'
+import { type ProxyBeginning, readProxyHeader } from './proxy-header.ts'
 import type { Reception } from './reception.ts'
+import { type Ends, endsOf, recordUnmet } from './unmet.ts'
 
 export type ListenerOptions = {
   readonly reception: Reception
   readonly address: string
   readonly port: number
   readonly certificates: Certificates
-  /** Peers from which a PROXY header is expected. */
-  readonly expectsProxy: (address: string) => boolean
+  /** Whether a PROXY header comes from this peer: always, perhaps (it may also speak for itself), or never. */
+  readonly proxyHeader: (address: string) => 'required' | 'possible' | 'none'
+  /** Connections that may be on their way to a session at a time: in a handshake, or before a PROXY header. */
+  readonly arriving: number
 }
-
-/** How long a trusted proxy may take for its header. */
-const proxyPatience = 10_000
 
 export class FsmtpServer extends SMTPServer {
   /** For the connections to come. */
@@ -34,6 +35,9 @@ export class FsmtpServer extends SMTPServer {
       disableReverseLookup: true,
       authOptional: true,
       logger: false,
+      // Of the time before a session, where the supervisor has no say.
+      socketTimeout: Math.min(reception.timeouts.command, 60_000),
+      maxClients: listener.arriving,
       ...tlsOptions(certificates),
     })
     this.reception = reception
@@ -56,6 +60,8 @@ export class FsmtpServer extends SMTPServer {
   /** No new connections; the live ones are the supervisor's. */
   stopAccepting(): void {
     this.server.close()
+    // What has not become a session has nothing to finish. The topmost socket: a handshake must not lose the one below it.
+    for (const socket of this._pendingSockets.values()) socket.destroy()
   }
 
   /** Takes other certificates for the connections to come. */
@@ -71,8 +77,7 @@ export class FsmtpServer extends SMTPServer {
   }
 
   override _expectsProxyHeader(socket: Socket): boolean {
-    // Asked by the library's constructor, too, before there is a listener.
-    return #listener in this && this.#listener.expectsProxy(plainAddress(socket.remoteAddress ?? ''))
+    return this.#proxyHeader(socket) !== 'none'
   }
 
   override _handleProxy(
@@ -82,26 +87,40 @@ export class FsmtpServer extends SMTPServer {
       options?: { id: string; remoteAddress?: string; remotePort?: number },
     ) => void,
   ): void {
-    if (!this._expectsProxyHeader(socket)) {
+    const expected = this.#proxyHeader(socket)
+    if (expected === 'none') {
       callback(null, { id: '' })
       return
     }
-    readProxyHeader(socket).then(
-      (source) => {
-        const address = plainAddress(socket.remoteAddress ?? '')
-        const options = {
-          id: '',
-          ...(source && { remoteAddress: source.address, remotePort: source.port }),
-        }
-        this.#proxied.set(options, { facts: source ? { address, protocol: 'proxy' } : null })
-        callback(null, options)
-      },
+    const ends = endsOf(socket)
+    readProxyHeader(socket, { required: expected === 'required' }).then(
+      (beginning) => callback(null, this.#optionsFor(beginning, ends)),
       (error: Error) => {
-        this.reception.complain(`the proxy ${socket.remoteAddress} sent no usable PROXY header`, error)
+        recordUnmet(ends, 'proxy-header-failed', this.reception)
+        this.reception.complain(`the proxy ${ends.peer.address} sent no usable PROXY header`, error)
         socket.destroy()
         callback(error)
       },
     )
+  }
+
+  override _upgrade(...[socket, callback]: Parameters<SMTPServer['_upgrade']>): void {
+    const ends = endsOf(socket)
+    super._upgrade(socket, (error, secured) => {
+      if (error) recordUnmet(ends, 'handshake-failed', this.reception)
+      callback(error, secured)
+    })
+  }
+
+  #proxyHeader(socket: Socket): 'required' | 'possible' | 'none' {
+    return this.#listener.proxyHeader(plainAddress(socket.remoteAddress))
+  }
+
+  #optionsFor(beginning: ProxyBeginning, { peer }: Ends) {
+    const source = beginning.kind === 'header' ? beginning.source : null
+    const options = { id: '', ...(source && { remoteAddress: source.address, remotePort: source.port }) }
+    this.#proxied.set(options, { facts: source ? { address: peer.address, protocol: 'proxy' } : null })
+    return options
   }
 }
 
@@ -128,36 +147,3 @@ const portOf = (server: Server): number => {
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
 }
-
-/** IPv4 as a dual-stack listener reports it, without its prefix. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:/i, '')
-
-const readProxyHeader = (socket: Socket): Promise<{ address: string; port: number } | null> =>
-  new Promise((resolve, reject) => {
-    let gathered: Buffer = Buffer.alloc(0)
-    const settle = (act: () => void) => {
-      clearTimeout(timer)
-      socket.off('data', read).off('close', closed).off('error', closed)
-      socket.pause()
-      act()
-    }
-    const closed = () => settle(() => reject(new Error('the connection ended before the header did')))
-    const read = (chunk: Buffer) => {
-      gathered = Buffer.concat([gathered, chunk])
-      const header = parseProxyHeader(gathered)
-      if (header.kind === 'incomplete') return
-      if (header.kind === 'invalid') {
-        settle(() => reject(new Error(header.why)))
-        return
-      }
-      settle(() => {
-        if (header.length < gathered.length) socket.unshift(gathered.subarray(header.length))
-        resolve(header.source)
-      })
-    }
-    const timer = setTimeout(
-      () => settle(() => reject(new Error('the header took too long'))),
-      proxyPatience,
-    ).unref()
-    socket.on('data', read).on('close', closed).on('error', closed)
-  })

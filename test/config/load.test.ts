@@ -186,7 +186,7 @@ test('each service gets its own policy, and the same configuration an equal one'
   )
   const mx = sessionPolicy(config, 'mx')
   assert.equal(mx.authentication, 'none')
-  assert.equal(mx.ownAddressesOnly, false)
+  assert.equal(mx.ownAddressesOnly, true)
   assert.equal(mx.bareNewlines, 'refuse')
   assert.equal(mx.magicRecipients, false)
   assert.equal(mx.limits.messageSize, 1_048_576)

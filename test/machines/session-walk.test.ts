@@ -62,6 +62,7 @@ const here = { kind: 'mailbox', mailbox: 'alice@example.org' } as const
 const inputs: readonly SessionInput[] = [
   opening,
   { ...opening, door: 'too-many-sessions' },
+  { ...opening, door: 'handshake-failed' },
   { type: 'HELO', helo: 'client.example' },
   { type: 'EHLO', helo: 'client.example' },
   { type: 'STARTTLS' },
@@ -94,6 +95,7 @@ const inputs: readonly SessionInput[] = [
   { type: 'ENDLESS_LINE' },
   { type: 'TIMEOUT' },
   { type: 'DISCONNECTED' },
+  { type: 'CUT_OFF' },
   { type: 'SHUTDOWN' },
 ]
 
@@ -101,8 +103,9 @@ const inputs: readonly SessionInput[] = [
 const deciding = ({ value, context }: AnyMachineSnapshot): string => {
   const { tls, extended, user, recipients, ...counts } = context as SessionContext
   const { errors, idleCommands, loginFailures, messages } = counts
+  const overshoot = Math.min(counts.overshoot, 2)
   const moments = [tls !== null, user !== null, extended, recipients.length]
-  return [value, ...moments, errors, idleCommands, loginFailures, messages].join(' ')
+  return [value, ...moments, errors, idleCommands, loginFailures, messages, overshoot].join(' ')
 }
 
 /** The walk comes to an end because every patience does: a count that could grow for ever would exceed its limit. */
