@@ -28,6 +28,9 @@ import type { FsmtpServer } from './server.ts'
 
 export type ProxyFacts = { readonly address: string; readonly protocol: 'proxy' } | null
 
+/** A client that left in the middle of a handshake is not always noticed; one that is there needs a moment. */
+const handshakePatience = 30_000
+
 export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSession {
   readonly #reception: Reception
   readonly #proxy: ProxyFacts
@@ -95,7 +98,11 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   /** Silence is noticed by deadlines (`checkDeadline`), not by the socket's own timer. */
-  override _armTimeout(): void {}
+  override _armTimeout(socket: Socket = this._socket): void {
+    // The one moment at which the library shows the socket of a handshake. Sockets stay half open, for clients that say QUIT
+    // and close; here that is the end.
+    if (this._upgrading) socket.once('end', this.#leftInHandshake)
+  }
 
   override _onClose(): void {
     super._onClose()
@@ -433,25 +440,17 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   /** RFC 3207 §4: what came before the handshake is thrown away with the input that holds it. */
   #startTls(): void {
     this.#flush()
-    const plain = this._socket
-    // The sockets stay half open for clients that say QUIT and close; in a handshake that is the end.
-    const left = () => {
-      this.#handshakeError ||= 'the client left during the handshake'
-      plain.destroy()
-      this._onClose()
-    }
     this.upgrade(
       () => false,
       () => {
-        plain.off('end', left)
+        this._socket.off('end', this.#leftInHandshake)
         this.#extended = false
         this.#loggedIn = false
         this.#tell({ type: 'SECURED', tls: this.#tlsFacts() })
         this.#awaitInput()
       },
     )
-    plain.once('end', left)
-    this.#awaitInput()
+    this.#deadline = performance.now() + Math.min(this.#reception.timeouts.command, handshakePatience)
   }
 
   // The socket.
