@@ -55,6 +55,11 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #gone = false
   #handshakeError = ''
 
+  readonly #leftInHandshake = (): void => {
+    this.#handshakeError ||= 'the client left during the handshake'
+    this._socket.destroy()
+  }
+
   constructor(
     server: FsmtpServer,
     socket: Socket | TLSSocket,
