@@ -35,27 +35,39 @@ export const register = (program: Command): void => {
     )
 }
 
-type Reader = Pick<LogReader, 'readStream' | 'tail' | 'close'>
-const nothing: Reader = { readStream: async function* () {}, tail: async () => 0, close: async () => {} }
+type Reader = Pick<LogReader, 'readAll' | 'readStream' | 'tail' | 'close'>
+const none = async function* () {}
+const nothing: Reader = { readAll: none, readStream: none, tail: async () => 0, close: async () => {} }
 
 const readerOf = (directory: string): Reader =>
   existsSync(join(directory, 'log.sqlite')) ? openSqliteReader({ directory }) : nothing
 
-/** Large content goes to its file beside whatever writes the log: a body is nobody's until its event is there. */
-const sinkIn = (directory: string, message: string): ContentSink => {
+/**
+ * Large content goes to its file beside whatever writes the log: a body is nobody's until its event is there. Without a
+ * server the directory is locked first, or one that starts meanwhile would sweep such bodies away.
+ */
+const sinkIn = (directory: string, message: string, locked: () => Promise<unknown>): ContentSink => {
   const places = placesIn(directory)
-  const writer = mkdir(places.incoming, { recursive: true, mode: 0o700 }).then(() =>
-    beginFile(places, message),
-  )
+  const writer = locked()
+    .then(() => mkdir(places.incoming, { recursive: true, mode: 0o700 }))
+    .then(() => beginFile(places, message, { onlyNew: true }))
   const opened = (work: (writer: ContentWriter) => unknown): Promise<void> =>
     writer.then(async (file) => {
       await work(file)
     })
   return {
     write: (bytes) => opened((file) => file.write(bytes)),
-    finish: () => opened((file) => file.finish()),
+    finish: () => opened((file) => file.finish()).catch((error) => keptAlready(error, message)),
     discard: () => opened((file) => file.discard()),
   }
+}
+
+const keptAlready = (error: unknown, message: string): never => {
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    throw new HistoryFault(
+      `the content of message ${message} is there already, without its event; the next \`fsmtp serve\` sweeps it away`,
+    )
+  throw error
 }
 
 const importFile = async (asked: string, options: Options): Promise<void> => {
@@ -73,7 +85,7 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
     const done = await importHistory({
       ...{ open: counted(input, bar), log, inlineLimit: smallContent },
       append: async (appends) => (await opened()).append(appends),
-      beginContent: (message) => sinkIn(directory, message),
+      beginContent: (message) => sinkIn(directory, message, opened),
     })
     tell(done, options)
   } catch (error) {
@@ -99,9 +111,17 @@ const counted = ({ open, size }: Opened, bar: Progress): (() => AsyncIterable<Ui
 }
 
 const tell = (done: Imported, { json }: Options): void => {
-  const { added, known, withoutContent } = done
+  const { added, known, withoutContent, accounts, unreplayed } = done
   if (json) ndjson(done)
   else print(`${added} events imported${known === 0 ? '' : `, ${known} were there already`}`)
+  if (accounts > 0)
+    remark(
+      `fsmtp: ${accounts === 1 ? '1 account came along, with its password' : `${accounts} accounts came along, with their passwords`}; see \`fsmtp user list\``,
+    )
+  if (unreplayed > 0)
+    remark(
+      `fsmtp: ${unreplayed} histories come from machines this release does not have, and could not be replayed`,
+    )
   if (withoutContent > 0)
     remark(
       `fsmtp: ${withoutContent} of the messages came without their content; \`fsmtp verify\` will name them`,

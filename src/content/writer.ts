@@ -1,6 +1,6 @@
 /** One body on its way into a file: hashed as it comes, written in order, renamed when it is whole and synced. */
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isFull, type Places, syncDirectory } from './places.ts'
 import { ContentFull, type ContentWriter, type Finished } from './port.ts'
@@ -8,22 +8,43 @@ import { ContentFull, type ContentWriter, type Finished } from './port.ts'
 /** Bytes that may wait for the disk before the giver is asked to wait. */
 const mayWait = 256 * 1024
 
-export const beginFile = async (places: Places, id: string): Promise<ContentWriter> => {
+export type BeginOptions = {
+  /** Fail where a body of this name is there already, instead of taking its place. */
+  readonly onlyNew?: boolean
+}
+
+export const beginFile = async (
+  places: Places,
+  id: string,
+  { onlyNew = false }: BeginOptions = {},
+): Promise<ContentWriter> => {
   const unfinished = join(places.incoming, `${id}.${randomBytes(4).toString('hex')}`)
   try {
     const file = await open(unfinished, 'wx', 0o600)
-    return new FileWriter({ file, unfinished, finished: places.fileOf(id) })
+    return new FileWriter({ file, unfinished, finished: places.fileOf(id), onlyNew })
   } catch (error) {
     throw typed(error)
   }
 }
 
-type Parts = { readonly file: FileHandle; readonly unfinished: string; readonly finished: string }
+type Parts = {
+  readonly file: FileHandle
+  readonly unfinished: string
+  readonly finished: string
+  readonly onlyNew: boolean
+}
+
+/** As `rename`, but fails with EEXIST where the name is taken. */
+const renameToNew = async (from: string, to: string): Promise<void> => {
+  await link(from, to)
+  await rm(from)
+}
 
 class FileWriter implements ContentWriter {
   readonly #file: FileHandle
   readonly #unfinished: string
   readonly #finished: string
+  readonly #onlyNew: boolean
   readonly #hash = createHash('sha256')
   #size = 0
   #chunks: Uint8Array[] = []
@@ -32,7 +53,8 @@ class FileWriter implements ContentWriter {
   #failure: Error | null = null
   #over = false
 
-  constructor({ file, unfinished, finished }: Parts) {
+  constructor({ file, unfinished, finished, onlyNew }: Parts) {
+    this.#onlyNew = onlyNew
     this.#file = file
     this.#unfinished = unfinished
     this.#finished = finished
@@ -77,7 +99,7 @@ class FileWriter implements ContentWriter {
   async #giveName(): Promise<void> {
     const folder = dirname(this.#finished)
     const isNew = await mkdir(folder, { recursive: true, mode: 0o700 })
-    await rename(this.#unfinished, this.#finished)
+    await (this.#onlyNew ? renameToNew : rename)(this.#unfinished, this.#finished)
     await syncDirectory(folder)
     if (isNew !== undefined) await syncDirectory(dirname(folder))
   }

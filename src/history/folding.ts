@@ -102,13 +102,13 @@ export class Folding {
     this.#open.set(stream, replayer)
   }
 
-  /** Null where the policy that governs the stream is not in the log. */
+  /** Null where the policy that governs the stream is not in the log, or is none. */
   async #setStage(first: StoredEvent, module: MachineModule): Promise<Stage | null> {
     const known = this.#stages.get(stageKey(first))
     if (known !== undefined) return known
     const hash = policyHashOf(first)
     const policy = hash === null ? undefined : await readPolicy(this.#log, hash)
-    const stage = hash !== null && policy === undefined ? null : new Stage(module, policy)
+    const stage = hash !== null && policy === undefined ? null : stageUnder(module, policy)
     this.#stages.set(stageKey(first), stage)
     return stage
   }
@@ -148,6 +148,15 @@ export class Folding {
   }
 }
 
+/** Null where the machine cannot even begin under such a policy. */
+const stageUnder = (module: MachineModule, policy: unknown): Stage | null => {
+  try {
+    return new Stage(module, policy)
+  } catch {
+    return null
+  }
+}
+
 /** Lets it live one event more; null when it did what the log says. */
 const judge = (replayer: Replayer, event: StoredEvent): StreamFinding | null => {
   const { stream, revision, type, meta } = event
@@ -167,7 +176,7 @@ const withoutPolicy = (event: StoredEvent): StreamFinding => ({
   kind: 'undecodable',
   stream: event.stream,
   revision: event.revision,
-  detail: `policy ${policyHashOf(event)} is not in the log`,
+  detail: `policy ${policyHashOf(event)} is not in the log, or cannot be used`,
 })
 
 const gap = ({ stream, revision }: StoredEvent, wanted: number): StreamFinding => ({

@@ -4,6 +4,8 @@
  * of this folder describes it.
  */
 import { z } from 'zod'
+import { isId } from '../content/places.ts'
+import { isStream, isType } from '../log/names.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { HistoryFault } from './fault.ts'
 
@@ -12,16 +14,18 @@ export const formatVersion = 1
 
 /** Bytes of content on one line; a multiple of three, so that lines join without padding between. */
 export const chunkSize = 786_432
+/** Objects and arrays inside each other; no fact has more than a few. */
+const deepest = 64
 /** Characters of one line; more is no history file. */
 export const longestLine = 32 * 1024 * 1024
 
 const header = z.object({ format: z.literal(formatName), version: z.number() })
 
 const event = z.object({
-  stream: z.string().regex(/^[a-z][a-z0-9_]*-./, 'must be category-id'),
+  stream: z.string().refine(isStream, 'must be category-id, without control characters'),
   revision: z.int().nonnegative(),
   id: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in lower case'),
-  type: z.string().min(1),
+  type: z.string().refine(isType, 'must be a name'),
   version: z.int().positive(),
   at: z.iso.datetime({ precision: 3 }),
   data: z.record(z.string(), z.unknown()),
@@ -29,7 +33,7 @@ const event = z.object({
 })
 
 const content = z.object({
-  content: z.string().regex(/^[0-9a-z]+$/, 'must be a message id'),
+  content: z.string().refine(isId, 'must be a message id'),
   /** Where these bytes begin; absent: 0. */
   offset: z.int().nonnegative().optional(),
   /** Another line of the same content follows. */
@@ -66,6 +70,11 @@ export const contentLine = (id: string, bytes: Uint8Array, offset: number, more:
     base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
   })}\n`
 
+const isDeep = (value: unknown, left: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (left === 0 || Object.values(value).some((inner) => isDeep(inner, left - 1)))
+
 const parsed = (text: string, line: number): unknown => {
   try {
     return JSON.parse(text)
@@ -101,6 +110,8 @@ export const checkHeader = (text: string): void => {
 /** @throws HistoryFault with the number of the line */
 export const parseLine = (text: string, line: number): HistoryLine => {
   const value = parsed(text, line)
+  if (isDeep(value, deepest))
+    throw new HistoryFault(`line ${line}: more than ${deepest} values inside each other`)
   if (typeof value === 'object' && value !== null && 'content' in value) {
     const read = content.safeParse(value)
     if (!read.success) throw faultOf(read.error, line)

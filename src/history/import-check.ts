@@ -1,5 +1,6 @@
 /** The first reading of a history that is to be imported: finds every fault, and what the log has already. */
-import type { StoredEvent } from '../log/port.ts'
+import { idOf, type StoredEvent } from '../log/port.ts'
+import type { Belief } from './belief.ts'
 import { PassingContents } from './contents.ts'
 import { jsonEqual } from './equal.ts'
 import type { Existing } from './existing.ts'
@@ -7,6 +8,7 @@ import { HistoryFault } from './fault.ts'
 import type { EventLine } from './format.ts'
 import type { Imported } from './import.ts'
 import { historyLines } from './lines.ts'
+import { Strangers } from './strangers.ts'
 
 /** A policy's stream is named by its hash: whoever adopted it, and when, it is the same. */
 const samePolicy = (line: EventLine, there: StoredEvent): boolean =>
@@ -20,7 +22,26 @@ const sameEvent = (line: EventLine, there: StoredEvent): boolean =>
   jsonEqual(line.data, there.data) &&
   jsonEqual(line.meta, there.meta)
 
-export type Checked = Imported & { readonly knownMessages: ReadonlySet<string> }
+export type Checked = Imported & {
+  readonly knownMessages: ReadonlySet<string>
+  /** What is new in the file, to be looked for in the log. */
+  readonly strangers: Strangers
+}
+
+export type CheckOptions = {
+  /** Null: the log is empty. */
+  readonly existing: Existing | null
+  readonly belief: Belief
+  /** Events may not be dated later than this; milliseconds since 1970. */
+  readonly latest: number
+}
+
+const storedOf = ({ stream, ...line }: EventLine, position: number): StoredEvent => ({
+  position,
+  stream,
+  ...line,
+  meta: { $correlationId: idOf(stream), ...line.meta },
+})
 
 export class Check {
   readonly #existing: Existing | null
@@ -28,13 +49,18 @@ export class Check {
   readonly #reached = new Map<string, number>()
   readonly #contents = new PassingContents()
   readonly #knownMessages = new Set<string>()
+  readonly #strangers = new Strangers()
+  readonly #belief: Belief
+  readonly #latest: number
   #added = 0
   #known = 0
   #withoutContent = 0
+  #accounts = 0
 
-  /** `existing` null: the log is empty. */
-  constructor(existing: Existing | null) {
+  constructor({ existing, belief, latest }: CheckOptions) {
     this.#existing = existing
+    this.#belief = belief
+    this.#latest = latest
   }
 
   async read(input: AsyncIterable<Uint8Array>): Promise<Checked> {
@@ -46,6 +72,9 @@ export class Check {
       added: this.#added,
       known: this.#known,
       withoutContent: this.#withoutContent,
+      accounts: this.#accounts,
+      unreplayed: this.#belief.unreplayed,
+      strangers: this.#strangers,
       knownMessages: this.#knownMessages,
     }
   }
@@ -54,8 +83,9 @@ export class Check {
     const content = this.#contents.check(event, line)
     await this.#place(event, line)
     const there = (await this.#existing?.at(event.stream, event.revision)) ?? null
-    if (there === null) this.#new(event, content !== undefined)
-    else this.#again(event, there)
+    if (there !== null) return this.#again(event, there)
+    await this.#believe(event, line)
+    this.#new(event, content !== undefined)
   }
 
   /** Revisions of a stream follow each other, in the file or from the log into the file. */
@@ -70,8 +100,20 @@ export class Check {
     )
   }
 
+  /** What is new stays for good: it must make sense to the views and to its machine. */
+  async #believe(event: EventLine, line: number): Promise<void> {
+    if (event.at > this.#latest)
+      throw new HistoryFault(
+        `line ${line}: the event is dated ${new Date(event.at).toISOString()}, in the future`,
+      )
+    this.#strangers.take(event, line)
+    const fault = await this.#belief.fault(storedOf(event, line))
+    if (fault !== null) throw new HistoryFault(`line ${line}: ${fault}`)
+  }
+
   #new({ type }: EventLine, hasContent: boolean): void {
     this.#added += 1
+    if (type === 'AccountAdded') this.#accounts += 1
     if (type === 'MessageAccepted' && !hasContent) this.#withoutContent += 1
   }
 

@@ -43,7 +43,8 @@ export class Write {
   #runs: Run[] = []
   #events = 0
   #bytes = 0
-  #small: { id: string; bytes: Buffer } | null = null
+  /** Small bodies whose events are still to come. */
+  readonly #small = new Map<string, Buffer>()
   #large: ContentSink | null = null
   #done = 0
 
@@ -58,7 +59,7 @@ export class Write {
     try {
       for await (const read of historyLines(this.#options.open()))
         if (read.kind === 'content') await this.#content(contents.take(read.content, read.line))
-        else await this.#event(read.event)
+        else await this.#event(read.event, read.size)
       await this.#flush()
     } finally {
       await this.#large?.discard()
@@ -69,7 +70,7 @@ export class Write {
   async #content({ id, bytes, offset, last }: Piece): Promise<void> {
     if (this.#known.has(id)) return
     if (offset === 0 && last && bytes.length <= this.#options.inlineLimit) {
-      this.#small = { id, bytes }
+      this.#small.set(id, bytes)
       return
     }
     this.#large ??= this.#options.beginContent(id)
@@ -79,13 +80,14 @@ export class Write {
     this.#large = null
   }
 
-  async #event(event: EventLine): Promise<void> {
+  async #event(event: EventLine, size: number): Promise<void> {
     if ((await this.#existing?.at(event.stream, event.revision)) != null) return
-    this.#add(event)
-    if (this.#events >= batchEvents || this.#bytes >= batchBytes) await this.#flush()
+    if (this.#bytes + size > batchBytes) await this.#flush()
+    this.#add(event, size)
+    if (this.#events >= batchEvents) await this.#flush()
   }
 
-  #add(event: EventLine): void {
+  #add(event: EventLine, size: number): void {
     let run = this.#runs.at(-1)
     if (run === undefined || run.stream !== event.stream) {
       run = { stream: event.stream, expected: event.revision - 1, events: [], contents: [] }
@@ -93,11 +95,13 @@ export class Write {
     }
     run.events.push(newEvent(event))
     this.#events += 1
-    this.#bytes += 512
-    if (this.#small === null || event.type !== 'MessageAccepted') return
-    run.contents.push(this.#small)
-    this.#bytes += this.#small.bytes.length
-    this.#small = null
+    this.#bytes += size
+    const id = event.type === 'MessageAccepted' ? String(event.data.message) : ''
+    const bytes = this.#small.get(id)
+    if (bytes === undefined) return
+    run.contents.push({ id, bytes })
+    this.#bytes += bytes.length
+    this.#small.delete(id)
   }
 
   async #flush(): Promise<void> {

@@ -23,7 +23,11 @@ async function* textLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<stri
   if (last !== '') yield last
 }
 
-export type NumberedLine = HistoryLine & { readonly line: number }
+export type NumberedLine = HistoryLine & {
+  readonly line: number
+  /** Characters of the line. */
+  readonly size: number
+}
 
 /**
  * The lines of a history after its header.
@@ -34,7 +38,7 @@ export async function* historyLines(input: AsyncIterable<Uint8Array>): AsyncGene
   for await (const text of textLines(input)) {
     line += 1
     if (line === 1) checkHeader(text)
-    else if (text.trim() !== '') yield { ...parseLine(text, line), line }
+    else if (text.trim() !== '') yield { ...parseLine(text, line), line, size: text.length }
   }
   if (line === 0) throw new HistoryFault('not a history file: it is empty')
 }

@@ -1,8 +1,10 @@
 /** The commands for histories, as people type them, on a data directory without a server. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,10 +12,11 @@ import { before, test } from 'node:test'
 import { session } from '../../machines/session/index.ts'
 import { placesIn } from '../../src/content/places.ts'
 import { beginFile } from '../../src/content/writer.ts'
+import { kindOf } from '../../src/log/port.ts'
 import { openSqliteLog } from '../../src/log/sqlite/index.ts'
 import { folder, fsmtp } from '../authentication/command.ts'
 import { tagsOf } from '../drawing/xml.ts'
-import { policyAppend, record } from './recorder.ts'
+import { appendOf, policyAppend, record } from './recorder.ts'
 import { policy, policyHash, sessionSaid } from './sessions.ts'
 
 const cwd = folder()
@@ -126,7 +129,7 @@ test('an export replays and verifies without any data, and imports to the same b
   assert.match((await fsmtp(elsewhere, ['replay', path, '--transcript'])).out, /^S: 220 mx\.example\.org/)
   assert.match((await fsmtp(elsewhere, ['verify', path])).out, /all is well/)
   assert.deepEqual(jsonOf((await fsmtp(elsewhere, ['import', path, '--json'])).out), [
-    { added: 16, known: 0, withoutContent: 0 },
+    { added: 16, known: 0, withoutContent: 0, accounts: 0, unreplayed: 0 },
   ])
   assert.equal((await fsmtp(elsewhere, ['export', '--all'])).out, one)
   assert.match((await fsmtp(elsewhere, ['verify'])).out, /all is well/)
@@ -158,8 +161,14 @@ test('a history that was changed is found, in a file and in a log; without conte
   })
   assert.equal(found.filter(({ kind }) => kind === 'content').length, 2)
   const imported = await fsmtp(elsewhere, ['import', 'changed.ndjson'])
-  assert.equal(imported.code, 0)
-  assert.match(imported.err, /2 of the messages came without their content/)
+  assert.equal(imported.code, 1)
+  assert.match(imported.err, /^fsmtp: changed\.ndjson: line 17: smtp_session-\w+: diverged at revision 14/)
+  assert.equal(existsSync(join(elsewhere, 'data')), false)
+  const log = await openSqliteLog({ directory: join(elsewhere, 'data') })
+  const last = events.at(-1)!
+  const spoiled = events.with(-1, { ...last, data: { ...last.data, during: 'greeted' } })
+  await log.append([policyAppend(policyHash, policy), appendOf(`smtp_session-${id}`, spoiled)])
+  await log.close()
   assert.match(
     (await fsmtp(elsewhere, ['verify'])).out,
     /diverged at revision 14.*\n(.*\n)*not well: 1 diverged, 2 contents/,
@@ -257,4 +266,66 @@ test('--step needs a terminal; export needs to know what', async () => {
   assert.equal((await run('export')).code, 2)
   assert.equal((await run('export', '--all', id)).code, 2)
   assert.match((await run('export', '--all', '--out', 'nowhere/file')).err, /cannot write nowhere\/file/)
+})
+
+test('content that is stored is never replaced, and a message id stands for one message', async () => {
+  const elsewhere = folder()
+  await fsmtp(elsewhere, ['import', '-'], await well('export', '--all'))
+  const message = mails[1]!.message
+  const stored = placesIn(join(elsewhere, 'data')).fileOf(message)
+  const before = await readFile(stored)
+  const forged = Buffer.alloc(70_000, 'y')
+  const mail = {
+    ...mails[1]!,
+    size: forged.length,
+    sha256: createHash('sha256').update(forged).digest('hex'),
+  }
+  const other = join(elsewhere, 'other')
+  const log = await openSqliteLog({ directory: other })
+  const life = record(session, policy, sessionSaid([mail]))
+  await log.append([policyAppend(policyHash, policy), appendOf('smtp_session-other', life)])
+  await log.close()
+  const lines = (await fsmtp(elsewhere, ['export', '--all', '--no-content', '--data', other])).out.split('\n')
+  const at = lines.findIndex((line) => line.includes('MessageAccepted'))
+  const content = JSON.stringify({ content: message, base64: forged.toString('base64') })
+  const { code, err } = await fsmtp(elsewhere, ['import', '-'], lines.toSpliced(at, 0, content).join('\n'))
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /line \d+: message 01kdy4z8m40000abcdef is in the log already, in stream smtp_session-\w+; nothing/,
+  )
+  assert.deepEqual(await readFile(stored), before)
+})
+
+test('a file under the name of new content stays as it is', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'fsmtp-content-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const places = placesIn(directory)
+  await mkdir(places.incoming, { recursive: true })
+  for (const [text, options] of [
+    ['one', {}],
+    ['two', { onlyNew: true }],
+  ] as const) {
+    const file = await beginFile(places, 'abcdefghijk', options)
+    await file.write(Buffer.from(text))
+    if (text === 'one') await file.finish()
+    else await assert.rejects(file.finish(), { code: 'EEXIST' })
+    await file.discard()
+  }
+  assert.equal(await readFile(places.fileOf('abcdefghijk'), 'utf8'), 'one')
+  assert.deepEqual(await readdir(places.incoming), [])
+})
+
+test('accounts come along with a whole log, and are counted', async () => {
+  const [from, to] = [folder(), folder()]
+  const log = await openSqliteLog({ directory: join(from, 'data') })
+  const data = { account: 'ann@example.org', password: 'x', addresses: [] }
+  const event = { id: randomUUID(), kind: kindOf('AccountAdded', 1, {}), at: 1_700_000_000_000, data }
+  await log.append([appendOf('account-ann@example.org', [event])])
+  await log.close()
+  const { code, err } = await fsmtp(to, ['import', '-'], (await fsmtp(from, ['export', '--all'])).out)
+  assert.deepEqual(
+    [code, err],
+    [0, 'fsmtp: 1 account came along, with its password; see `fsmtp user list`\n'],
+  )
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { session } from '../../machines/session/index.ts'
 import { exportAll, exportStreams, type ReadContent } from '../../src/history/export.ts'
 import { HistoryFault } from '../../src/history/fault.ts'
 import { chunkSize } from '../../src/history/format.ts'
 import { type ContentSink, importHistory } from '../../src/history/import.ts'
-import type { EventLog } from '../../src/log/port.ts'
+import { type EventLog, kindOf } from '../../src/log/port.ts'
 import { logFor } from './place.ts'
 import { appendOf, policyAppend, record } from './recorder.ts'
 import { policy, policyHash, sessionSaid } from './sessions.ts'
@@ -85,13 +85,15 @@ const bring = (log: EventLog, places: Bodies, text: string) =>
     inlineLimit: 65_536,
   })
 
+const others = { accounts: 0, unreplayed: 0 }
+
 test('export, import into an empty log, export again: the same bytes', async (t) => {
   const [from, to] = [await logFor(t), await logFor(t)]
   const places = await seed(from)
   const text = await textOf(exportAll({ log: from, content: places.read }))
   const target = new Bodies(to)
   const events = text.split('\n').filter((line) => line.startsWith('{"stream"')).length
-  assert.deepEqual(await bring(to, target, text), { added: events, known: 0, withoutContent: 0 })
+  assert.deepEqual(await bring(to, target, text), { added: events, known: 0, withoutContent: 0, ...others })
   assert.equal(await textOf(exportAll({ log: to, content: target.read })), text)
   assert.deepEqual([...target.large.keys()].sort(), [
     '01jmessage2',
@@ -110,12 +112,13 @@ test('the same again changes nothing; what is missing is added', async (t) => {
   const { added } = await bring(to, target, part)
   const before = await to.tail()
   assert.equal(added, before)
-  assert.deepEqual(await bring(to, target, part), { added: 0, known: added, withoutContent: 0 })
+  assert.deepEqual(await bring(to, target, part), { added: 0, known: added, withoutContent: 0, ...others })
   assert.equal(await to.tail(), before)
   assert.deepEqual(await bring(to, target, whole), {
     added: (await from.tail()) - added,
     known: added,
     withoutContent: 0,
+    ...others,
   })
   const own = (log: EventLog, content: ReadContent) =>
     textOf(exportStreams(['smtp_session-a'], { log, content }))
@@ -170,6 +173,15 @@ const history = async (log: EventLog): Promise<string[]> => {
 }
 const at = (lines: readonly string[], part: string): number => lines.findIndex((line) => line.includes(part))
 
+const lineOf = (type: string, stream: string, data: object): string =>
+  JSON.stringify({
+    ...{ stream, revision: 0, id: randomUUID(), type, version: 1 },
+    ...{ at: '2026-01-02T03:04:05.000Z', data, meta: {} },
+  })
+const sameId = randomUUID()
+const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+const accepted = { message: '01jother', size: 0, sha256: '', recipients: [] }
+
 const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
   ['no header', (lines) => lines.slice(1), /not a history file/],
   [
@@ -213,6 +225,65 @@ const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
     (lines) => [...lines, '{"content":"01jnobody","base64":"AAAA"}'],
     /content 01jnobody belongs to no/,
   ],
+  [
+    'a content whose name leads elsewhere',
+    (lines) => [...lines, '{"content":"../01j","base64":"AAAA"}'],
+    /line \d+: content must be a message id/,
+  ],
+  [
+    'a message without recipients',
+    (lines) => lines.map((line) => line.replace(/"recipients":\[\{.*?\}\}\]/, '"recipients":null')),
+    /line \d+: the view \w+ cannot take MessageAccepted/,
+  ],
+  [
+    'a message no machine told of',
+    (lines) => [...lines, lineOf('MessageAccepted', 'other-1', accepted)],
+    /line \d+: MessageAccepted in other-1 was not told by a machine/,
+  ],
+  [
+    'an account without a name',
+    (lines) => [...lines, lineOf('AccountAdded', 'account-a', { account: 5, password: '', addresses: [] })],
+    /line \d+: AccountAdded: account/,
+  ],
+  [
+    'an account in a stream of domains',
+    (lines) => [...lines, lineOf('AccountRemoved', 'domain-a', { account: 'a' })],
+    /line \d+: AccountRemoved does not belong into a stream of domain/,
+  ],
+  [
+    'a session without a peer',
+    (lines) => lines.map((line) => line.replace(/"peer":\{[^}]*\},/, '')),
+    /line \d+: the view sessions cannot take SessionOpened/,
+  ],
+  [
+    'a session that did not go like that',
+    (lines) =>
+      lines.with(
+        at(lines, '"helo"'),
+        lines[at(lines, '"helo"')]!.replace('"extended":true', '"extended":false'),
+      ),
+    /line \d+: smtp_session-\w: diverged at revision 1/,
+  ],
+  [
+    'one id for two events',
+    (lines) => lines.map((line) => line.replace(/"id":"[^"]*"/, `"id":"${sameId}"`)),
+    /line \d+: there is another event with the id/,
+  ],
+  [
+    'an event of a year to come',
+    (lines) => lines.with(1, lines[1]!.replace(/"at":"[^"]*"/, '"at":"9999-01-01T00:00:00.000Z"')),
+    /line 2: the event is dated 9999-01-01T00:00:00.000Z, in the future/,
+  ],
+  [
+    'a stream that steers a terminal',
+    (lines) => lines.with(1, lines[1]!.replace('"policy-', '"policy-\\u001b[2J')),
+    /line 2: stream must be category-id/,
+  ],
+  [
+    'arrays without bottom',
+    (lines) => lines.with(1, lines[1]!.replace('"data":{', `"data":{"a":${deep(100_000)},`)),
+    /line 2: more than 64 values inside each other/,
+  ],
 ]
 for (const [what, spoil, expected] of faults)
   test(`${what} is found before anything is written`, async (t) => {
@@ -225,3 +296,32 @@ for (const [what, spoil, expected] of faults)
     })
     assert.equal(await to.tail(), 0)
   })
+
+test('an event id stands for one event in the log too', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const lines = await history(from)
+  const { id } = JSON.parse(lines[1]!) as { id: string }
+  const event = {
+    id,
+    kind: kindOf('DomainAdded', 1, {}),
+    at: 1,
+    data: { domain: 'a.example', catchAll: null },
+  }
+  await to.append([appendOf('domain-a.example', [event])])
+  await assert.rejects(
+    bring(to, new Bodies(to), lines.join('\n')),
+    /the event \S+ is in the log already, in stream domain-a\.example at revision 0; nothing was imported/,
+  )
+  assert.equal(await to.tail(), 1)
+})
+
+test('bodies that stand together before their events reach their messages', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const lines = await history(from)
+  const moved = at(lines, '"content":"01jmessage1"')
+  const first = at(lines, '"content":"01jmessage0"')
+  const text = lines.toSpliced(moved, 1).toSpliced(first, 0, lines[moved]!).join('\n')
+  await bring(to, new Bodies(to), text)
+  for (const { message, bytes } of bodies.slice(0, 2))
+    assert.deepEqual(Buffer.from((await to.content(message)) ?? 'none'), bytes)
+})

@@ -1,0 +1,128 @@
+/**
+ * Whether an event of a file can be believed: that the views can fold it, that its machine does the same again, and that
+ * it stands in a stream where such a fact belongs. What is imported stays for good, so this is asked before.
+ */
+import { z } from 'zod'
+import type { EventOf, FactName } from '../../machines/vocabulary/events.ts'
+import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import type { Projection, RowChange, TableSchema } from '../../projections/projection.ts'
+import { isId } from '../content/places.ts'
+import { categoryOf, type LogReader, type StoredEvent } from '../log/port.ts'
+import { findingText, type StreamFinding } from './findings.ts'
+import { Folding } from './folding.ts'
+
+export type BeliefOptions = {
+  /** What the target log has: policies, and the beginnings of streams that go on in the file. */
+  readonly log: Pick<LogReader, 'readStream'>
+  readonly machines: readonly MachineModule[]
+  readonly projections: readonly Projection[]
+}
+
+const name = z.string().min(1)
+const addresses = z.array(name)
+
+/** Facts that no machine writes, and what they must hold. */
+const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z.ZodType }>>> = {
+  AccountAdded: { category: 'account', shape: z.object({ account: name, password: z.string(), addresses }) },
+  AccountPasswordChanged: { category: 'account', shape: z.object({ account: name, password: z.string() }) },
+  AccountRemoved: { category: 'account', shape: z.object({ account: name }) },
+  DomainAdded: { category: 'domain', shape: z.object({ domain: name, catchAll: name.nullable() }) },
+  DomainRemoved: { category: 'domain', shape: z.object({ domain: name }) },
+  PolicyAdopted: { category: 'policy', shape: z.object({ policy: z.record(z.string(), z.unknown()) }) },
+}
+
+const plainCategories = new Set(Object.values(plainFacts).map(({ category }) => category))
+
+/** What is wrong with a fact that no machine will be asked about, or null. */
+const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
+  const category = categoryOf(stream)
+  const known = Object.hasOwn(plainFacts, type) ? plainFacts[type as FactName] : undefined
+  if (known === undefined)
+    return plainCategories.has(category) ? `${type} does not belong into a stream of ${category}` : null
+  if (known.category !== category) return `${type} does not belong into a stream of ${category}`
+  const read = known.shape.safeParse(data)
+  if (read.success) return null
+  const [issue] = read.error.issues
+  return `${type}: ${issue?.path.join('.') ?? 'data'}: ${issue?.message ?? 'cannot be read'}`
+}
+
+/** Facts that only a machine may tell, for the views believe them wherever they stand. */
+const machineFault = ({ type, stream, data, meta }: StoredEvent): string | null => {
+  if (type !== 'MessageAccepted') return null
+  if (meta.machine === undefined) return `MessageAccepted in ${stream} was not told by a machine`
+  return typeof data.message === 'string' && isId(data.message) ? null : 'message must be a message id'
+}
+
+const fits = (value: unknown, type: string | undefined): boolean =>
+  value === null || (type === 'text' ? typeof value === 'string' : Number.isFinite(value))
+
+/** A column that a change would give what cannot stand there. */
+const misfit = (change: RowChange, { key, columns }: TableSchema): string | undefined => {
+  const keys = key.map((column, at) => [column, change.key[at]] as const)
+  const values = change.kind === 'delete' ? [] : Object.entries(change.set ?? {})
+  const wrong = [...keys, ...values].find(([column, value]) => !fits(value, columns[column]))
+  return wrong?.[0]
+}
+
+const foldFault = (event: StoredEvent, { name: view, tables, fold }: Projection): string | null => {
+  try {
+    for (const change of fold(event as EventOf)) {
+      const column = misfit(change, tables[change.table]!)
+      if (column !== undefined) return `${event.type} gives the view ${view} no ${column}`
+    }
+    return null
+  } catch (error) {
+    return `the view ${view} cannot take ${event.type}: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+export class Belief {
+  readonly #projections: readonly Projection[]
+  readonly #policies = new Map<string, StoredEvent>()
+  readonly #folding: Folding
+  #finding: StreamFinding | null = null
+  /** Histories of machines this release does not have: only the views were asked about them. */
+  unreplayed = 0
+
+  constructor({ log, machines, projections }: BeliefOptions) {
+    this.#projections = projections
+    this.#folding = new Folding({
+      log: { readStream: (stream, options) => this.#readStream(log, stream, options) },
+      machines,
+      found: (finding) => this.#found(finding),
+      open: Number.POSITIVE_INFINITY,
+    })
+  }
+
+  /** Takes the next new event, in the order of the file. Says why it cannot be believed, or null. */
+  async fault(event: StoredEvent): Promise<string | null> {
+    const wrong = plainFault(event) ?? machineFault(event) ?? this.#viewFault(event)
+    if (wrong !== null) return wrong
+    if (event.type === 'PolicyAdopted') this.#policies.set(event.stream, event)
+    await this.#folding.take(event)
+    return this.#finding === null ? null : findingText(this.#finding)
+  }
+
+  #viewFault(event: StoredEvent): string | null {
+    for (const projection of this.#projections) {
+      const fault = foldFault(event, projection)
+      if (fault !== null) return fault
+    }
+    return null
+  }
+
+  #found(finding: StreamFinding): void {
+    if (finding.kind === 'unknownVersion') this.unreplayed += 1
+    else this.#finding = finding
+  }
+
+  async *#readStream(
+    log: BeliefOptions['log'],
+    stream: string,
+    options?: Parameters<LogReader['readStream']>[1],
+  ): AsyncGenerator<readonly StoredEvent[]> {
+    const policy = this.#policies.get(stream)
+    if (policy === undefined) yield* log.readStream(stream, options)
+    else yield [policy]
+  }
+}
