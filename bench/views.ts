@@ -107,7 +107,8 @@ const nextAppend = (connection: Connection, number: number): Append => {
   }
   connection.left--
   events.push(...mail(number))
-  if (connection.left === 0) events.push(event('SessionClosed', { reason: 'quit', during: 'identified' }))
+  if (connection.left === 0)
+    events.push(event('SessionClosed', { reason: 'quit', during: 'identified', messages: perSession }))
   const expected = connection.revision
   connection.revision += events.length
   return { stream: connection.stream, expected, events }

@@ -67,11 +67,15 @@ export type TlsRequested = Record<string, never>
 export type TlsStarted = { readonly tls: TlsFacts }
 export type AuthenticationStarted = { readonly mechanism: string }
 export type ClientAuthenticated = {
+  readonly verdict: string
   readonly mechanism: string
   readonly user: string
   readonly addresses: readonly string[]
 }
 export type AuthenticationFailed = {
+  /** The same as `reason`. */
+  readonly verdict: string
+  readonly addresses: readonly string[]
   readonly mechanism: string
   readonly user: string | null
   readonly reason: string
@@ -89,8 +93,9 @@ export type RecipientAccepted = RecipientNotification & {
   readonly reason: string
 }
 /** `code` and `enhanced` are what the client was told; `reason` is ours. */
-export type RecipientRefused = {
+export type RecipientRefused = RecipientNotification & {
   readonly recipient: string
+  readonly place: Place
   readonly code: number
   readonly enhanced: string
   readonly reason: string
@@ -135,8 +140,11 @@ export type MessageRefused = {
 export type TransactionReset = Record<string, never>
 /** NOOP, VRFY, EXPN, HELP: answered, nothing changed. */
 export type CommandAnswered = { readonly command: string; readonly argument: string }
+/** Begins with what the command said, where it was understood (`sender`, `recipient`, `mechanism`, ...). */
 export type CommandRefused = {
   readonly command: string
+  /** What was wrong with its syntax, where that is why; the same as `reason`. */
+  readonly fault?: string
   readonly code: number
   readonly enhanced: string
   readonly reason: string
@@ -146,6 +154,8 @@ export type SessionClosed = {
   readonly reason: string
   /** The state the session was in when it ended. */
   readonly during: string
+  /** How many were accepted in it. */
+  readonly messages: number
 }
 
 export type AccountAdded = {

@@ -115,7 +115,7 @@ const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> 
     `  data         ${config.data}`,
     '',
     'Send a mail:      npx fsmtp send --to you@example.org --subject Hello --text "It works"',
-    `  or with curl:   curl smtp://127.0.0.1:${port} --mail-from me@example.org --mail-rcpt you@example.org -T mail.txt`,
+    `  or with curl:   echo Hello | curl smtp://127.0.0.1:${port} --mail-from me@example.org --mail-rcpt you@example.org -T -`,
     'Read it:          npx fsmtp mailbox you@example.org',
     'What happened:    npx fsmtp sessions, then npx fsmtp replay ID',
     'Try outcomes:     451@any.domain is refused with 451, slow@ waits 20 s, drop@ drops the line',

@@ -90,7 +90,7 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
   login: (user = 'alice') =>
     told(
       'ClientAuthenticated',
-      { mechanism: 'PLAIN', user, addresses: [] },
+      { verdict: 'ok', mechanism: 'PLAIN', user, addresses: [] },
       'CREDENTIALS',
       'authenticating',
       'identified',
@@ -98,7 +98,13 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
   badlogin: () =>
     told(
       'AuthenticationFailed',
-      { mechanism: 'PLAIN', user: null, reason: 'bad-credentials' },
+      {
+        verdict: 'bad-credentials',
+        addresses: [],
+        mechanism: 'PLAIN',
+        user: null,
+        reason: 'bad-credentials',
+      },
       'CREDENTIALS',
       'authenticating',
       'identified',
@@ -122,7 +128,13 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'addressed',
     ),
   norcpt: (address = 'nobody@example.org', reason = 'no-such-mailbox') =>
-    told('RecipientRefused', { ...refused, recipient: address, reason }, 'RCPT', 'addressing', 'addressing'),
+    told(
+      'RecipientRefused',
+      { ...refused, recipient: address, place: { kind: 'unknown', domain: 'example.org' }, reason },
+      'RCPT',
+      'addressing',
+      'addressing',
+    ),
   data: () => told('ContentStarted', {}, 'DATA', 'addressed', 'receiving'),
   accept: (message = 't1', ...recipients) =>
     told('MessageAccepted', accepted(message, recipients), 'CONTENT', 'receiving', 'identified'),
@@ -138,9 +150,22 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
   noop: () => told('CommandAnswered', { command: 'NOOP', argument: '' }, 'NOOP', 'identified', 'identified'),
   wrong: (reason = 'out-of-order') =>
     told('CommandRefused', { ...refused, command: 'DATA', reason }, 'DATA', 'identified', 'identified'),
-  quit: () => told('SessionClosed', { reason: 'quit', during: 'identified' }, 'QUIT', 'identified', 'closed'),
+  quit: () =>
+    told(
+      'SessionClosed',
+      { reason: 'quit', during: 'identified', messages: 0 },
+      'QUIT',
+      'identified',
+      'closed',
+    ),
   end: (reason = 'disconnected') =>
-    told('SessionClosed', { reason, during: 'identified' }, 'DISCONNECTED', 'identified', 'closed'),
+    told(
+      'SessionClosed',
+      { reason, during: 'identified', messages: 0 },
+      'DISCONNECTED',
+      'identified',
+      'closed',
+    ),
 }
 
 export const beginning = Date.UTC(2026, 0, 1)
