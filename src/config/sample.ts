@@ -78,7 +78,6 @@ const exampleOf = (key: keyof typeof schema.shape): unknown => {
 const sampleValues: Values = {
   hostname: exampleOf('hostname'),
   listeners: exampleOf('listeners'),
-  tls: exampleOf('tls'),
   domains: exampleOf('domains'),
 }
 

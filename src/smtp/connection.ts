@@ -179,6 +179,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   }
 
   idle(): void {
+    // Half a line before the greeting is too soon as well.
+    if (!this.#opened) this.#open('talked-too-soon')
     this.#flush()
     // Half a line is no sign of life: one that drips in has the time of one that does not come.
     if (this.#heard || this.#message !== null || this.#deadline === Number.POSITIVE_INFINITY)
