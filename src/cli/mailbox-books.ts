@@ -1,4 +1,5 @@
 /** What the view of mailboxes holds, for holding it against the log. */
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { MailboxBooks } from '../history/ledger.ts'
 import { viewsFile } from '../views/database.ts'
@@ -15,6 +16,7 @@ export type OpenBooks = MailboxBooks & { close(): void }
 
 /** Null where the view is not there or has stopped. The position and the number of rows are of one moment. */
 export const openMailboxBooks = (directory: string): OpenBooks | null => {
+  if (!existsSync(viewsFile(directory))) return null
   const database = new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
   database.exec('BEGIN')
   const live = registered(database).find(({ name, role }) => name === 'mailboxes' && role === 'live')

@@ -5,15 +5,16 @@ import { machines } from '../../machines/index.ts'
 import { smallContent } from '../content/port.ts'
 import { HistoryFault } from '../history/fault.ts'
 import { HistoryFile } from '../history/file.ts'
-import { type Finding, findingText, isSound, type Summary } from '../history/findings.ts'
-import { type ContentCheck, verifyLog, verifyPages } from '../history/verify.ts'
-import type { StoredEvent } from '../log/port.ts'
+import { type Finding, findingText, isSound, type Summary, type WrongView } from '../history/findings.ts'
+import { type ContentCheck, type Pages, verifyLog, verifyPages } from '../history/verify.ts'
+import { LogDamaged } from '../log/port.ts'
 import { CommandFault } from './fault.ts'
 import { findHistory } from './found-history.ts'
 import { inputFrom, isFile } from './input-file.ts'
 import { openMailboxBooks } from './mailbox-books.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { ndjson, print, progress, toned, visible } from './terminal.ts'
+import { viewsAhead, viewsStopped } from './view-faults.ts'
 
 type Options = { readonly json?: boolean }
 
@@ -63,14 +64,28 @@ const contentCheck =
     return verdict === 'missing' ? 'its content is missing' : 'its content is not what was accepted'
   }
 
+/** Damage that keeps the views from being brought up to date is found again when the log is read. */
+const viewsOf = async (opened: Reading): Promise<readonly WrongView[]> => {
+  const { data } = opened.config
+  try {
+    // Looked at before and after: views that know more than the log are made anew by whoever folds it again.
+    const ahead = await viewsAhead(data, opened.log)
+    await freshViews(opened, [])
+    return [...ahead, ...viewsStopped(data)]
+  } catch (error) {
+    if (error instanceof LogDamaged) return viewsStopped(data)
+    throw error
+  }
+}
+
 const verifyAll = async (opened: Reading): Promise<Summary> => {
-  await freshViews(opened, ['mailboxes'])
+  const views = await viewsOf(opened)
   const books = openMailboxBooks(opened.config.data)
-  const tail = await opened.log.tail()
+  const tail = await opened.log.tail().catch(() => 0)
   const bar = progress('verifying')
   try {
     return await verifyLog(opened.log, {
-      ...{ machines, books, content: contentCheck(opened.content), found: show(opened.json) },
+      ...{ machines, books, views, content: contentCheck(opened.content), found: show(opened.json) },
       progress: (position) => bar.update(position, tail),
     })
   } finally {
@@ -79,12 +94,18 @@ const verifyAll = async (opened: Reading): Promise<Summary> => {
   }
 }
 
-async function* streamsOf(opened: Reading, ids: readonly string[]): AsyncGenerator<readonly StoredEvent[]> {
-  for (const id of ids) {
-    const { stream } = await findHistory(opened, id)
-    yield* opened.log.readStream(stream)
+const streamsOf = (opened: Reading, ids: readonly string[]): Pages =>
+  async function* (damaged) {
+    for (const id of ids) {
+      const { stream } = await findHistory(opened, id)
+      try {
+        yield* opened.log.readStream(stream)
+      } catch (error) {
+        if (!(error instanceof LogDamaged)) throw error
+        damaged({ kind: 'damaged', position: error.position, detail: error.detail })
+      }
+    }
   }
-}
 
 const verifyIds = (opened: Reading, ids: readonly string[]): Promise<Summary> =>
   verifyPages(streamsOf(opened, ids), opened.log, {
@@ -95,7 +116,7 @@ const verifyFile = async (asked: string, json: boolean): Promise<Summary> => {
   const input = await inputFrom(asked)
   const file = new HistoryFile(input.open)
   try {
-    return await verifyPages(file.pages(), file.log, {
+    return await verifyPages(() => file.pages(), file.log, {
       ...{ machines, books: null, content: file.content, found: show(json) },
     })
   } catch (error) {
@@ -129,6 +150,7 @@ const faults = [
   ['damaged', 'places of the log damaged'],
   ['contentFaults', 'contents missing or changed'],
   ['unaccounted', 'recipients unaccounted for'],
+  ['views', 'views stopped or ahead of the log'],
 ] as const satisfies readonly (readonly [keyof Summary, string])[]
 
 const tell = (summary: Summary, json: boolean): void => {

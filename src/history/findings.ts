@@ -39,8 +39,15 @@ export type Unaccounted = {
   readonly recipient: string
   readonly detail: string
 }
+/** A view that does not hold what the log holds, and will not by itself. */
+export type WrongView = {
+  readonly kind: 'view'
+  readonly view: string
+  readonly position: number
+  readonly detail: string
+}
 export type StreamFinding = Diverged | Undecodable | UnknownVersion
-export type Finding = StreamFinding | Damaged | WrongContent | Unaccounted
+export type Finding = StreamFinding | Damaged | WrongContent | Unaccounted | WrongView
 
 /** Numbers of one run. `ok`, `diverged`, `undecodable` and `unknownVersion` count streams. */
 export type Summary = {
@@ -57,6 +64,8 @@ export type Summary = {
   readonly damaged: number
   /** Messages whose body is missing or changed. */
   readonly contentFaults: number
+  /** Views that stopped, or know more than the log. */
+  readonly views: number
   readonly ms: number
 }
 
@@ -67,7 +76,9 @@ export const isSound = ({
   unaccounted,
   damaged,
   contentFaults,
-}: Summary): boolean => diverged + undecodable + unknownVersion + unaccounted + damaged + contentFaults === 0
+  views,
+}: Summary): boolean =>
+  diverged + undecodable + unknownVersion + unaccounted + damaged + contentFaults + views === 0
 
 /** One line for a person. */
 export const findingText = (finding: Finding): string => {
@@ -79,9 +90,13 @@ export const findingText = (finding: Finding): string => {
     case 'unknownVersion':
       return `${finding.stream}: unknown machine version: ${finding.detail}`
     case 'damaged':
-      return `the log is damaged at position ${finding.position}: ${finding.detail}`
+      return finding.position === 0
+        ? `the log is damaged beside its events: ${finding.detail}`
+        : `the log is damaged at position ${finding.position}: ${finding.detail}`
     case 'content':
       return `message ${finding.message} (position ${finding.position}): ${finding.detail}`
+    case 'view':
+      return `view ${finding.view} (position ${finding.position}): ${finding.detail}`
     case 'unaccounted':
       if (finding.message === '') return finding.detail
       return `message ${finding.message}: recipient ${finding.recipient} is unaccounted for: ${finding.detail}`

@@ -107,10 +107,19 @@ export class Folding {
     const known = this.#stages.get(stageKey(first))
     if (known !== undefined) return known
     const hash = policyHashOf(first)
-    const policy = hash === null ? undefined : await readPolicy(this.#log, hash)
+    const policy = hash === null ? undefined : await this.#policy(hash)
     const stage = hash !== null && policy === undefined ? null : stageUnder(module, policy)
     this.#stages.set(stageKey(first), stage)
     return stage
+  }
+
+  async #policy(hash: string): Promise<unknown> {
+    try {
+      return await readPolicy(this.#log, hash)
+    } catch (error) {
+      if (error instanceof LogDamaged) return undefined
+      throw error
+    }
   }
 
   /** Folds what was folded before, silently, then this event. */

@@ -21,9 +21,10 @@ export async function* soundPages({
   filter,
   damaged,
 }: SoundReading): AsyncGenerator<readonly StoredEvent[]> {
-  const tail = await log.tail()
+  const tail = await tailOf(log, damaged)
   let after = 0
   let named = 0
+  let besides = false
   while (after < tail) {
     try {
       for await (const page of log.readAll(after, filter === undefined ? {} : { filter })) {
@@ -36,12 +37,25 @@ export async function* soundPages({
       return
     } catch (error) {
       if (!(error instanceof LogDamaged)) throw error
-      if (error.position > named)
-        damaged({ kind: 'damaged', position: error.position, detail: error.message })
+      // An index says nothing of a position: it is named once, and the events are tried one by one.
+      if (error.position > named || (error.position === 0 && !besides))
+        damaged({ kind: 'damaged', position: error.position, detail: error.detail })
+      besides ||= error.position === 0
       // A damaged row can hold several events: go on behind it, one position at a time where need be.
       after = Math.max(after + 1, error.position)
       named = Math.max(named, after)
     }
+  }
+}
+
+/** 0 where not even the end of the log can be found. */
+const tailOf = async (log: SoundReading['log'], damaged: SoundReading['damaged']): Promise<number> => {
+  try {
+    return await log.tail()
+  } catch (error) {
+    if (!(error instanceof LogDamaged)) throw error
+    damaged({ kind: 'damaged', position: error.position, detail: error.detail })
+    return 0
   }
 }
 

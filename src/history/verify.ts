@@ -4,7 +4,7 @@
  */
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
-import type { Finding, Summary } from './findings.ts'
+import type { Damaged, Finding, Summary, WrongView } from './findings.ts'
 import { Folding } from './folding.ts'
 import { type MailboxBooks, mailboxesNamed, unaccountedOf } from './ledger.ts'
 import { soundPages } from './reading.ts'
@@ -19,11 +19,13 @@ export type VerifyOptions = {
   readonly content: ContentCheck | null
   /** Null: the view of mailboxes is not looked at. */
   readonly books: MailboxBooks | null
+  /** What was found out about the views themselves. */
+  readonly views?: readonly WrongView[]
   /** Called after each page with the position reached. */
   readonly progress?: (position: number) => void
 }
 
-type Tally = { messages: number; unaccounted: number; contentFaults: number; damaged: number }
+type Tally = { messages: number; unaccounted: number; contentFaults: number; damaged: number; views: number }
 
 const isAccepted = ({ type }: StoredEvent): boolean => type === 'MessageAccepted'
 
@@ -32,7 +34,9 @@ const atOnce = 8
 
 const contentFault = async (event: StoredEvent, content: ContentCheck): Promise<Finding | null> => {
   const { message, size, sha256 } = event.data
-  const detail = await content(String(message), Number(size), String(sha256))
+  const detail = await content(String(message), Number(size), String(sha256)).catch(
+    (error) => `its content cannot be read (${error instanceof Error ? error.message : String(error)})`,
+  )
   return detail === null
     ? null
     : { kind: 'content', message: String(message), position: event.position, detail }
@@ -40,7 +44,7 @@ const contentFault = async (event: StoredEvent, content: ContentCheck): Promise<
 
 class Proof {
   readonly folding: Folding
-  readonly tally: Tally = { messages: 0, unaccounted: 0, contentFaults: 0, damaged: 0 }
+  readonly tally: Tally = { messages: 0, unaccounted: 0, contentFaults: 0, damaged: 0, views: 0 }
   readonly #options: VerifyOptions
   readonly #started = performance.now()
   /** Places in mailboxes of which the log tells, as far as the view has come. */
@@ -61,7 +65,13 @@ class Proof {
     if (last !== undefined) this.#options.progress?.(last.position)
   }
 
-  damaged(finding: Finding): void {
+  /** Views that cannot be believed. */
+  doubt(views: readonly WrongView[]): void {
+    this.tally.views += views.length
+    for (const view of views) this.#options.found(view)
+  }
+
+  damaged(finding: Damaged): void {
     this.tally.damaged += 1
     this.#options.found(finding)
   }
@@ -106,11 +116,11 @@ class Proof {
 
   summary(): Summary {
     const { streams, transitions, ok, diverged, undecodable, unknownVersion } = this.folding
-    const { messages, unaccounted, damaged, contentFaults } = this.tally
+    const { messages, unaccounted, damaged, contentFaults, views } = this.tally
     const ms = Math.round(performance.now() - this.#started)
     return {
       ...{ streams, transitions, ok, diverged, undecodable, unknownVersion },
-      ...{ messages, unaccounted, damaged, contentFaults, ms },
+      ...{ messages, unaccounted, damaged, contentFaults, views, ms },
     }
   }
 }
@@ -121,6 +131,7 @@ export const verifyLog = async (
   options: VerifyOptions & { readonly open?: number },
 ): Promise<Summary> => {
   const proof = new Proof(log, options, options.open)
+  proof.doubt(options.views ?? [])
   for await (const page of soundPages({ log, damaged: (finding) => proof.damaged(finding) }))
     await proof.fold(page)
   const accepted = { log, filter: { types: ['MessageAccepted'] }, damaged: () => {} }
@@ -129,14 +140,17 @@ export const verifyLog = async (
   return proof.summary()
 }
 
-/** Proves a part: pages of whole streams, each from its beginning; `log` gives the policies. */
+/** Pages of whole streams, each from its beginning; what cannot be read is told to `damaged`. */
+export type Pages = (damaged: (finding: Damaged) => void) => AsyncIterable<readonly StoredEvent[]>
+
+/** Proves a part; `log` gives the policies. */
 export const verifyPages = async (
-  pages: AsyncIterable<readonly StoredEvent[]>,
+  pages: Pages,
   log: Pick<LogReader, 'readStream'>,
   options: VerifyOptions,
 ): Promise<Summary> => {
   const proof = new Proof(log, options, Number.POSITIVE_INFINITY)
-  for await (const page of pages) {
+  for await (const page of pages((finding) => proof.damaged(finding))) {
     await proof.fold(page)
     await proof.account(page.filter(isAccepted))
   }

@@ -125,11 +125,11 @@ export class NotSerialisable extends Error {
 /** What is stored is not what was written. */
 export class LogDamaged extends Error {
   override readonly name = 'LogDamaged'
-  /** The position at which reading failed. */
+  /** The position at which reading failed; 0 where the damage is beside the events, in an index. */
   readonly position: number
   readonly detail: string
   constructor(position: number, detail: string) {
-    super(`the log is damaged at position ${position}: ${detail}`)
+    super(`the log is damaged ${position === 0 ? 'beside its events' : `at position ${position}`}: ${detail}`)
     this.position = position
     this.detail = detail
   }

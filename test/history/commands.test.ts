@@ -115,7 +115,7 @@ test('verify says that all is well, and exits with 1 when it is not', async () =
   assert.equal(typeof ms, 'number')
   assert.deepEqual(counts, {
     ...{ summary: true, streams: 1, transitions: 15, ok: 1, diverged: 0, undecodable: 0, unknownVersion: 0 },
-    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0 },
+    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0, views: 0 },
   })
 })
 

@@ -20,7 +20,7 @@ for (const release of releases)
     const file = new HistoryFile(() => createReadStream(join(here, release)))
     const findings: Finding[] = []
     const found = (finding: Finding): void => void findings.push(finding)
-    const summary = await verifyPages(file.pages(), file.log, { machines, found, content: file.content, books: null })
+    const summary = await verifyPages(() => file.pages(), file.log, { machines, found, content: file.content, books: null })
     assert.deepEqual(findings, [])
     assert.ok(summary.streams > 0 && summary.ok === summary.streams)
     for (const { events, policy } of await file.streams(machines.map(({ category }) => category)))
