@@ -5,7 +5,7 @@ import { CommandFault } from './fault.ts'
 import { count } from './moment.ts'
 import { type Reading, reading } from './open.ts'
 import { shortly } from './replay-text.ts'
-import { ndjson, print, toned } from './terminal.ts'
+import { ndjson, print, toned, visible } from './terminal.ts'
 
 type Options = {
   readonly follow?: boolean
@@ -61,8 +61,8 @@ const line = ({ position: at, stream, revision, type, at: time, data }: StoredEv
   [
     toned('weak', String(at).padStart(7)),
     new Date(time).toISOString(),
-    toned('weak', `${stream} ${revision}`),
-    toned('strong', type),
+    toned('weak', visible(`${stream} ${revision}`)),
+    toned('strong', visible(type)),
     clipped(shortly(withoutSecrets(data))),
   ].join('  ')
 

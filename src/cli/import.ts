@@ -13,7 +13,7 @@ import type { LogReader } from '../log/port.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import { CommandFault } from './fault.ts'
 import { inputFrom, type Opened } from './input-file.ts'
-import { ndjson, type Progress, print, progress, remark } from './terminal.ts'
+import { ndjson, type Progress, print, progress, remark, visible } from './terminal.ts'
 import { openForWriting, type Writing } from './write.ts'
 
 type Options = { readonly config?: string; readonly data?: string; readonly json?: boolean }
@@ -89,7 +89,7 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
     })
     tell(done, options)
   } catch (error) {
-    throw error instanceof HistoryFault ? new CommandFault(`${asked}: ${error.message}`) : error
+    throw error instanceof HistoryFault ? new CommandFault(visible(`${asked}: ${error.message}`)) : error
   } finally {
     bar.end()
     await (writing as Promise<Writing> | null)?.then((open) => open.close())

@@ -62,14 +62,35 @@ export const reading = async <Result>(
   command: Command,
   work: (reading: Reading) => Promise<Result>,
 ): Promise<Result> => {
-  const opened = await openForReading(command)
   try {
-    return await work(opened)
+    const opened = await openForReading(command)
+    try {
+      return await work(opened)
+    } finally {
+      await opened.close()
+    }
   } catch (error) {
-    throw error instanceof ViewsDamaged ? new CommandFault(error.message) : error
-  } finally {
-    await opened.close()
+    throw error instanceof ViewsDamaged ? new CommandFault(error.message) : (unwritable(error) ?? error)
   }
+}
+
+/** SQLite's result codes for a place where nothing can be written (https://sqlite.org/rescode.html). */
+const sqliteReadOnly = 8
+const sqliteCannotOpen = 14
+const readOnlyPlaces = new Set(['EROFS', 'EACCES', 'EPERM'])
+
+/** A data directory that may only be read, in a sentence; null for any other fault. */
+export const unwritable = (error: unknown): CommandFault | null => {
+  if (!(error instanceof Error)) return null
+  const primary = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0
+  const isReadOnly =
+    primary === sqliteReadOnly ||
+    primary === sqliteCannotOpen ||
+    ('code' in error && readOnlyPlaces.has(String(error.code)))
+  if (!isReadOnly) return null
+  return new CommandFault(
+    `the data directory cannot be written to (${error.message}), and the views are kept there; run this as the user who owns it, or give --data a copy that you may write to`,
+  )
 }
 
 /** Says what makes an answer less than the whole truth. */

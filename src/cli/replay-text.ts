@@ -2,7 +2,7 @@
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import type { Operation } from '../history/patch.ts'
 import type { Step } from '../history/steps.ts'
-import { toned, visible } from './terminal.ts'
+import { type Tone, toned, visible } from './terminal.ts'
 
 const longest = 400
 
@@ -13,7 +13,7 @@ export const shortly = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(nested).join(', ')
   if (typeof value !== 'object') return String(value)
   return Object.entries(value)
-    .map(([key, inner]) => `${key} ${nested(inner)}`)
+    .map(([key, inner]) => `${visible(key)} ${nested(inner)}`)
     .join(', ')
 }
 const nested = (value: unknown): string =>
@@ -23,7 +23,8 @@ const nested = (value: unknown): string =>
 
 const cut = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest - 1)}…`)
 
-const row = (label: string, text: string): string => `      ${toned('weak', label.padEnd(10))} ${cut(text)}`
+const row = (label: string, text: string, tone: Tone | null = null): string =>
+  `      ${toned('weak', visible(label).padEnd(10))} ${toned(tone, cut(visible(text)))}`
 
 const changeText = (change: Operation): string => {
   const place = change.path.slice(1)
@@ -37,12 +38,12 @@ const since = (milliseconds: number): string =>
 const headOf = (step: Step, before: Step | undefined): string => {
   const time = step.at.slice(11, 23)
   const waited = before === undefined ? '' : `  ${since(Date.parse(step.at) - Date.parse(before.at))}`
-  return `${toned('strong', String(step.revision).padStart(3))}  ${time}${toned('weak', waited)}  ${toned('weak', step.input)}`
+  return `${toned('strong', String(step.revision).padStart(3))}  ${time}${toned('weak', waited)}  ${toned('weak', visible(step.input))}`
 }
 
 const moveOf = ({ from, to, event }: Step): string => {
   const move = from === to ? to : `${from} → ${to}`
-  return `      ${toned('strong', move)}   ${event}`
+  return `      ${toned('strong', visible(move))}   ${visible(event)}`
 }
 
 const said = (side: 'C: ' | 'S: ', { dialogue }: Step): string[] =>
@@ -60,7 +61,7 @@ const reasonRows = (step: Step): string[] => {
   if (step.reason === null) return []
   const sentence = reasonText(step.reason)
   const text = sentence === step.reason ? step.reason : `${step.reason}: ${sentence}`
-  return [row('because', toned(isNo(step) ? 'bad' : 'good', text))]
+  return [row('because', text, isNo(step) ? 'bad' : 'good')]
 }
 
 const changeRows = ({ changes }: Step): string[] =>
@@ -88,6 +89,6 @@ export const stepText = (step: Step, before: Step | undefined, always: ReadonlyS
   ...changeRows(step),
   ...effectRow(step),
   ...said('S: ', step),
-  ...(step.diverged === null ? [nextRow(step, always)] : [row('not so', toned('bad', step.diverged))]),
+  ...(step.diverged === null ? [nextRow(step, always)] : [row('not so', step.diverged, 'bad')]),
   '',
 ]

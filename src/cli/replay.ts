@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { draw, toMermaid } from '../../machines/drawing/index.ts'
 import { machines } from '../../machines/index.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import { HistoryFault } from '../history/fault.ts'
 import { HistoryFile, type StreamHistory } from '../history/file.ts'
 import { policyHashOf, readPolicy } from '../history/policies.ts'
 import { type Step, steps } from '../history/steps.ts'
@@ -88,6 +89,8 @@ const fromFile = async (asked: string): Promise<Told[]> => {
     const found = await new HistoryFile(input.open).streams(machines.map(({ category }) => category))
     if (found.length === 0) throw new CommandFault(`${asked} has no history of a machine`)
     return found.map((history) => ({ history, module: moduleOf(history.stream), message: null }))
+  } catch (error) {
+    throw error instanceof HistoryFault ? new CommandFault(visible(`${asked}: ${error.message}`)) : error
   } finally {
     await input.close()
   }
@@ -125,7 +128,8 @@ const show = async (told: Told, shown: readonly Step[], options: Options): Promi
 
 const showDiagram = ({ module }: Told, shown: readonly Step[]): void => {
   if (module === undefined) throw new CommandFault('this release has no such machine to draw')
-  process.stdout.write(toMermaid(draw(module.machine), { trail: trailOf(shown) }))
+  const way = shown.map(({ revision, from, to }) => ({ revision, from: visible(from), to: visible(to) }))
+  process.stdout.write(toMermaid(draw(module.machine), { trail: trailOf(way) }))
 }
 
 const showTranscript = (shown: readonly Step[], { json }: Options): void => {
@@ -153,7 +157,7 @@ const headOf = ({ history, module, message }: Told, shown: readonly Step[]): str
   const first = shown[0]!
   return [
     ...(message === null ? [] : [`message ${message} came in this session:`]),
-    `${toned('strong', `${module?.name ?? 'stream'} ${shortName(history.stream)}`)}  ${first.at.slice(0, 10)}  ${shown.length} steps`,
+    `${toned('strong', `${module?.name ?? 'stream'} ${visible(shortName(history.stream))}`)}  ${first.at.slice(0, 10)}  ${shown.length} steps`,
     '',
   ]
 }

@@ -20,22 +20,39 @@ export const toned = (
   stream: NodeJS.WriteStream = process.stdout,
 ): string => (tone === null ? text : styleText(styles[tone], text, { stream }))
 
+/**
+ * Characters that steer a terminal or the direction of its text: C0 and C1 controls, separators, marks and embeddings of
+ * direction (Unicode Standard Annex #9 §2).
+ */
+const steering =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+const steers = new RegExp(`[${steering}]`, 'g')
+/** As they stand in JSON, where C0 is escaped already. */
+const steersInJson = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+/** Our own colours may pass, and what parts lines and columns. */
+const strange = new RegExp(`(\\u001b\\[(?:1|2|22|31|32|39)m|[\\n\\t])|[${steering}]`, 'g')
+
+/** The last gate: whatever a line was made of, it does no more than be read. */
+const harmless = (text: string): string => text.replace(strange, (_, own: string | undefined) => own ?? '�')
+
 export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${harmless(text)}\n`)
 }
 /** For people beside the answer: remarks, warnings. */
 export const remark = (text: string): void => {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${harmless(text)}\n`)
 }
-/** One object, one line. */
-export const ndjson = (object: object): void => print(JSON.stringify(object))
+/** One object, one line; the same object for who parses it, and nothing that steers a terminal. */
+export const ndjson = (object: object): void => {
+  const json = JSON.stringify(object).replace(
+    steersInJson,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  process.stdout.write(`${json}\n`)
+}
 
 /** What came from outside must not steer the terminal: control characters become `�`. */
-export const visible = (text: string): string =>
-  stripVTControlCharacters(text).replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    '�',
-  )
+export const visible = (text: string): string => stripVTControlCharacters(text).replace(steers, '�')
 
 /** Columns a character takes: two for East Asian wide ones and emoji, none for combining marks. */
 const widthOf = (text: string): number => {

@@ -120,7 +120,7 @@ const verifyFile = async (asked: string, json: boolean): Promise<Summary> => {
       ...{ machines, books: null, content: file.content, found: show(json) },
     })
   } catch (error) {
-    throw error instanceof HistoryFault ? new CommandFault(`${asked}: ${error.message}`) : error
+    throw error instanceof HistoryFault ? new CommandFault(visible(`${asked}: ${error.message}`)) : error
   } finally {
     await input.close()
   }

@@ -34,6 +34,24 @@ const withoutEmpty = (value: unknown): unknown => {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutEmpty(inner)]))
 }
 
+type Read = { readonly value: unknown; readonly fault: Pick<Fault, 'path' | 'message'> | null }
+
+/** Aliases of aliases can stand for more than any memory holds, and one inside its own anchor for something without end. */
+const readValue = (parsed: ReturnType<typeof parseDocument>): Read => {
+  try {
+    return { value: withoutEmpty(parsed.toJS({ maxAliasCount: mostAliases }) ?? {}), fault: null }
+  } catch (error) {
+    if (!(error instanceof ReferenceError) && !(error instanceof RangeError)) throw error
+    const message = 'too many aliases, or an alias inside what it stands for; write the values out'
+    return { value: {}, fault: { path: [], message } }
+  }
+}
+const mostAliases = 100
+
+/** The parser's own words for a document too deep for it say nothing of the document. */
+const messageOf = ({ message }: Error): string =>
+  message.includes('call stack') ? 'too many values inside each other' : message
+
 /** Reads `text`; `file` is the name that faults carry. */
 export const readDocument = (text: string, file: string): Document => {
   const lines = new LineCounter()
@@ -43,7 +61,7 @@ export const readDocument = (text: string, file: string): Document => {
     return { line, column: col }
   }
   const faults = [...parsed.errors, ...parsed.warnings].map(
-    (fault): Fault => ({ file, ...placeOf(fault.pos[0]), path: [], message: fault.message }),
+    (fault): Fault => ({ file, ...placeOf(fault.pos[0]), path: [], message: messageOf(fault) }),
   )
   const follow = (path: Path): { whole: boolean; start: number } => {
     let node: Node | null = parsed.contents
@@ -60,9 +78,11 @@ export const readDocument = (text: string, file: string): Document => {
     const empty = isScalar(node) && node.value === null
     return { whole: found === path.length && !empty, start }
   }
+  const read = faults.length > 0 ? { value: {}, fault: null } : readValue(parsed)
+  const all = read.fault === null ? faults : [...faults, { ...read.fault, file, ...placeOf(0) }]
   return {
-    value: faults.length > 0 ? {} : withoutEmpty(parsed.toJS() ?? {}),
-    faults,
+    value: read.value,
+    faults: all,
     has: (path) => follow(path).whole,
     locate: (path) => placeOf(follow(path).start),
   }

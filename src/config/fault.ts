@@ -1,5 +1,6 @@
 /** What is wrong with a configuration: every fault with its place in the file. */
 import { CommandFault } from '../cli/fault.ts'
+import { visible } from '../cli/terminal.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -17,10 +18,13 @@ export type Fault = {
 export const pathText = (path: Path): string =>
   path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${step}`)).join('')
 
-/** `fsmtp.yaml:12:5: limits.messagSize: unknown key; did you mean messageSize?` */
+/**
+ * `fsmtp.yaml:12:5: limits.messagSize: unknown key; did you mean messageSize?`, in one line: values of the file stand in it,
+ * whatever they are.
+ */
 export const faultText = ({ file, line, column, path, message }: Fault): string => {
   const place = [file, line, column].filter((part) => part !== null).join(':')
-  return [place, pathText(path), message].filter((part) => part !== '').join(': ')
+  return visible([place, pathText(path), message].filter((part) => part !== '').join(': '))
 }
 
 /** Thrown by `loadConfig` with every fault that was found, not just the first. */
