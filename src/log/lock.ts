@@ -2,7 +2,7 @@
  * One process for one data directory. The lock is an exclusive SQLite lock on the file `lock`, so the operating system
  * frees it however the holder ends. Who holds it is written beside it, in `lock.pid`, for people to read.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './sqlite/faults.ts'
@@ -35,9 +35,10 @@ export class DirectoryInUse extends Error {
  */
 export const lockDirectory = (directory: string): DirectoryLock => {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  closeToOthers(directory)
   const pidFile = join(directory, 'lock.pid')
   const holder = takeLock(directory, pidFile)
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
+  writePid(pidFile)
   return {
     release: () => {
       if (!holder.isOpen) return
@@ -45,6 +46,19 @@ export const lockDirectory = (directory: string): DirectoryLock => {
       holder.close()
     },
   }
+}
+
+/** Passwords and mail lie here: a directory that was made by other hands is closed to others when it is ours. */
+const closeToOthers = (directory: string): void => {
+  const { uid, mode } = statSync(directory)
+  if ((mode & 0o077) === 0 || process.getuid === undefined || uid !== process.getuid()) return
+  chmodSync(directory, 0o700)
+}
+
+/** A file of our own in the place of whatever stands there, were it a link to somewhere else. */
+const writePid = (pidFile: string): void => {
+  rmSync(pidFile, { force: true })
+  writeFileSync(pidFile, `${process.pid}\n`, { flag: 'wx', mode: 0o600 })
 }
 
 const takeLock = (directory: string, pidFile: string): DatabaseSync => {
