@@ -32,10 +32,15 @@ const basis: Settings = {
 /** A configuration on loopback, any free port for each service, with `settings` over it. YAML reads JSON. */
 export const configText = (settings: Settings = {}): string => JSON.stringify({ ...basis, ...settings })
 
+const directories: string[] = []
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
 /** A directory that is gone when the process is. */
 export const scratch = (name = 'test'): string => {
   const directory = mkdtempSync(join(tmpdir(), `fsmtp-${name}-`))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  directories.push(directory)
   return directory
 }
 

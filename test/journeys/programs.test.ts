@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { createTransport } from 'nodemailer'
+import { makeCertificate } from '../../src/config/own-certificate.ts'
 import { requireProgram } from '../programs.ts'
 import {
   type ChildServer,
@@ -17,10 +18,18 @@ import {
   workplace,
 } from '../server.ts'
 
-const folder = workplace({ playground: true, hostname: 'localhost', domains: [] })
+const folder = workplace({
+  playground: true,
+  hostname: 'localhost',
+  domains: [],
+  tls: { certificate: 'cert.pem', key: 'key.pem' },
+})
 let server: ChildServer
 let password: string
 before(async () => {
+  const { cert, key } = await makeCertificate({ hostname: 'localhost', now: new Date() })
+  writeFileSync(join(folder, 'cert.pem'), cert)
+  writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 })
   server = await serve(folder)
   password = readFileSync(join(folder, 'data/demo-password'), 'utf8').trim()
 })
@@ -74,7 +83,10 @@ type Expected = {
   readonly from?: string
 }
 
-/** The mail is in its mailbox, is what was sent and nothing else but our lines on top, and its session can be replayed. */
+/** Messages that arrived so far. */
+const sent = new Set<string>()
+
+/** The mail is in its mailbox, and is what was sent and nothing else but our lines on top. */
 const arrived = async ({ to, content, protocol, from = user }: Expected): Promise<void> => {
   const [filed, ...others] = await asked('mailbox', to)
   assert.ok(filed, `nothing in ${to}`)
@@ -87,11 +99,7 @@ const arrived = async ({ to, content, protocol, from = user }: Expected): Promis
     `^Return-Path: <${from}>\\r\\nReceived: from \\S+ \\([^\\r]*\\[127\\.0\\.0\\.1\\]\\)\\r\\n\\tby localhost with ${protocol} id ${id}[^\\r]*\\r\\n\\tfor <${to}>; [^\\r]+\\r\\n$`,
   )
   assert.match(ours, trace)
-  const session = (await asked('sessions')).find(({ messages }) => (messages as string[]).includes(id))
-  assert.equal(session?.outcome, 'accepted')
-  const steps = await asked('replay', String(session?.id))
-  assert.equal(steps.length, session?.transitions)
-  assert.ok(steps.some(({ event }) => event === 'MessageAccepted'))
+  sent.add(id)
 }
 
 const plain = { protocol: 'ESMTP' } as const
@@ -284,6 +292,18 @@ test('fsmtp send', async () => {
   )
   assert.equal(sent.code, 0, sent.stderr)
   await arrived({ to, content: contentOf(to), ...secured })
+})
+
+test('every one of these mails has its session, which can be lived again step by step', async () => {
+  const sessions = (await asked('sessions')).filter(({ messages }) => (messages as string[]).length > 0)
+  assert.deepEqual(new Set(sessions.flatMap(({ messages }) => messages as string[])), sent)
+  for (const { id, outcome, transitions } of sessions) {
+    assert.equal(outcome, 'accepted')
+    const steps = await asked('replay', String(id))
+    assert.equal(steps.length, transitions)
+    assert.ok(steps.some(({ event }) => event === 'MessageAccepted'))
+    assert.deepEqual([steps[0]?.from, steps.at(-1)?.to], ['arriving', 'closed'])
+  }
 })
 
 test('everything these programs did can be proved', async () => {
