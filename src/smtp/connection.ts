@@ -42,6 +42,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #extended = false
   #loginTried = false
   #loggedIn = false
+  /** Whose logins are counted: the peer, or whom a trusted proxy speaks for. */
+  #client = ''
   #said = ''
   #deadline = Number.POSITIVE_INFINITY
   #exchange: CredentialsExchange | null = null
@@ -228,6 +230,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
     if (this.#opened) return
     this.#opened = true
     const { policy, policyHash, mayRename } = this.#reception
+    this.#client = this.remoteAddress
     this.#tell({
       type: 'OPEN',
       service: policy.service,
@@ -278,7 +281,9 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   #renameTo(command: Extract<CommandInput, { readonly type: 'XCLIENT' }>, shown: string): void {
     const renamed = renamedBy(command.argument, this.#reception, this)
-    this.#loggedIn = renamed !== null && renamed.user !== null
+    const isAllowed = renamed !== null && this.#reception.mayRename(this.remoteAddress)
+    this.#loggedIn = isAllowed && renamed.user !== null
+    if (isAllowed) this.#client = renamed.peer.address
     this.#tell({ ...command, renamed }, shown)
   }
 
@@ -308,7 +313,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   #verify({ user, password }: Credentials): void {
     this.#input.hold()
     this.#reception
-      .verify({ user, password, peer: this.remoteAddress })
+      .verify({ user, password, peer: this.#client })
       .then(
         (verdict) => this.#verified(verdict),
         (error: Error) => {
