@@ -25,13 +25,14 @@ import { Input, type InputSink } from './input.ts'
 import type { LiveSession, Reception } from './reception.ts'
 import { renamedBy } from './renaming.ts'
 import type { FsmtpServer } from './server.ts'
+import { speakSoon, type Voice } from './voices.ts'
 
 export type ProxyFacts = { readonly address: string; readonly protocol: 'proxy' } | null
 
 /** A client that left in the middle of a handshake is not always noticed; one that is there needs a moment. */
 const handshakePatience = 30_000
 
-export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSession {
+export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSession, Voice {
   readonly #reception: Reception
   readonly #proxy: ProxyFacts
   readonly #host: ActorHost
@@ -45,6 +46,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   /** Whose logins are counted: the peer, or whom a trusted proxy speaks for. */
   #client = ''
   #said = ''
+  #speaking = false
   #deadline = Number.POSITIVE_INFINITY
   #exchange: CredentialsExchange | null = null
   #initialResponse: string | null = null
@@ -123,6 +125,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   /** A session that is over makes room for another, however long its client takes to go. */
   override close(): void {
+    this.#flush()
     super.close()
     this.#reception.supervisor.leave(this)
   }
@@ -183,7 +186,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
   idle(): void {
     // Half a line before the greeting is too soon as well.
     if (!this.#opened) this.#open('talked-too-soon')
-    this.#flush()
+    this.#flushSoon()
     // Half a line is no sign of life: one that drips in has the time of one that does not come.
     if (this.#heard || this.#message !== null || this.#deadline === Number.POSITIVE_INFINITY)
       this.#awaitInput()
@@ -293,7 +296,7 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
       ...(dialogue !== '' && { dialogue }),
       ...(contents && { contents }),
     })
-    if (!this.#input.running) this.#flush()
+    if (!this.#input.running) this.#flushSoon()
   }
 
   // Logging in.
@@ -469,7 +472,21 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
 
   #say(text: string): void {
     this.#said += `${text}\r\n`
-    if (!this.#input.running) this.#flush()
+    // A flood of commands is answered piece by piece, and held when the client does not read.
+    if (this.#said.length > longestSaid) this.#flush()
+    else if (!this.#input.running) this.#flushSoon()
+  }
+
+  /** Called at the end of a turn of the loop in which something was said. */
+  speak(): void {
+    this.#speaking = false
+    this.#flush()
+  }
+
+  #flushSoon(): void {
+    if (this.#said === '' || this.#speaking) return
+    this.#speaking = true
+    speakSoon(this)
   }
 
   /** Replies leave together, once all input that was there has been dealt with (RFC 2920 §3.2). */
@@ -522,5 +539,8 @@ export class FsmtpConnection extends SMTPConnection implements InputSink, LiveSe
     this.close()
   }
 }
+
+/** Characters of replies that may wait for the end of a turn. */
+const longestSaid = 16 * 1024
 
 const isFull = (error: Error | null): boolean => error instanceof LogFull || error?.name === 'ContentFull'
