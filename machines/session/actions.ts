@@ -2,9 +2,9 @@
  * What the session machine does, by name: `remember…`, `forget…`, `count…` change the context, `record…` states the one
  * fact of a transition, `reply…` and the rest name effects. All are data; the host performs them after the append.
  */
-import { assign, emit } from 'xstate'
+import { plainly } from '../plain.ts'
 import type { Destination, FactName, Facts, Place } from '../vocabulary/events.ts'
-import type { FactEmitted, ReplyEffect } from '../vocabulary/machine.ts'
+import type { EffectEmitted, FactEmitted, ReplyEffect } from '../vocabulary/machine.ts'
 import type { RefusalName } from '../vocabulary/reasons.ts'
 import { type SessionContext, traceOf } from './context.ts'
 import {
@@ -21,22 +21,15 @@ import type { SessionInput } from './inputs.ts'
 import { type RefusedVerdict, refuse, type Verdict } from './judgements.ts'
 import * as say from './replies.ts'
 
-// One action changes the context or emits; these three give each its type.
-const remember = (change: (asked: Told) => Partial<SessionContext>) =>
-  assign<SessionContext, SessionInput, undefined, SessionInput, never>(change)
+// One action changes the context or says something.
+const { remember, say: saying } = plainly<SessionContext, SessionInput>()
 const record = <Name extends FactName>(name: Name, data: (asked: Told) => Facts[Name]) =>
-  emit<SessionContext, SessionInput, undefined, SessionInput, FactEmitted>((asked) => ({
-    type: 'fact',
-    name,
-    data: data(asked),
-  }))
-const effect = (name: string) =>
-  emit<SessionContext, SessionInput, undefined, SessionInput, { type: 'effect'; name: string }>({
-    type: 'effect',
-    name,
-  })
-const replying = (reply: (asked: Told) => ReplyEffect) =>
-  emit<SessionContext, SessionInput, undefined, SessionInput, ReplyEffect>(reply)
+  saying((asked): FactEmitted => ({ type: 'fact', name, data: data(asked) }))
+const effect = (name: string) => {
+  const effected = { type: 'effect', name } as const
+  return saying(() => effected)
+}
+const replying = (reply: (asked: Told) => ReplyEffect) => saying(reply)
 const replyingRefusal = (name: RefusalName) => {
   const reply = say.refusalReply(refuse(name))
   return replying(() => reply)
@@ -328,17 +321,13 @@ const speaking = {
 
 const doing = {
   startTls: effect('startTls'),
-  collectCredentials: emit<
-    SessionContext,
-    SessionInput,
-    undefined,
-    SessionInput,
-    { type: 'effect'; name: string; mechanism: string }
-  >(({ event }) => ({
-    type: 'effect',
-    name: 'collectCredentials',
-    mechanism: told(event, 'AUTH').mechanism,
-  })),
+  collectCredentials: saying(
+    ({ event }): EffectEmitted => ({
+      type: 'effect',
+      name: 'collectCredentials',
+      mechanism: told(event, 'AUTH').mechanism,
+    }),
+  ),
   receiveContent: effect('receiveContent'),
   close: effect('close'),
   dropLine: effect('dropLine'),

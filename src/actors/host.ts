@@ -4,6 +4,7 @@
  * after the event is on stable storage where the fact is a barrier.
  */
 import { type AnyActor, createActor } from 'xstate'
+import { logicOf } from '../../machines/plain.ts'
 import {
   type EffectEmitted,
   type Emitted,
@@ -72,7 +73,7 @@ export class ActorHost implements Sender {
     this.#passed = passed
     this.#failed = failed
     this.#kinds = kindCacheOf(module, node)
-    this.#actor = createActor(module.machine, { input })
+    this.#actor = createActor(logicOf(module.machine), { input })
     this.#actor.on('*', (emitted) => {
       this.#emitted.push(emitted as Emitted)
     })

@@ -27,7 +27,7 @@ export class Outbox {
   #flights = 0
   #landed: (() => void)[] = []
 
-  constructor({ log, patience = 5 }: OutboxOptions) {
+  constructor({ log, patience = 50 }: OutboxOptions) {
     this.#log = log
     this.#patience = patience
   }

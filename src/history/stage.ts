@@ -3,7 +3,8 @@
  * gathers what is emitted, instead of an actor with its mailbox and observers for each. The states, contexts and emissions
  * are the same (`test/history` holds them against live actors); it takes two thirds of the time.
  */
-import { type AnyActorScope, type AnyMachineSnapshot, createActor } from 'xstate'
+import { type AnyActorLogic, type AnyActorScope, type AnyMachineSnapshot, createActor } from 'xstate'
+import { logicOf } from '../../machines/plain.ts'
 import type { EffectEmitted, Emitted, FactEmitted, MachineModule } from '../../machines/vocabulary/machine.ts'
 
 export type Performed = {
@@ -14,6 +15,7 @@ export type Performed = {
 
 export class Stage {
   readonly module: MachineModule
+  readonly #logic: AnyActorLogic
   readonly #scope: AnyActorScope
   /** Where every actor of the machine begins under this policy. */
   readonly initial: AnyMachineSnapshot
@@ -22,7 +24,8 @@ export class Stage {
 
   constructor(module: MachineModule, policy: unknown) {
     this.module = module
-    const self = createActor(module.machine, { input: { policy } })
+    this.#logic = logicOf(module.machine)
+    const self = createActor(this.#logic, { input: { policy } })
     this.#scope = {
       self,
       id: self.id,
@@ -34,14 +37,14 @@ export class Stage {
       stopChild: () => {},
       actionExecutor: ({ exec, info, params }) => exec?.(info, params),
     }
-    this.initial = module.machine.getInitialSnapshot(this.#scope, { policy })
+    this.initial = this.#logic.getInitialSnapshot(this.#scope, { policy })
   }
 
   /** @throws whatever a guard or an action of the machine throws */
   move(snapshot: AnyMachineSnapshot, input: { readonly type: string }): Performed {
     this.#facts = []
     this.#effects = []
-    const next: AnyMachineSnapshot = this.module.machine.transition(snapshot, input, this.#scope)
+    const next: AnyMachineSnapshot = this.#logic.transition(snapshot, input, this.#scope)
     return { snapshot: next, facts: this.#facts, effects: this.#effects }
   }
 

@@ -1,9 +1,16 @@
 /** Every state of the session machine and every transition of it, walked. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnyMachineSnapshot, type AnyStateNode, createActor } from 'xstate'
+import {
+  type AnyActorLogic,
+  type AnyMachineSnapshot,
+  type AnyStateNode,
+  createActor,
+  getNextTransitions,
+} from 'xstate'
 import { getShortestPaths } from 'xstate/graph'
 import { fingerprint } from '../../machines/drawing/index.ts'
+import { logicOf } from '../../machines/plain.ts'
 import type { SessionContext } from '../../machines/session/context.ts'
 import { session } from '../../machines/session/index.ts'
 import type { SessionInput } from '../../machines/session/inputs.ts'
@@ -125,8 +132,12 @@ type Lived = {
 }
 
 /** A live actor in this state, given one input. */
-const live = (before: AnyMachineSnapshot, input: SessionInput): Lived => {
-  const actor = createActor(sessionMachine, { input: { policy }, snapshot: before as never })
+const live = (
+  before: AnyMachineSnapshot,
+  input: SessionInput,
+  logic: AnyActorLogic = sessionMachine,
+): Lived => {
+  const actor = createActor(logic, { input: { policy }, snapshot: before as never })
   const emitted: Emitted[] = []
   actor.on('*', (one) => emitted.push(one as Emitted))
   actor.subscribe({ error: () => {} })
@@ -174,6 +185,44 @@ test('every transition is taken, none throws, each states one fact that replays 
       .map(({ eventType, guard }) => `${node.key}: ${eventType} ${JSON.stringify(guard ?? '')}`),
   )
   assert.deepEqual(untaken, [])
+})
+
+/** All of a snapshot that is data: the rest is the machine itself and XState's methods. */
+const dataOf = ({
+  status,
+  value,
+  context,
+  output,
+  error,
+  tags,
+  children,
+  historyValue,
+}: AnyMachineSnapshot) => ({
+  status,
+  value,
+  context,
+  output,
+  error,
+  tags: [...tags],
+  children,
+  historyValue,
+})
+
+test('the logic that actors run on takes every step as XState takes it', () => {
+  const logic = logicOf(sessionMachine)
+  assert.notEqual(logic, sessionMachine, 'the machine is not plain')
+  for (const { state, way } of ways)
+    for (const input of [...inputs, { type: 'NONSENSE' } as never]) {
+      const [ours, theirs] = [live(state, input, logic), live(state, input)]
+      const where = `${input.type} in ${state.value} after ${way}`
+      assert.deepEqual(ours.emitted, theirs.emitted, where)
+      assert.deepEqual(dataOf(ours.after), dataOf(theirs.after), where)
+      assert.deepEqual(
+        getNextTransitions(ours.after).map(({ eventType }) => eventType),
+        getNextTransitions(theirs.after).map(({ eventType }) => eventType),
+        where,
+      )
+    }
 })
 
 /** The input as a replay would make it from the fact. */

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Answer, FrameReader, type ReceivedAppend } from './frame.ts'
 import { type Head, Heads } from './heads.ts'
-import { kindSum, recordSum } from './tables.ts'
+import { chain, headSum, kindSum, recordSum } from './tables.ts'
 
 /** A kind and its JSON, as stored in `kinds`. */
 export type NewKind = readonly [kind: number, json: string]
@@ -13,18 +13,18 @@ export type Batch = {
 }
 
 const insertKind = 'INSERT INTO kinds (kind, sum, json) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
-const insertStream = 'INSERT INTO streams (key, name) VALUES (?, ?)'
+const insertStream = 'INSERT INTO streams (key, name, head, sum) VALUES (?, ?, ?, ?)'
+const updateHead = 'UPDATE streams SET head = ?, sum = ? WHERE key = ?'
 const insertRecord = `
-  INSERT INTO records (position, stream, revision, count, sum, body) VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT))
+  INSERT INTO records (position, stream, revision, previous, count, sum, body)
+  VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))
 `
 const insertContent = 'INSERT INTO contents (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING'
 const selectTail = 'SELECT position + count - 1 AS tail FROM records ORDER BY position DESC LIMIT 1'
 const selectLastKey = 'SELECT max(key) AS key FROM streams'
 const selectRecords = `
-  SELECT position, revision, body FROM records
-  WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision
+  ${chain} SELECT position, revision, body FROM chain JOIN records USING (position, revision) ORDER BY revision
 `
-const selectRecordOf = 'SELECT max(revision) AS revision FROM records WHERE stream = ? AND revision <= ?'
 
 /** Streams whose last revision is remembered. */
 const headsRemembered = 50_000
@@ -34,8 +34,11 @@ export class Committer {
   readonly #heads: Heads
   readonly #insertKind: StatementSync
   readonly #insertStream: StatementSync
+  readonly #updateHead: StatementSync
   readonly #insertRecord: StatementSync
   readonly #insertContent: StatementSync
+  /** Streams of this batch whose head is to be written. */
+  readonly #moved = new Map<string, Head>()
   #tail = 0
   #lastKey = 0
 
@@ -44,6 +47,7 @@ export class Committer {
     this.#heads = new Heads(database, headsRemembered)
     this.#insertKind = database.prepare(insertKind)
     this.#insertStream = database.prepare(insertStream)
+    this.#updateHead = database.prepare(updateHead)
     this.#insertRecord = database.prepare(insertRecord)
     this.#insertContent = database.prepare(insertContent)
     this.#recall()
@@ -60,6 +64,7 @@ export class Committer {
       for (const [kind, json] of kinds) this.#insertKind.run(kind, kindSum(kind, json), json)
       const frame = new FrameReader(memory)
       for (let unit = 0; unit < units; unit++) this.#writeUnit(frame)
+      this.#writeHeads()
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#undo()
@@ -101,27 +106,37 @@ export class Committer {
     for (const { id, bytes } of contents) this.#insertContent.run(id, bytes)
     if (events === 0) return
     const head = this.#heads.of(stream)
-    if (head.key === 0) this.#nameStream(stream, head)
     const position = this.#tail + 1
     const revision = head.revision + 1
+    if (head.key === 0) this.#nameStream(stream, head, position)
+    else this.#moved.set(stream, head)
     const sum = recordSum(stream, position, revision, body)
-    this.#insertRecord.run(position, head.key, revision, events, sum, body)
+    this.#insertRecord.run(position, head.key, revision, head.position, events, sum, body)
+    head.position = position
     head.revision += events
     this.#tail += events
   }
 
-  #nameStream(stream: string, head: Head): void {
-    this.#insertStream.run(this.#lastKey + 1, stream)
-    this.#lastKey++
-    head.key = this.#lastKey
+  #nameStream(stream: string, head: Head, position: number): void {
+    const key = this.#lastKey + 1
+    this.#insertStream.run(key, stream, position, headSum(stream, key, position))
+    this.#lastKey = key
+    head.key = key
+  }
+
+  /** Once for each stream, however many of its appends were in the batch. */
+  #writeHeads(): void {
+    for (const [stream, { key, position }] of this.#moved)
+      this.#updateHead.run(position, headSum(stream, key, position), key)
+    this.#moved.clear()
   }
 
   /** Where the last event of this append is, when the same events were written at the same place before. */
   #positionOfRetry({ stream, expected, events, body }: ReceivedAppend, actual: number): number | null {
     if (events === 0 || actual < expected + events) return null
-    const { key } = this.#heads.of(stream)
-    const first = Number(this.#database.prepare(selectRecordOf).get(key, expected + 1)?.revision ?? 0)
-    const rows = this.#database.prepare(selectRecords).all(key, first - 1, expected + events)
+    const { key, position: last } = this.#heads.of(stream)
+    const rows = this.#database.prepare(selectRecords).all(last, key, expected + 1)
+    const first = Number(rows[0]?.revision ?? 0)
     const stored = rows.flatMap(({ position, revision, body: text }) =>
       idsIn(String(text)).map((id, at) => ({
         id,
@@ -138,6 +153,7 @@ export class Committer {
     // A failed COMMIT may have rolled back already.
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
     this.#heads.forget()
+    this.#moved.clear()
     this.#recall()
   }
 

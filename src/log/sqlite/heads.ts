@@ -1,25 +1,24 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { headSum } from './tables.ts'
 
-/** Where a stream ends. `key` is 0 for a stream that does not exist yet; its revision is -1. */
-export type Head = { key: number; revision: number }
+/** Where a stream ends, and the position of its last row. For a stream that does not exist yet: 0, -1, 0. */
+export type Head = { key: number; revision: number; position: number }
 
-const selectStream = 'SELECT key FROM streams WHERE name = ?'
-const selectLastRevision = `
-  SELECT revision + count - 1 AS revision FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1
+const selectHead = `
+  SELECT s.key, s.head, s.sum, r.position, r.revision + r.count - 1 AS revision
+  FROM streams s LEFT JOIN records r ON r.position = s.head AND r.stream = s.key WHERE s.name = ?
 `
 
 /** Ends of the streams written lately; two generations of a Map, so that forgetting costs nothing. */
 export class Heads {
   readonly #capacity: number
-  readonly #key: StatementSync
-  readonly #revision: StatementSync
+  readonly #select: StatementSync
   #young = new Map<string, Head>()
   #old = new Map<string, Head>()
 
   constructor(database: DatabaseSync, capacity: number) {
     this.#capacity = capacity
-    this.#key = database.prepare(selectStream)
-    this.#revision = database.prepare(selectLastRevision)
+    this.#select = database.prepare(selectHead)
   }
 
   of(stream: string): Head {
@@ -41,8 +40,11 @@ export class Heads {
   }
 
   #look(stream: string): Head {
-    const key = this.#key.get(stream)?.key
-    if (typeof key !== 'number') return { key: 0, revision: -1 }
-    return { key, revision: Number(this.#revision.get(key)?.revision ?? -1) }
+    const found = this.#select.get(stream)
+    if (found === undefined) return { key: 0, revision: -1, position: 0 }
+    const key = Number(found.key)
+    const sound = headSum(stream, key, Number(found.head)) === found.sum && found.position !== null
+    if (!sound) throw new Error(`where stream ${stream} ends is not what was written`)
+    return { key, revision: Number(found.revision), position: Number(found.position) }
   }
 }

@@ -49,11 +49,16 @@ export class Reading {
   }
 
   async *readStream(stream: string, { from = 0, limit = Infinity }: ReadStreamOptions = {}): Pages {
-    const key = this.#questions.streamKey(stream)
-    if (key === null) return
-    const tail = this.#questions.streamTail(key)
-    const page = (after: number) => this.#streamPage({ stream, key, after, tail })
-    yield* inPages({ after: Math.max(from, 0) - 1, tail, limit, page })
+    const end = this.#questions.stream(stream)
+    if (end === null) return
+    const after = Math.max(from, 0) - 1
+    const positions = this.#questions.rowsOfStream(end, after + 1)
+    yield* inPages({
+      after,
+      tail: end.tail,
+      limit,
+      page: this.#chained(positions, { stream, tail: end.tail }),
+    })
   }
 
   /** The rows of the wanted categories, where listing them is cheaper than looking at everything. */
@@ -95,14 +100,18 @@ export class Reading {
     }
   }
 
-  #streamPage({ stream, key, after, tail }: StreamPlace): Page {
-    const first = this.#questions.streamRowHolding(key, after + 1)
-    const last = Math.min(after + pageSize, tail)
-    const rows = this.#questions.streamWindow(key, first, last)
-    const found = unbrokenStream(this.#placed(rows, 1), { stream, first, last })
-    const skip = after + 1 - (found.rows[0]?.revision ?? 0)
-    const end = found.rows.at(-1)
-    return { ...this.#decode(found, { skip }), upTo: Math.max(last, end ? end.revision + end.count - 1 : 0) }
+  /** A stream's rows, wherever they are in the log. */
+  #chained(positions: readonly number[], { stream, tail }: StreamPlace): (after: number) => Page {
+    let next = 0
+    return (after) => {
+      const wanted = positions.slice(next, next + rowsInPage)
+      next += wanted.length
+      const read = this.#placed(this.#questions.rowsAt(wanted), 1)
+      const found = unbrokenStream(read, { stream, after, last: next < positions.length ? null : tail })
+      const skip = after + 1 - (found.rows[0]?.revision ?? 0)
+      const end = found.rows.at(-1)
+      return { ...this.#decode(found, { skip }), upTo: end ? lastRevisionOf(end) : tail }
+    }
   }
 
   /** Names the place where SQLite could not read on. */
@@ -129,12 +138,7 @@ export class Reading {
   }
 }
 
-type StreamPlace = {
-  readonly stream: string
-  readonly key: number
-  readonly after: number
-  readonly tail: number
-}
+type StreamPlace = { readonly stream: string; readonly tail: number }
 type PageOptions = {
   readonly after: number
   readonly tail: number
@@ -172,15 +176,24 @@ const unbroken = ({ rows, damage }: Unbroken, first: number, last: number): Unbr
   return { rows, damage: new LogDamaged(next, 'events are missing') }
 }
 
-type StreamWindow = { readonly stream: string; readonly first: number; readonly last: number }
-const unbrokenStream = ({ rows, damage }: Unbroken, { stream, first, last }: StreamWindow): Unbroken => {
-  let next = first
+const lastRevisionOf = ({ revision, count }: Row): number => revision + count - 1
+
+type StreamWindow = {
+  readonly stream: string
+  readonly after: number
+  /** The stream's last revision, where these are its last rows. */
+  readonly last: number | null
+}
+/** Rows up to the first hole in the stream's revisions; the first of them may begin before. */
+const unbrokenStream = ({ rows, damage }: Unbroken, { stream, after, last }: StreamWindow): Unbroken => {
+  let next = after + 1
   const missing = (before: readonly Row[]) =>
     new LogDamaged(endOf(before) + 1, `revision ${next} of stream ${stream} is missing`)
-  for (const [at, { revision, count }] of rows.entries()) {
-    if (revision !== next) return { rows: rows.slice(0, at), damage: missing(rows.slice(0, at)) }
-    next += count
+  for (const [at, row] of rows.entries()) {
+    const begins = at === 0 ? row.revision <= next && next <= lastRevisionOf(row) : row.revision === next
+    if (!begins) return { rows: rows.slice(0, at), damage: missing(rows.slice(0, at)) }
+    next = lastRevisionOf(row) + 1
   }
-  if (damage || next > last) return { rows, damage }
+  if (damage || last === null || next > last) return { rows, damage }
   return { rows, damage: missing(rows) }
 }

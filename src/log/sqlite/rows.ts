@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { LogDamaged, LogUnavailable } from '../port.ts'
 import { type Row, recordColumns } from './decoding.ts'
 import { isDamage, messageOf } from './faults.ts'
-import { endOfPrefix } from './tables.ts'
+import { chain, endOfPrefix, headSum } from './tables.ts'
 
 /** What was read, and why it ended before its end, if it did. */
 export type Rows = { readonly rows: readonly Row[]; readonly damage: Error | null }
@@ -21,31 +21,35 @@ const selectWindowOfCategories = `
 `
 /** '.' follows '-' in the order of characters: this range is all streams of the category. */
 const selectPositionsOfCategories = `
-  SELECT r.position FROM json_each(?) c
-  CROSS JOIN streams s ON s.name >= c.value || '-' AND s.name < c.value || '.'
-  CROSS JOIN records r ON r.stream = s.key
-  LIMIT ?
+  WITH RECURSIVE chains (position, stream, previous) AS (
+    SELECT r.position, r.stream, r.previous FROM json_each(?) c
+    CROSS JOIN streams s ON s.name >= c.value || '-' AND s.name < c.value || '.'
+    CROSS JOIN records r ON r.position = s.head AND r.stream = s.key
+    UNION ALL
+    SELECT r.position, r.stream, r.previous FROM chains c
+    CROSS JOIN records r ON r.position = c.previous AND r.stream = c.stream
+  )
+  SELECT position FROM chains LIMIT ?
 `
 const selectRowsAt = `
   SELECT ${recordColumns} FROM json_each(?) p
   CROSS JOIN records r ON r.position = p.value JOIN streams s ON s.key = r.stream
   ORDER BY r.position
 `
-const selectStream = 'SELECT key FROM streams WHERE name = ?'
-const selectStreamTail = `
-  SELECT revision + count - 1 AS tail FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1
-`
-const selectStreamRowHolding = 'SELECT max(revision) AS start FROM records WHERE stream = ? AND revision <= ?'
-const selectStreamWindow = `
-  SELECT ${recordColumns} FROM records r JOIN streams s ON s.key = r.stream
-  WHERE r.stream = ? AND r.revision BETWEEN ? AND ? ORDER BY r.revision
-`
+const selectStream = 'SELECT key, head, sum FROM streams WHERE name = ?'
+const selectLastRevision =
+  'SELECT revision + count - 1 AS tail FROM records WHERE position = ? AND stream = ?'
+const selectChain = `${chain} SELECT position, revision, previous FROM chain`
+const selectEveryRowOf = 'SELECT position FROM records WHERE stream = ? ORDER BY position'
 const selectNames = 'SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY name LIMIT ?'
 const selectEverythingFrom = `
   SELECT r.position, r.count, r.body, s.name FROM records r JOIN streams s ON s.key = r.stream
   WHERE r.position >= ? ORDER BY r.position
 `
 const selectContent = 'SELECT bytes FROM contents WHERE id = ?'
+
+/** Where a stream ends: the position of its last row, its last revision. */
+export type StreamEnd = { readonly key: number; readonly head: number; readonly tail: number }
 
 export class Questions {
   readonly #database: DatabaseSync
@@ -78,18 +82,24 @@ export class Questions {
     return this.#rows(selectRowsAt, JSON.stringify(positions))
   }
 
-  /** Null for a stream that does not exist. */
-  streamKey(name: string): number | null {
-    return this.#number(selectStream, 'key', name)
+  /** Null for a stream that does not exist. @throws LogDamaged */
+  stream(name: string): StreamEnd | null {
+    const found = this.#all(selectStream, name)[0]
+    if (found === undefined) return null
+    const [key, head] = [Number(found.key), Number(found.head)]
+    if (headSum(name, key, head) !== found.sum)
+      throw new LogDamaged(0, `where stream ${name} ends is not what was written`)
+    const tail = this.#number(selectLastRevision, 'tail', head, key)
+    if (tail === null) throw new LogDamaged(head, `the last events of stream ${name} are missing`)
+    return { key, head, tail }
   }
-  streamTail(key: number): number {
-    return this.#number(selectStreamTail, 'tail', key) ?? -1
-  }
-  streamRowHolding(key: number, revision: number): number {
-    return this.#number(selectStreamRowHolding, 'start', key, revision) ?? revision
-  }
-  streamWindow(key: number, first: number, last: number): Rows {
-    return this.#rows(selectStreamWindow, key, first, last)
+  /** The positions of a stream's rows from the one that holds `revision` on, in order; of all its rows where the chain is broken. */
+  rowsOfStream({ key, head }: StreamEnd, revision: number): readonly number[] {
+    const links = this.#links(key, head, revision)
+    const first = links?.at(-1)
+    if (first && (first.previous === 0 || Number(first.revision) <= revision))
+      return links!.map(({ position }) => Number(position)).reverse()
+    return this.#readable(selectEveryRowOf, key).map(({ position }) => Number(position))
   }
 
   names(prefix: string, limit: number): readonly string[] {
@@ -121,18 +131,39 @@ export class Questions {
 
   /** What was read before the damage is worth having: it tells where the damage is. */
   #rows(sql: string, ...values: SQLInputValue[]): Rows {
-    const rows: Row[] = []
     try {
       return { rows: this.#statement(sql).all(...values) as Row[], damage: null }
     } catch (error) {
       if (!isDamage(error)) throw error
     }
+    const rows: Row[] = []
     try {
       for (const row of this.#statement(sql).iterate(...values)) rows.push(row as Row)
       return { rows, damage: null }
     } catch (error) {
       return { rows, damage: error as Error }
     }
+  }
+
+  /** A chain, last row first; null where it cannot be read. */
+  #links(key: number, head: number, revision: number): Record<string, unknown>[] | null {
+    try {
+      return this.#statement(selectChain).all(head, key, revision)
+    } catch (error) {
+      if (isDamage(error)) return null
+      throw error
+    }
+  }
+
+  /** What can be read before the damage. */
+  #readable(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    const rows: Record<string, unknown>[] = []
+    try {
+      for (const row of this.#statement(sql).iterate(...values)) rows.push(row)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+    }
+    return rows
   }
 
   #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {

@@ -2,7 +2,8 @@
  * The file `log.sqlite`: its tables, its settings, and the sums that prove a row is what was written.
  *
  * `records` has one row for each append: the events of one stream that were committed together, as a JSON array of
- * `[kind, id, at, data, meta?]`. `kinds` holds what many events have in common, `[type, version, meta]`.
+ * `[kind, id, at, data, meta?]`. A stream's rows are a chain: `streams.head` is the position of its last row, `previous`
+ * that of the row before. `kinds` holds what many events have in common, `[type, version, meta]`.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,20 +14,20 @@ import { LogUnavailable } from '../port.ts'
 export const logFile = (directory: string): string => join(directory, 'log.sqlite')
 
 /** `PRAGMA user_version`: bumped when the tables below change. */
-const layout = 1
+const layout = 2
 
 const tables = `
-  CREATE TABLE IF NOT EXISTS streams (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE IF NOT EXISTS streams (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head INTEGER NOT NULL, sum INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, sum INTEGER NOT NULL, json TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS records (
     position INTEGER PRIMARY KEY,
     stream INTEGER NOT NULL,
     revision INTEGER NOT NULL,
+    previous INTEGER NOT NULL,
     count INTEGER NOT NULL,
     sum INTEGER NOT NULL,
     body TEXT NOT NULL
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS records_by_stream ON records (stream, revision);
   CREATE TABLE IF NOT EXISTS contents (id TEXT PRIMARY KEY, bytes BLOB NOT NULL);
   PRAGMA user_version = ${layout};
 `
@@ -87,11 +88,32 @@ const checkLayout = (database: DatabaseSync): void => {
     throw new LogUnavailable(
       `the log was written by a later release (layout ${found}, this one knows ${layout})`,
     )
+  // 0: a file without tables yet.
+  if (found > 0 && found < layout)
+    throw new LogUnavailable(
+      `the log was written before the first release (layout ${found}, this one knows ${layout}): start with an empty data directory`,
+    )
 }
+
+/**
+ * The rows of a chain, from the last one back to the first, or to the one that holds the revision asked for. An index on
+ * (stream, revision) would do for reading; but with many streams growing at once each append lands on another of its pages.
+ * Parameters: position of the last row, stream's key, revision.
+ */
+export const chain = `
+  WITH RECURSIVE chain (position, revision, previous) AS (
+    SELECT position, revision, previous FROM records WHERE position = ?1 AND stream = ?2
+    UNION ALL
+    SELECT r.position, r.revision, r.previous FROM chain c CROSS JOIN records r
+    WHERE c.revision > ?3 AND r.position = c.previous AND r.stream = ?2
+  )
+`
 
 /** The sum of a row covers its place too: its stream's name, its position, its revision. */
 export const recordSum = (stream: string, position: number, revision: number, body: Uint8Array): number =>
   crc32(body, crc32(stream, (position * 31 + revision) >>> 0))
+export const headSum = (stream: string, key: number, head: number): number =>
+  crc32(stream, (head * 31 + key) >>> 0)
 export const kindSum = (kind: number, json: string): number => crc32(json, kind)
 
 /** The first name after all names that start with `prefix`. */
