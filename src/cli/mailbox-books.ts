@@ -8,7 +8,7 @@ import { registered } from '../views/register.ts'
 // A mailbox message's id is the message's, a dot, and a number; '/' is the character after '.'. Asked with the mailbox,
 // which comes first in the key: one look into a tree, not a walk through the table for each message.
 const filedThere = `
-  SELECT 1 FROM mailbox_messages WHERE mailbox = :mailbox AND id >= :message || '.' AND id < :message || '/'
+  SELECT 1 FROM mailbox_messages WHERE mailbox = ?1 AND id >= ?2 || '.' AND id < ?2 || '/'
 `
 const countFiled = `SELECT count(*) AS filed FROM mailbox_messages`
 
@@ -30,7 +30,16 @@ export const openMailboxBooks = (directory: string): OpenBooks | null => {
   return {
     position: live.position,
     filed,
-    has: (message, mailbox) => select.get({ message, mailbox }) !== undefined,
+    has: (message, mailbox) => select.get(mailbox, message) !== undefined,
+    // A transaction for each question costs more than its answer.
+    atOnce: (ask) => {
+      database.exec('BEGIN')
+      try {
+        ask()
+      } finally {
+        database.exec('COMMIT')
+      }
+    },
     close: () => database.close(),
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Proves a log: every stream folded again, every body hashed again, every accepted recipient found. Two readings: one
- * through everything in order, one through the accepted messages.
+ * Proves a log: every stream folded again, every body hashed again, every accepted recipient found, in one reading.
  */
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
@@ -30,7 +29,7 @@ type Tally = { messages: number; unaccounted: number; contentFaults: number; dam
 const isAccepted = ({ type }: StoredEvent): boolean => type === 'MessageAccepted'
 
 /** Bodies hashed at once. */
-const atOnce = 8
+const atOnce = 64
 
 const contentFault = async (event: StoredEvent, content: ContentCheck): Promise<Finding | null> => {
   const { message, size, sha256 } = event.data
@@ -56,13 +55,18 @@ class Proof {
     this.folding = new Folding({ log, machines, found, ...(open !== undefined && { open }) })
   }
 
-  async fold(page: readonly StoredEvent[]): Promise<void> {
+  async take(page: readonly StoredEvent[]): Promise<void> {
+    await this.#fold(page)
+    await this.#account(page.filter(isAccepted))
+    const last = page.at(-1)
+    if (last !== undefined) this.#options.progress?.(last.position)
+  }
+
+  async #fold(page: readonly StoredEvent[]): Promise<void> {
     for (const event of page) {
       const waiting = this.folding.take(event)
       if (waiting !== undefined) await waiting
     }
-    const last = page.at(-1)
-    if (last !== undefined) this.#options.progress?.(last.position)
   }
 
   /** Views that cannot be believed. */
@@ -77,10 +81,14 @@ class Proof {
   }
 
   /** The ledger and the bodies of accepted messages. */
-  async account(accepted: readonly StoredEvent[]): Promise<void> {
-    const { content } = this.#options
+  async #account(accepted: readonly StoredEvent[]): Promise<void> {
+    const { content, books } = this.#options
     this.tally.messages += accepted.length
-    for (const event of accepted) this.#inBooks(event)
+    if (books === null) for (const event of accepted) this.#inBooks(event)
+    else
+      books.atOnce(() => {
+        for (const event of accepted) this.#inBooks(event)
+      })
     for (let at = 0; content !== null && at < accepted.length; at += atOnce) {
       const faults = await Promise.all(
         accepted.slice(at, at + atOnce).map((event) => contentFault(event, content)),
@@ -133,9 +141,7 @@ export const verifyLog = async (
   const proof = new Proof(log, options, options.open)
   proof.doubt(options.views ?? [])
   for await (const page of soundPages({ log, damaged: (finding) => proof.damaged(finding) }))
-    await proof.fold(page)
-  const accepted = { log, filter: { types: ['MessageAccepted'] }, damaged: () => {} }
-  for await (const page of soundPages(accepted)) await proof.account(page.filter(isAccepted))
+    await proof.take(page)
   proof.strangers()
   return proof.summary()
 }
@@ -151,8 +157,7 @@ export const verifyPages = async (
 ): Promise<Summary> => {
   const proof = new Proof(log, options, Number.POSITIVE_INFINITY)
   for await (const page of pages((finding) => proof.damaged(finding))) {
-    await proof.fold(page)
-    await proof.account(page.filter(isAccepted))
+    await proof.take(page)
   }
   return proof.summary()
 }

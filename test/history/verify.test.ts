@@ -225,7 +225,7 @@ test('the ledger: a recipient without a place, and one that is in no mailbox', a
     },
   }))
   const log = await seeded(await logFor(t), sessionAppend('a', lost), sessionAppend('b'), sessionAppend('c'))
-  const books = { position: 15, filed: 2, has: () => false }
+  const books: MailboxBooks = { position: 15, filed: 2, has: () => false, atOnce: (ask) => ask() }
   const { findings, summary } = await verified(log, { books })
   assert.deepEqual(
     findings.filter(({ kind }) => kind === 'unaccounted'),

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { LogDamaged, type LogReader, LogUnavailable, type ReadFilter, type StoredEvent } from '../port.ts'
 import { Wakes } from '../wakes.ts'
+import { Bodies } from './bodies.ts'
 import { Decoder } from './decoding.ts'
 import { isDamage, messageOf } from './faults.ts'
 import { type ReadAllOptions, Reading, type ReadStreamOptions } from './reading.ts'
@@ -49,6 +50,7 @@ export class SqliteReader implements LogReader {
   readonly #database: DatabaseSync
   readonly #questions: Questions
   readonly #reading: Reading
+  readonly #bodies: Bodies
   readonly #wakes: Wakes
   readonly #poll: ReaderParts['poll']
   readonly #selectVersion: StatementSync
@@ -62,6 +64,7 @@ export class SqliteReader implements LogReader {
     this.#poll = poll
     this.#selectVersion = database.prepare('PRAGMA data_version')
     this.#questions = new Questions(database)
+    this.#bodies = new Bodies(this.#questions)
     this.#reading = new Reading(this.#questions, new Decoder(database))
   }
 
@@ -104,7 +107,7 @@ export class SqliteReader implements LogReader {
   }
 
   async content(id: string): Promise<Uint8Array | null> {
-    return this.#questions.content(id)
+    return this.#bodies.read(id)
   }
 
   async close(): Promise<void> {

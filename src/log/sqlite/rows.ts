@@ -46,7 +46,7 @@ const selectEverythingFrom = `
   SELECT r.position, r.count, r.body, s.name FROM records r JOIN streams s ON s.key = r.stream
   WHERE r.position >= ? ORDER BY r.position
 `
-const selectContent = 'SELECT bytes FROM contents WHERE id = ?'
+const selectContents = 'SELECT c.id, c.bytes FROM json_each(?) i CROSS JOIN contents c ON c.id = i.value'
 
 /** Where a stream ends: the position of its last row, its last revision. */
 export type StreamEnd = { readonly key: number; readonly head: number; readonly tail: number }
@@ -105,9 +105,10 @@ export class Questions {
   names(prefix: string, limit: number): readonly string[] {
     return this.#all(selectNames, prefix, endOfPrefix(prefix), limit).map(({ name }) => String(name))
   }
-  content(id: string): Uint8Array | null {
-    const bytes = this.#answer(() => this.#statement(selectContent).get(id))?.bytes
-    return bytes instanceof Uint8Array ? bytes : null
+  /** Those of the bodies that are there. */
+  contents(ids: readonly string[]): ReadonlyMap<string, Uint8Array> {
+    const rows = this.#all(selectContents, JSON.stringify(ids))
+    return new Map(rows.map(({ id, bytes }) => [String(id), bytes as Uint8Array]))
   }
 
   /** Where reading everything from a position on fails; 0 when it does not: the damage is beside the events, in an index. */
