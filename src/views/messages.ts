@@ -16,6 +16,9 @@ export const niceness = 5
  * talk to clients, for some multiple of their own work.
  */
 export const growingFrom = 500
-export const restPerWork = 3
+export const restPerWork = 9
+/** Views this many events behind may take more: a burst is filed after it, a flood while it lasts. */
+export const farBehind = 100_000
+export const restPerWorkFarBehind = 3
 /** Milliseconds. */
 export const longestRest = 1_000

@@ -10,11 +10,13 @@ import { exhaustMap, fromEvent, lastValueFrom, map, merge, Subject, takeUntil, t
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import {
   type FromViews,
+  farBehind,
   growingFrom,
   longestRest,
   niceness,
   restAfterFault,
   restPerWork,
+  restPerWorkFarBehind,
   type ToViews,
   wakeEvery,
 } from './messages.ts'
@@ -58,13 +60,18 @@ const isLogGrowing = async (): Promise<boolean> => {
   return tail - before >= growingFrom
 }
 
+const restAfter = (work: number): number => {
+  const isFarBehind = tail - runner.position() > farBehind
+  return Math.min((isFarBehind ? restPerWorkFarBehind : restPerWork) * work, longestRest)
+}
+
 /** Everything that is there now, a batch at a time; while clients bring much, with rests between. */
 const catchUp = async (): Promise<void> => {
   for (;;) {
     const began = performance.now()
     if (isStopping || !(await runner.step())) return
     sayPosition()
-    if (await isLogGrowing()) await pause(Math.min(restPerWork * (performance.now() - began), longestRest))
+    if (await isLogGrowing()) await pause(restAfter(performance.now() - began))
     else await turn()
   }
 }
