@@ -1,19 +1,18 @@
 /** The policies in force, as the log knows them: each under its hash, recorded once. */
 import { hash } from 'node:crypto'
-import type { SessionPolicy } from '../machines/session/policy.ts'
 import { newEventId, now } from './actors/identity.ts'
 import { type EventLog, kindOf, type LogReader, WrongRevision } from './log/port.ts'
 
 export const policyStream = (hash: string): string => `policy-${hash}`
 
 /** 16 hexadecimal digits of the SHA-256 of the policy as JSON. */
-export const policyHash = (policy: SessionPolicy): string =>
+export const policyHash = (policy: object): string =>
   hash('sha256', JSON.stringify(policy), 'hex').slice(0, 16)
 
 /** Records the policy in `policy-<hash>` unless it is there already. Returns its hash. */
 export const adoptPolicy = async (
   log: Pick<EventLog, 'append'>,
-  policy: SessionPolicy,
+  policy: object,
   node: string,
 ): Promise<string> => {
   const name = policyHash(policy)

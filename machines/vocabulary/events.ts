@@ -158,6 +158,122 @@ export type SessionClosed = {
   readonly messages: number
 }
 
+/** A remote host's reply to one command (RFC 5321 §4.2). */
+export type RemoteReply = {
+  readonly code: number
+  /** `5.1.1`, or '' where the host gave none. */
+  readonly enhanced: string
+  /** Its words, lines joined by a space, bounded. */
+  readonly text: string
+  /** What it answered: `connect`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `content`. */
+  readonly command: string
+}
+/** Why an attempt, or one host of it, came to nothing before the host could answer for the recipients. */
+export type AttemptFault = {
+  /** Stable code, see `delivery/faults.ts`: `no-such-domain`, `null-mx`, `connection-refused`, `timeout`, `tls-failed`, ... */
+  readonly kind: string
+  /** Where: `route`, or the command that was not answered as it should be, as in `RemoteReply.command`. */
+  readonly during: string
+  readonly text: string
+  readonly reply: RemoteReply | null
+  /** It may go better another time. */
+  readonly temporary: boolean
+}
+export type DeliveryRecipient = RecipientNotification & { readonly address: string }
+/** What an attempt came to for one recipient. */
+export type RecipientOutcome = {
+  readonly address: string
+  readonly result: 'delivered' | 'deferred' | 'failed'
+  readonly reply: RemoteReply | null
+}
+export type RemoteHost = {
+  /** As the route names it, and as its certificate is checked. */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+}
+export type RouteKind = 'mx' | 'route' | 'smarthost' | 'literal'
+export type Route = {
+  readonly kind: RouteKind
+  readonly protocol: 'smtp' | 'lmtp'
+  readonly tls: 'opportunistic' | 'required' | 'implicit' | 'never'
+  /** In the order in which they are tried. */
+  readonly hosts: readonly RemoteHost[]
+}
+
+export type DeliveryQueued = SenderNotification & {
+  readonly message: string
+  readonly sender: string
+  readonly nextHop: string
+  readonly recipients: readonly DeliveryRecipient[]
+  /** Of the content as stored. */
+  readonly size: number
+  readonly body?: '7BIT' | '8BITMIME'
+  readonly smtputf8?: boolean
+  /** Header lines put in front of the content as it leaves, each with its CRLF: signatures, the trace. */
+  readonly prefix: string
+  /** When the message was accepted, milliseconds since 1970: patience is counted from here. */
+  readonly acceptedAt: number
+  /** Hash of the policy in force: the stream `policy-<hash>` holds it. */
+  readonly policy: string
+}
+export type AttemptStarted = {
+  readonly startedAt: number
+  readonly node: string
+  /** Another node may take the delivery over after this time. */
+  readonly leaseUntil: number
+  /** 1 for the first. */
+  readonly attempt: number
+}
+export type RouteResolved = { readonly route: Route }
+export type Connected = {
+  readonly host: RemoteHost
+  readonly greeting: string
+  /** Keywords of its EHLO reply. */
+  readonly extensions: readonly string[]
+  /** The connection was used for another message before. */
+  readonly reused: boolean
+  /** STARTTLS follows. */
+  readonly securing: boolean
+  readonly tls: TlsFacts | null
+}
+export type HostSecured = { readonly tls: TlsFacts; readonly extensions: readonly string[] }
+/** One host of the route came to nothing; the next is tried. */
+export type HostPassedOver = { readonly host: RemoteHost; readonly fault: AttemptFault }
+type AttemptEnded = {
+  readonly endedAt: number
+  readonly outcomes: readonly RecipientOutcome[]
+  readonly fault: AttemptFault | null
+  /** The connection broke after the final dot, before the answer: the host may have the mail. */
+  readonly uncertain: boolean
+}
+export type Delivered = AttemptEnded
+export type Deferred = AttemptEnded & {
+  readonly reason: string
+  readonly nextAttemptAt: number
+  /** The sender is told that it takes long. */
+  readonly warned: boolean
+}
+export type DeliveryFailed = AttemptEnded & { readonly reason: string }
+export type DeliveryExpired = AttemptEnded & { readonly reason: string }
+/** The server ended in the middle of an attempt. */
+export type AttemptLost = {
+  readonly foundAt: number
+  /** It was cut between the final dot and its answer, or we cannot tell: the host may have the mail. */
+  readonly uncertain: boolean
+  readonly nextAttemptAt: number
+}
+type Act = {
+  readonly actedAt: number
+  /** `operator`, or the account that asked. */
+  readonly by: string
+}
+export type DeliveryHeld = Act
+export type DeliveryReleased = Act & { readonly nextAttemptAt: number }
+export type RetryRequested = Act & { readonly nextAttemptAt: number }
+export type DeliveryCancelled = Act & { readonly reason: string }
+export type ActRefused = Act & { readonly act: string; readonly reason: string }
+
 export type AccountAdded = {
   readonly account: string
   readonly password: string
@@ -190,6 +306,22 @@ export type Facts = {
   CommandAnswered: CommandAnswered
   CommandRefused: CommandRefused
   SessionClosed: SessionClosed
+  DeliveryQueued: DeliveryQueued
+  AttemptStarted: AttemptStarted
+  RouteResolved: RouteResolved
+  Connected: Connected
+  HostSecured: HostSecured
+  HostPassedOver: HostPassedOver
+  Delivered: Delivered
+  Deferred: Deferred
+  Failed: DeliveryFailed
+  Expired: DeliveryExpired
+  AttemptLost: AttemptLost
+  Held: DeliveryHeld
+  Released: DeliveryReleased
+  RetryRequested: RetryRequested
+  Cancelled: DeliveryCancelled
+  ActRefused: ActRefused
   AccountAdded: AccountAdded
   AccountPasswordChanged: AccountPasswordChanged
   AccountRemoved: AccountRemoved
@@ -205,7 +337,7 @@ export type EventOf<Name extends FactName = FactName> = {
     /** Dense, from 1, over the whole log. */
     readonly position: number
     readonly id: string
-    /** `category-id`: `smtp_session-<id>`, `account-<name>`, `domain-<name>`, `policy-<hash>`. */
+    /** `category-id`: `smtp_session-<id>`, `delivery-<id>`, `account-<name>`, `domain-<name>`, `policy-<hash>`. */
     readonly stream: string
     /** From 0 within its stream. */
     readonly revision: number

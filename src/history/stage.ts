@@ -1,7 +1,7 @@
 /**
  * Where recorded actors of one machine, under one policy, are lived again: XState's own transition function with a scope that
  * gathers what is emitted, instead of an actor with its mailbox and observers for each. The states, contexts and emissions
- * are the same (`test/history` holds them against live actors); it takes two thirds of the time.
+ * are the same (`test/history` holds them against live actors).
  */
 import { type AnyActorLogic, type AnyActorScope, type AnyMachineSnapshot, createActor } from 'xstate'
 import { logicOf } from '../../machines/plain.ts'

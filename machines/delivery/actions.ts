@@ -1,0 +1,142 @@
+/**
+ * What the delivery machine does, by name: `remember…` changes the context, `record…` states the one fact of a transition,
+ * the rest name effects. All are data; the host performs them after the append.
+ */
+import { plainly } from '../plain.ts'
+import type { FactName, Facts } from '../vocabulary/events.ts'
+import type { EffectEmitted, FactEmitted } from '../vocabulary/machine.ts'
+import { type DeliveryContext, standings } from './context.ts'
+import { type Asked, told } from './guards.ts'
+import type { DeliveryInput, InputOf } from './inputs.ts'
+import { isTimeToWarn, judgeAttempt } from './judgements.ts'
+
+const { remember, say } = plainly<DeliveryContext, DeliveryInput>()
+const record = <Name extends FactName>(name: Name, data: (asked: Asked) => Facts[Name]) =>
+  say((asked): FactEmitted => ({ type: 'fact', name, data: data(asked) }))
+const effect = (name: string) => {
+  const effected: EffectEmitted = { type: 'effect', name }
+  return say(() => effected)
+}
+
+/** What a fact's data begins with: the input's payload, under the same keys (see `MachineModule.inputs`). */
+const payload = <Input extends DeliveryInput>(event: Input): Omit<Input, 'type'> => {
+  const { type: _, ...rest } = event
+  return rest
+}
+
+const ended = (asked: Asked) => {
+  const event = told(asked.event, 'ATTEMPT_ENDED')
+  return { event, judged: judgeAttempt(asked.context, event) }
+}
+const endedBecause = (asked: Asked) => {
+  const { event, judged } = ended(asked)
+  return { ...payload(event), reason: judged.reason }
+}
+
+type Act = InputOf<'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL'>
+const act = ({ event }: Asked): Act => {
+  if ('actedAt' in event) return event
+  throw new Error(`nobody acted: ${event.type}`)
+}
+
+const remembering = {
+  rememberQueued: remember(({ event }) => {
+    const queued = told(event, 'QUEUE')
+    const { message, nextHop, sender, acceptedAt } = queued
+    return { message, nextHop, sender, acceptedAt, recipients: standings(queued), dueAt: acceptedAt }
+  }),
+  rememberAttempt: remember(({ context }) => ({
+    attempts: context.attempts + 1,
+    dueAt: null,
+    sending: false,
+  })),
+  rememberSending: remember(() => ({ sending: true })),
+  rememberNotSending: remember(() => ({ sending: false })),
+  rememberOutcome: remember((asked) => {
+    const { recipients } = ended(asked).judged
+    return { recipients, sending: false, dueAt: null }
+  }),
+  rememberDeferral: remember((asked) => {
+    const { event, judged } = ended(asked)
+    const warned = asked.context.warned || isTimeToWarn(asked.context, event.endedAt)
+    return { recipients: judged.recipients, sending: false, dueAt: judged.nextAttemptAt, warned }
+  }),
+  rememberLost: remember(({ event }) => ({ sending: false, dueAt: told(event, 'LOST').foundAt })),
+  rememberHeld: remember(() => ({ dueAt: null })),
+  rememberDueNow: remember((asked) => ({ dueAt: act(asked).actedAt })),
+}
+
+const recording = {
+  recordQueued: record('DeliveryQueued', ({ event }) => payload(told(event, 'QUEUE'))),
+  recordAttemptStarted: record('AttemptStarted', ({ context, event }) => ({
+    ...payload(told(event, 'START')),
+    attempt: context.attempts,
+  })),
+  recordRoute: record('RouteResolved', ({ event }) => payload(told(event, 'ROUTE'))),
+  recordConnected: record('Connected', ({ event }) => payload(told(event, 'CONNECTED'))),
+  recordSecured: record('HostSecured', ({ event }) => payload(told(event, 'SECURED'))),
+  recordHostPassedOver: record('HostPassedOver', ({ event }) => payload(told(event, 'HOST_FAILED'))),
+  recordDelivered: record('Delivered', (asked) => payload(told(asked.event, 'ATTEMPT_ENDED'))),
+  recordDeferred: record('Deferred', (asked) => {
+    const { event, judged } = ended(asked)
+    return {
+      ...payload(event),
+      reason: judged.reason,
+      nextAttemptAt: judged.nextAttemptAt,
+      warned: isTimeToWarn(asked.context, event.endedAt),
+    }
+  }),
+  recordFailed: record('Failed', endedBecause),
+  recordExpired: record('Expired', endedBecause),
+  recordLost: record('AttemptLost', ({ context, event }) => {
+    const { foundAt } = told(event, 'LOST')
+    return { foundAt, uncertain: context.sending, nextAttemptAt: foundAt }
+  }),
+  recordHeld: record('Held', (asked) => payload(act(asked))),
+  recordReleased: record('Released', (asked) => ({
+    ...payload(act(asked)),
+    nextAttemptAt: act(asked).actedAt,
+  })),
+  recordRetryRequested: record('RetryRequested', (asked) => ({
+    ...payload(act(asked)),
+    nextAttemptAt: act(asked).actedAt,
+  })),
+  recordCancelled: record('Cancelled', (asked) => ({ ...payload(act(asked)), reason: 'cancelled' })),
+  recordActUnderWay: record('ActRefused', (asked) => ({
+    ...payload(act(asked)),
+    act: asked.event.type.toLowerCase(),
+    reason: 'attempt-under-way',
+  })),
+  recordActOutOfPlace: record('ActRefused', (asked) => ({
+    ...payload(act(asked)),
+    act: asked.event.type.toLowerCase(),
+    reason: 'not-in-this-state',
+  })),
+}
+
+/** A report is wanted, or not, by recipient: that is for who composes it (RFC 3461 §4.1). */
+const notify = (kind: 'delivered' | 'failed' | 'delayed') => {
+  const effected: EffectEmitted = { type: 'effect', name: 'notify', kind }
+  return say(() => effected)
+}
+
+const doing = {
+  resolve: effect('resolve'),
+  connect: effect('connect'),
+  secure: effect('secure'),
+  send: effect('send'),
+  startRetryTimer: say(
+    ({ context }): EffectEmitted => ({
+      type: 'effect',
+      name: 'startTimer',
+      timer: 'retry',
+      dueAt: context.dueAt ?? 0,
+    }),
+  ),
+  notifyDelivered: notify('delivered'),
+  notifyFailed: notify('failed'),
+  notifyDelayed: notify('delayed'),
+  finish: effect('finish'),
+}
+
+export const actions = { ...remembering, ...recording, ...doing }

@@ -1,0 +1,26 @@
+/** The questions the delivery machine asks, by name. Each looks at a judgement; none decides anything itself. */
+import type { DeliveryContext } from './context.ts'
+import type { DeliveryInput, InputOf } from './inputs.ts'
+import { type Ending, isTimeToWarn, judgeAttempt } from './judgements.ts'
+
+export type Asked = { readonly context: DeliveryContext; readonly event: DeliveryInput }
+
+/** The event as the one its transition is for; anything else is a fault in the machine. */
+export const told = <Type extends DeliveryInput['type']>(event: DeliveryInput, type: Type): InputOf<Type> => {
+  if (event.type !== type) throw new Error(`an action for ${type} was run for ${event.type}`)
+  return event as InputOf<Type>
+}
+
+const endsIn =
+  (ending: Ending) =>
+  ({ context, event }: Asked): boolean =>
+    judgeAttempt(context, told(event, 'ATTEMPT_ENDED')).ending === ending
+
+export const guards = {
+  willSecure: ({ event }: Asked): boolean => told(event, 'CONNECTED').securing,
+  allDelivered: endsIn('delivered'),
+  someFailed: endsIn('failed'),
+  patienceIsOver: endsIn('expired'),
+  takesLong: ({ context, event }: Asked): boolean =>
+    isTimeToWarn(context, told(event, 'ATTEMPT_ENDED').endedAt),
+}

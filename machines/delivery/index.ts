@@ -1,0 +1,26 @@
+import type { MachineModule } from '../vocabulary/machine.ts'
+import { deliveryInputs } from './inputs.ts'
+import { deliveryMachine } from './machine.ts'
+
+/** The delivery machine, and what hosting, replaying and drawing need to know of it. */
+export const delivery: MachineModule = {
+  name: 'delivery',
+  category: 'delivery',
+  version: 1,
+  fingerprint: '6182c638ec82b1ee',
+  machine: deliveryMachine,
+  barriers: new Set([
+    'DeliveryQueued',
+    'AttemptStarted',
+    'Delivered',
+    'Deferred',
+    'Failed',
+    'Expired',
+    'AttemptLost',
+    'Held',
+    'Released',
+    'RetryRequested',
+    'Cancelled',
+  ]),
+  inputs: deliveryInputs,
+}

@@ -1,0 +1,65 @@
+/** Decisions about deliveries: pure functions of what is remembered, what an attempt came to, and the policy. */
+import type { AttemptFault, RecipientOutcome } from '../vocabulary/events.ts'
+import type { DeliveryContext, Standing } from './context.ts'
+import type { InputOf } from './inputs.ts'
+import { pauseAfter } from './patience.ts'
+
+type Ended = Pick<InputOf<'ATTEMPT_ENDED'>, 'endedAt' | 'outcomes' | 'fault'>
+
+export type Ending = 'delivered' | 'failed' | 'expired' | 'deferred'
+export type Judged = {
+  readonly ending: Ending
+  /** Where each recipient stands now. */
+  readonly recipients: readonly Standing[]
+  /** Stable code: what decided. '' where everything was delivered. */
+  readonly reason: string
+  /** Only of `deferred`. */
+  readonly nextAttemptAt: number
+}
+
+const standingAfter = (
+  before: Standing,
+  outcome: RecipientOutcome | undefined,
+  fault: AttemptFault | null,
+): Standing => {
+  if (before.status !== 'waiting') return before
+  if (outcome === undefined)
+    return fault === null || fault.temporary
+      ? { ...before, reply: fault?.reply ?? before.reply }
+      : { ...before, status: 'failed', reply: fault.reply }
+  const status = outcome.result === 'deferred' ? 'waiting' : outcome.result
+  return { ...before, status, reply: outcome.reply }
+}
+
+/** The host's words decide; without any, what was wrong on the way. */
+const reasonOf = (outcomes: readonly RecipientOutcome[], fault: AttemptFault | null): string => {
+  if (outcomes.some(({ result }) => result === 'failed')) return 'refused-for-good'
+  if (fault !== null) return fault.kind
+  return outcomes.some(({ result }) => result === 'deferred') ? 'refused-for-now' : ''
+}
+
+const endingOf = (recipients: readonly Standing[], isOver: boolean): Ending => {
+  if (recipients.some(({ status }) => status === 'waiting')) return isOver ? 'expired' : 'deferred'
+  return recipients.some(({ status }) => status === 'failed') ? 'failed' : 'delivered'
+}
+
+/** What becomes of a delivery after an attempt (RFC 5321 §4.5.4.1). */
+export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, fault }: Ended): Judged => {
+  const { policy, acceptedAt } = context
+  const recipients = context.recipients.map((standing) =>
+    standingAfter(
+      standing,
+      outcomes.find(({ address }) => address === standing.address),
+      fault,
+    ),
+  )
+  const giveUpAt = acceptedAt + policy.giveUpAfter
+  const ending = endingOf(recipients, endedAt >= giveUpAt)
+  // The last attempt is made when patience ends, not after it.
+  const nextAttemptAt = Math.min(endedAt + pauseAfter(context), Math.max(giveUpAt, endedAt))
+  return { ending, recipients, reason: reasonOf(outcomes, fault), nextAttemptAt }
+}
+
+/** Whether the sender is to be told now that it takes long: once, and not when the end is near. */
+export const isTimeToWarn = ({ policy, acceptedAt, warned }: DeliveryContext, at: number): boolean =>
+  !warned && at - acceptedAt >= policy.warnAfter && policy.warnAfter < policy.giveUpAfter
