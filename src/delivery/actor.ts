@@ -1,0 +1,292 @@
+/**
+ * One delivery while it is awake: its machine, and what its effects do in the world. It wakes to be queued, tried, or acted
+ * upon, and rests again: what it must remember is in the log.
+ */
+import { delivery } from '../../machines/delivery/index.ts'
+import type { DeliveryInput } from '../../machines/delivery/inputs.ts'
+import type {
+  AttemptFault,
+  DeliveryQueued,
+  DeliveryRecipient,
+  RecipientOutcome,
+  RemoteHost,
+  Route,
+} from '../../machines/vocabulary/events.ts'
+import type { EffectEmitted } from '../../machines/vocabulary/machine.ts'
+import { ActorHost } from '../actors/host.ts'
+import type { Outbox } from '../actors/outbox.ts'
+import type { ContentStore } from '../content/port.ts'
+import type { StoredEvent } from '../log/port.ts'
+import type { Destination } from './destination.ts'
+import { contentOf, isDestinationFault, unforeseen, unreadable } from './faults.ts'
+import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
+import { isUnderWay, standingOf } from './standing.ts'
+
+/** Somebody is to be told how it went. */
+export type Notify = (delivery: string, kind: string) => void
+
+export type Tools = {
+  readonly outbox: Outbox
+  readonly node: string
+  readonly routes: Routes
+  readonly connect: Connect
+  readonly content: Pick<ContentStore, 'stream'>
+  readonly now: () => number
+  readonly notify: Notify
+}
+
+/** What it rests for: its next time (milliseconds since 1970), for good (null), or because the log did not take its fact. */
+export type Rest = { readonly dueAt: number | null } | { readonly error: Error }
+
+export type ActorOptions = {
+  readonly id: string
+  readonly policy: unknown
+  readonly past: readonly StoredEvent[]
+  readonly tools: Tools
+  readonly rested: (rest: Rest) => void
+}
+
+/** How long another node would leave an attempt alone. */
+const lease = 30 * 60_000
+
+export class DeliveryActor {
+  readonly id: string
+  readonly #tools: Tools
+  readonly #rested: (rest: Rest) => void
+  readonly #host: ActorHost
+  readonly #abort = new AbortController()
+  #queued: DeliveryQueued | null
+  #settled: ReadonlySet<string>
+  #lines: string[] = []
+  #destination: Destination | null = null
+  #route: Route | null = null
+  #hosts: RemoteHost[] = []
+  /** Hosts with which TLS failed, and which may be spoken to without. */
+  readonly #inClear = new Set<RemoteHost>()
+  #wire: Wire | null = null
+  #isReused = false
+  #mayKeepWires = true
+  #isToSend = false
+  #isStopped = false
+
+  constructor({ id, policy, past, tools, rested }: ActorOptions) {
+    this.id = id
+    this.#tools = tools
+    this.#rested = rested
+    this.#queued = standingOf(past)?.queued ?? null
+    this.#settled = settledIn(past)
+    this.#host = new ActorHost({
+      module: delivery,
+      id,
+      input: { policy: policy as object },
+      outbox: tools.outbox,
+      node: tools.node,
+      past,
+      perform: (effect) => this.#perform(effect),
+      passed: () => {},
+      failed: (error) => this.#rest({ error }),
+    })
+  }
+
+  get state(): string {
+    return this.#host.state
+  }
+
+  queue(queued: DeliveryQueued): void {
+    this.#queued = queued
+    this.#tell({ type: 'QUEUE', ...queued })
+  }
+
+  /** Begins an attempt. */
+  start(destination: Destination): void {
+    this.#destination = destination
+    const startedAt = this.#tools.now()
+    this.#tell({ type: 'START', startedAt, node: this.#tools.node, leaseUntil: startedAt + lease })
+  }
+
+  /** The attempt that its history ends with was cut off. */
+  recover(): void {
+    this.#tell({ type: 'LOST', foundAt: this.#tools.now() })
+  }
+
+  act(act: 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL', by: string): void {
+    this.#tell({ type: act, actedAt: this.#tools.now(), by })
+  }
+
+  /** Gives up the attempt under way, to be taken up again after the next start. */
+  stop(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#abort.abort()
+    this.#wire?.destroy()
+    if (isUnderWay(this.#host.state)) this.recover()
+  }
+
+  #tell(input: DeliveryInput): void {
+    const dialogue = this.#lines.join('\n')
+    this.#lines = []
+    this.#host.send(input, dialogue === '' ? {} : { dialogue })
+  }
+
+  #perform(effect: EffectEmitted): void {
+    // What was begun before it was stopped is nobody's any more.
+    if (this.#isStopped && effect.name !== 'startTimer') return
+    switch (effect.name) {
+      case 'resolve':
+        void this.#resolve()
+        return
+      case 'connect':
+        this.#connectNext()
+        return
+      case 'secure':
+        return
+      case 'send':
+        this.#isToSend = true
+        if (this.#wire) void this.#send(this.#wire)
+        return
+      case 'startTimer':
+        this.#rest({ dueAt: Number(effect.dueAt) })
+        return
+      case 'notify':
+        this.#tools.notify(this.id, String(effect.kind))
+        return
+      case 'finish':
+        this.#rest({ dueAt: null })
+        return
+      default:
+        throw new Error(`nobody performs the effect ${effect.name}`)
+    }
+  }
+
+  #rest(rest: Rest): void {
+    this.#rested(rest)
+  }
+
+  // The way.
+
+  async #resolve(): Promise<void> {
+    try {
+      const route = await this.#tools.routes.resolve(this.#queued!.nextHop, this.#abort.signal)
+      if (this.#isStopped) return
+      this.#route = route
+      this.#hosts = [...route.hosts]
+      this.#tell({ type: 'ROUTE', route })
+    } catch (error) {
+      this.#end([], error instanceof NoRoute ? error.fault : unforeseen(error, 'route'))
+    }
+  }
+
+  #connectNext(): void {
+    const kept = this.#mayKeepWires ? (this.#destination?.takeWire() ?? null) : null
+    if (kept !== null) {
+      this.#reuse(kept)
+      return
+    }
+    void this.#connect(this.#hosts.shift()!)
+  }
+
+  #reuse(wire: Wire): void {
+    const { host, greeting, tls, extensions } = wire
+    this.#wire = wire
+    this.#isReused = true
+    this.#tell({ type: 'CONNECTED', host, greeting, extensions, reused: true, securing: false, tls })
+  }
+
+  async #connect(host: RemoteHost): Promise<void> {
+    const { protocol, tls } = this.#route!
+    try {
+      const wire = await this.#tools.connect({
+        host,
+        protocol,
+        tls: this.#inClear.has(host) ? 'never' : tls,
+        hostname: this.#tools.node,
+        login: this.#tools.routes.login(this.#queued!.nextHop),
+        signal: this.#abort.signal,
+        said: (line) => this.#lines.push(line),
+        connected: (facts) => this.#tell({ type: 'CONNECTED', host, reused: false, ...facts }),
+        secured: (facts) => this.#tell({ type: 'SECURED', ...facts }),
+      })
+      this.#wire = wire
+      this.#isReused = false
+      if (this.#isToSend) await this.#send(wire)
+    } catch (error) {
+      this.#passOver(host, error instanceof HostFailed ? error.fault : unforeseen(error, 'connect'))
+    }
+  }
+
+  /** The next host, or the same one without TLS where that is no must; or the end of the attempt. */
+  #passOver(host: RemoteHost, fault: AttemptFault): void {
+    if (this.#isStopped) return
+    this.#wire = null
+    this.#isToSend = false
+    if (fault.kind === 'tls-failed' && this.#route?.tls === 'opportunistic' && !this.#inClear.has(host)) {
+      this.#inClear.add(host)
+      this.#hosts.unshift(host)
+    }
+    if (this.#hosts.length > 0) this.#tell({ type: 'HOST_FAILED', host, fault })
+    else this.#end([], fault)
+  }
+
+  // The mail.
+
+  async #send(wire: Wire): Promise<void> {
+    this.#isToSend = false
+    const queued = this.#queued!
+    const content = await contentOf(this.#tools.content, queued)
+    if (content === null) {
+      this.#end([], unreadable)
+      return
+    }
+    const { sender, size, prefix, body, smtputf8, ret, envid } = queued
+    const envelope = {
+      sender,
+      recipients: this.#waiting(),
+      size: size + Buffer.byteLength(prefix),
+      ...(body && { body }),
+      ...(smtputf8 && { smtputf8 }),
+      ...(ret && { ret }),
+      ...(envid !== undefined && { envid }),
+    }
+    const said = (line: string) => this.#lines.push(line)
+    const sent = await wire.send(envelope, content, { signal: this.#abort.signal, said })
+    if (this.#isStopped) return
+    // A host may end an idle connection at any time: that says nothing of this mail.
+    const wasOver = this.#isReused && sent.outcomes.length === 0 && sent.fault !== null && !sent.uncertain
+    if (wasOver && !wire.usable) {
+      this.#mayKeepWires = false
+      this.#hosts = [...this.#route!.hosts]
+      wire.destroy()
+      this.#passOver(wire.host, sent.fault!)
+      return
+    }
+    this.#end(sent.outcomes, sent.fault, sent.uncertain)
+  }
+
+  #waiting(): readonly DeliveryRecipient[] {
+    return this.#queued!.recipients.filter(({ address }) => !this.#settled.has(address))
+  }
+
+  #end(outcomes: readonly RecipientOutcome[], fault: AttemptFault | null, uncertain = false): void {
+    if (this.#isStopped) return
+    const endedAt = this.#tools.now()
+    const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)
+    this.#settled = new Set([...this.#settled, ...done])
+    if (fault !== null && isDestinationFault(fault)) this.#destination?.failed(endedAt)
+    else this.#destination?.answered()
+    if (this.#wire !== null) this.#destination?.keepWire(this.#wire)
+    this.#wire = null
+    this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault: fault ?? null, uncertain })
+  }
+}
+
+/** Recipients that earlier attempts settled. */
+const settledIn = (past: readonly StoredEvent[]): ReadonlySet<string> => {
+  const settled = new Set<string>()
+  for (const { data } of past) {
+    if (!Array.isArray(data.outcomes)) continue
+    // What this machine recorded is what the vocabulary says.
+    for (const { address, result } of data.outcomes as RecipientOutcome[])
+      if (result !== 'deferred') settled.add(address)
+  }
+  return settled
+}

@@ -1,0 +1,15 @@
+/** What is still owed, as the views know it: asked at start, and for times that come. A view may lag; the log decides. */
+import type { Due } from './timetable.ts'
+
+export interface Backlog {
+  /** Resolves when the views hold what the log holds now. */
+  caughtUp(): Promise<void>
+  /** Next hops of accepted messages for which no delivery was queued. */
+  unrouted(limit: number): readonly { readonly message: string; readonly nextHop: string }[]
+  /** Deliveries in the middle of an attempt. */
+  underWay(): readonly string[]
+  /** The earliest that are due before a time, milliseconds since 1970. */
+  due(before: number, limit: number): readonly Due[]
+  /** Reports nobody has composed yet. */
+  noticesDue(limit: number): readonly { readonly delivery: string; readonly kind: string }[]
+}

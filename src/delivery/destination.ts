@@ -1,0 +1,87 @@
+/** One next hop as the courier sees it: who waits for it, how many are under way, and connections that can be used again. */
+import { afterAnswer, afterFailure, firstPace, isResting, type Pace } from '../../machines/delivery/pacing.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { Wire } from './port.ts'
+
+/** Milliseconds a connection is kept for another message. */
+const keptFor = 5_000
+/** Messages sent over one connection, at most. */
+const mostMessages = 100
+
+type Kept = { readonly wire: Wire; readonly timer: NodeJS.Timeout }
+
+export class Destination {
+  readonly nextHop: string
+  readonly waiting = new FairQueue()
+  readonly #most: number
+  readonly #kept: Kept[] = []
+  readonly #used = new WeakMap<Wire, number>()
+  #pace: Pace
+  active = 0
+
+  constructor(nextHop: string, most: number) {
+    this.nextHop = nextHop
+    this.#most = most
+    this.#pace = firstPace(most)
+  }
+
+  get pace(): Pace {
+    return this.#pace
+  }
+  /** Nothing waits, nothing is under way, nothing is remembered that matters. */
+  get isIdle(): boolean {
+    return (
+      this.active === 0 && this.waiting.size === 0 && this.#kept.length === 0 && this.#pace.failures === 0
+    )
+  }
+
+  hasRoom(at: number): boolean {
+    return this.active < this.#pace.limit && this.waiting.size > 0 && !isResting(this.#pace, at)
+  }
+
+  answered(): void {
+    this.#pace = afterAnswer(this.#pace, this.#most)
+  }
+  failed(at: number): void {
+    this.#pace = afterFailure(this.#pace, at)
+  }
+
+  /** A connection that was kept, or null. */
+  takeWire(): Wire | null {
+    for (let kept = this.#kept.pop(); kept !== undefined; kept = this.#kept.pop()) {
+      clearTimeout(kept.timer)
+      if (kept.wire.usable) return kept.wire
+      kept.wire.destroy()
+    }
+    return null
+  }
+
+  /** Keeps a connection for the next message, or ends it. */
+  keepWire(wire: Wire): void {
+    const used = (this.#used.get(wire) ?? 0) + 1
+    this.#used.set(wire, used)
+    if (!wire.usable || used >= mostMessages) {
+      void wire.quit()
+      return
+    }
+    const timer = setTimeout(() => this.#letGo(wire), keptFor)
+    timer.unref()
+    this.#kept.push({ wire, timer })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#kept.splice(0).map(({ wire, timer }) => {
+        clearTimeout(timer)
+        return wire.quit()
+      }),
+    )
+  }
+
+  #letGo(wire: Wire): void {
+    const at = this.#kept.findIndex((kept) => kept.wire === wire)
+    if (at < 0) return
+    this.#kept.splice(at, 1)
+    void wire.quit()
+  }
+}

@@ -1,0 +1,40 @@
+/** What can go wrong on our own side of an attempt, and the content as it leaves. */
+import type { AttemptFault, DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import type { ContentStore } from '../content/port.ts'
+
+/** A fault of this program: said, and tried again. */
+export const unforeseen = (error: unknown, during: string): AttemptFault => ({
+  kind: 'unforeseen',
+  during,
+  text: error instanceof Error ? error.message : String(error),
+  reply: null,
+  temporary: true,
+})
+
+export const unreadable: AttemptFault = {
+  kind: 'content-unreadable',
+  during: 'content',
+  text: 'the content of the message cannot be read',
+  reply: null,
+  temporary: true,
+}
+
+/** Kinds that say nothing of the destination. */
+const ours: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', 'stopped'])
+
+/** Whether a fault counts against the destination: it, or the way to it, did not work. */
+export const isDestinationFault = ({ kind, during }: AttemptFault): boolean =>
+  during !== 'route' && !ours.has(kind)
+
+/** Header lines in front, then the content as it was stored; null where it is missing. */
+export const contentOf = async (
+  store: Pick<ContentStore, 'stream'>,
+  { message, prefix }: Pick<DeliveryQueued, 'message' | 'prefix'>,
+): Promise<AsyncIterable<Uint8Array> | null> => {
+  const stored = await store.stream(message).catch(() => null)
+  if (stored === null) return null
+  return (async function* () {
+    if (prefix !== '') yield Buffer.from(prefix)
+    for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
+  })()
+}

@@ -1,0 +1,49 @@
+/** Where a delivery stands, read from its history. */
+import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
+
+export type Standing = {
+  readonly queued: DeliveryQueued
+  readonly state: string
+  readonly attempts: number
+  /** When it is to be tried next, milliseconds since 1970; null where no time is set. */
+  readonly dueAt: number | null
+}
+
+export const deliveryStream = (id: string): string => `delivery-${id}`
+
+export const readDelivery = async (
+  log: Pick<LogReader, 'readStream'>,
+  id: string,
+): Promise<readonly StoredEvent[]> => {
+  const events: StoredEvent[] = []
+  for await (const page of log.readStream(deliveryStream(id))) events.push(...page)
+  return events
+}
+
+const dueOf = ({ type, data }: StoredEvent): number | null => {
+  const at = type === 'DeliveryQueued' ? data.acceptedAt : data.nextAttemptAt
+  return typeof at === 'number' ? at : null
+}
+
+/** Facts that say nothing of when. */
+const isAside = ({ type }: StoredEvent): boolean => type === 'ActRefused'
+
+/** Null for a delivery that does not exist. */
+export const standingOf = (events: readonly StoredEvent[]): Standing | null => {
+  const first = events[0]
+  if (first?.type !== 'DeliveryQueued') return null
+  const last = events.findLast((event) => !isAside(event))!
+  return {
+    // What this machine recorded is what the vocabulary says.
+    queued: first.data as DeliveryQueued,
+    state: String(last.meta.to),
+    attempts: events.filter(({ type }) => type === 'AttemptStarted').length,
+    dueAt: dueOf(last),
+  }
+}
+
+const active: ReadonlySet<string> = new Set(['resolving', 'connecting', 'securing', 'sending'])
+const over: ReadonlySet<string> = new Set(['delivered', 'failed', 'expired', 'cancelled'])
+export const isUnderWay = (state: string): boolean => active.has(state)
+export const isOver = (state: string): boolean => over.has(state)

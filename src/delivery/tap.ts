@@ -1,0 +1,35 @@
+/** A log that tells, after each append of this process, which messages were accepted with mail for other hosts. */
+import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
+import type { Append, EventLog } from '../log/port.ts'
+import { type Accepted, hasNextHop } from './router.ts'
+
+type Tell = (accepted: Accepted) => void
+
+const tellOf = (appends: readonly Append[], tell: Tell): void => {
+  for (const { events } of appends)
+    for (const { kind, data, at } of events) {
+      if (kind.type !== 'MessageAccepted') continue
+      // What this process appends under this name is one.
+      const message = data as MessageAccepted
+      if (hasNextHop(message)) tell({ message, at })
+    }
+}
+
+/** Everything goes on to `log`; `tell` is called once the events are on stable storage. */
+export const tapped = (log: EventLog, tell: Tell): EventLog => ({
+  append: (appends) =>
+    log.append(appends).then((stored) => {
+      tellOf(appends, tell)
+      return stored
+    }),
+  get waiting() {
+    return log.waiting
+  },
+  readStream: (stream, options) => log.readStream(stream, options),
+  readAll: (after, options) => log.readAll(after, options),
+  subscribe: (after, options) => log.subscribe(after, options),
+  tail: () => log.tail(),
+  streams: (prefix, options) => log.streams(prefix, options),
+  content: (id) => log.content(id),
+  close: () => log.close(),
+})
