@@ -33,18 +33,14 @@ const endlessLine = 1024 * 1024
 
 /** `isClosed` is set by the library when the connection is over, or when STARTTLS retires this input. */
 export class Input extends SMTPStream {
-  readonly #sink: InputSink
+  /** Who is given what is read; to be named before anything comes. */
+  sink!: InputSink
   #rest: Buffer = nothing
   #content: ContentReader | null = null
   #dropped = 0
   #holds = 0
   #running = false
   #ended = false
-
-  constructor(sink: InputSink) {
-    super()
-    this.#sink = sink
-  }
 
   /** Part of what `pipe` expects of its target: false asks it to wait for `drain`. */
   override write(chunk: Buffer): boolean {
@@ -57,7 +53,7 @@ export class Input extends SMTPStream {
   /** Called by `pipe` when the client closed its side. */
   override end(): this {
     this.#ended = true
-    if (!this.held && !this.isClosed) this.#sink.inputEnd()
+    if (!this.held && !this.isClosed) this.sink.inputEnd()
     return this
   }
 
@@ -86,12 +82,12 @@ export class Input extends SMTPStream {
     this.#run()
     if (this.held || this.isClosed) return
     this.emit('drain')
-    if (this.#ended) this.#sink.inputEnd()
+    if (this.#ended) this.sink.inputEnd()
   }
 
   /** What follows is content, up to its final dot. */
   receiveContent(): void {
-    this.#content = new ContentReader((slice) => this.#sink.content(slice))
+    this.#content = new ContentReader((slice) => this.sink.content(slice))
   }
 
   #run(): void {
@@ -103,7 +99,7 @@ export class Input extends SMTPStream {
     } finally {
       this.#running = false
     }
-    if (!this.isClosed) this.#sink.idle()
+    if (!this.isClosed) this.sink.idle()
   }
 
   /** Deals with one line or one run of content; false when more input is needed. */
@@ -119,10 +115,10 @@ export class Input extends SMTPStream {
     const length = end > 0 && rest[end - 1] === carriageReturn ? end - 1 : end
     if (this.#dropped + length > longestKept) {
       this.#dropped = 0
-      this.#sink.lineTooLong()
+      this.sink.lineTooLong()
       return true
     }
-    this.#sink.line(rest.toString('utf8', 0, length))
+    this.sink.line(rest.toString('utf8', 0, length))
     return true
   }
 
@@ -130,7 +126,7 @@ export class Input extends SMTPStream {
     if (this.#dropped + rest.length <= longestKept) return false
     this.#dropped += rest.length
     this.#rest = nothing
-    if (this.#dropped > endlessLine) this.#sink.endlessLine()
+    if (this.#dropped > endlessLine) this.sink.endlessLine()
     return false
   }
 
@@ -142,7 +138,7 @@ export class Input extends SMTPStream {
     }
     this.#rest = read.rest
     this.#content = null
-    this.#sink.contentEnd(content)
+    this.sink.contentEnd(content)
     return true
   }
 }
