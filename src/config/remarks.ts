@@ -1,4 +1,4 @@
-/** What `config check` notes: settings that are right but have no effect in this release. */
+/** What `config check` notes: settings that are right but have no effect, in this release or beside the others. */
 import type * as z from 'zod'
 import type { Fault, Path } from './fault.ts'
 import { faultAt, type Loaded } from './load.ts'
@@ -42,8 +42,21 @@ const ownCertificate = ({ config, file }: Loaded): Remark[] =>
         },
       ]
 
+const unusedSmarthost = ({ config: { delivery } }: Loaded): Remark[] =>
+  delivery.smarthost === undefined || delivery.route === 'smarthost'
+    ? []
+    : [
+        {
+          path: ['delivery', 'smarthost'],
+          message: `not used: delivery.route is ${delivery.route}; write route: smarthost`,
+        },
+      ]
+
 /** One line for each setting that will not do what one might think. */
 export const remarks = (loaded: Loaded, shown: string | null): readonly Fault[] =>
-  [...inert(schema, loaded.document.value, []), ...httpListeners(loaded), ...ownCertificate(loaded)].map(
-    (remark) => faultAt(loaded.document, shown, remark),
-  )
+  [
+    ...inert(schema, loaded.document.value, []),
+    ...httpListeners(loaded),
+    ...unusedSmarthost(loaded),
+    ...ownCertificate(loaded),
+  ].map((remark) => faultAt(loaded.document, shown, remark))

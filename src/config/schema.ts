@@ -3,8 +3,9 @@
  * read from here. Sections that later work will use stand in `sections-to-come.ts`.
  */
 import * as z from 'zod'
+import { delivery, dns } from './delivery.ts'
 import { form, optional, required, setting } from './notes.ts'
-import { delivery, dns, http, policy, retention, webhooks } from './sections-to-come.ts'
+import { http, policy, retention, webhooks } from './sections-to-come.ts'
 import {
   count,
   domainName,

@@ -20,6 +20,7 @@ const leaves = (value: unknown, path: readonly (string | number)[]): Leaf[] => {
     return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]))
   if (Array.isArray(value) && value.some(isSection))
     return value.flatMap((inner, at) => leaves(inner, [...path, at]))
+  if (path.at(-1) === 'password') return [{ path, value: '***' }]
   return [{ path, value: typeof value === 'string' ? withoutSecret(value) : value }]
 }
 

@@ -7,10 +7,10 @@ import { parseAddress } from '../../machines/vocabulary/address.ts'
 import { form } from './notes.ts'
 import { parseDuration, parseSize } from './units.ts'
 
-type Parsed<Value> = { readonly value: Value } | { readonly wrong: string }
+export type Parsed<Value> = { readonly value: Value } | { readonly wrong: string }
 
 /** A kind of value written as text (or a number), parsed by `parse` into a value or a sentence that says what is wrong. */
-const written = <Value>(text: string, parse: (given: string | number) => Parsed<Value>) =>
+export const written = <Value>(text: string, parse: (given: string | number) => Parsed<Value>) =>
   form(
     form(z.union([z.string(), z.number()]), text).transform((given, context): Value => {
       const parsed = parse(given)
@@ -87,31 +87,10 @@ export const network = written('a network (192.0.2.0/24) or an address', (given)
 
 export const port = form(z.int().min(0).max(65_535), 'a port number (0: any free one)')
 
+/** Of other hosts: 0 is none. */
+export const remotePort = form(z.int().min(1).max(65_535), 'a port number')
+
 export const count = form(z.int().min(1), 'a whole number, at least 1')
-
-const hostAndPort = /^(\[[^\]]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/
-
-const isHop = (text: string): boolean => {
-  const [, , number] = hostAndPort.exec(text) ?? ['', '']
-  return hostAndPort.test(text) && (number === undefined || Number(number) <= 65_535)
-}
-
-/** `host`, `host:port`, `[2001:db8::1]:25`. */
-export const nextHop = written('a host, with a port if need be (relay.example.net:2525)', (given) =>
-  orWrong(
-    isHop(String(given)) ? String(given) : null,
-    `'${given}' is no host; write host:port, IPv6 in brackets`,
-  ),
-)
-
-const url = (text: string, schemes: readonly string[]) =>
-  written(text, (given) => {
-    const parsed = URL.parse(String(given))
-    if (parsed && schemes.includes(parsed.protocol) && parsed.hostname !== '') return { value: String(given) }
-    return { wrong: `not a URL of the form ${text.replace(/^.*\(|\)$/g, '')}` }
-  })
-
-export const relayUrl = url('a URL (smtp://user:pass@relay.example.net:587)', ['smtp:', 'smtps:'])
 
 /** A path in the file system; the loader makes it absolute, seen from the folder of the configuration file. */
 export const path = form(z.string().min(1), 'a path, seen from this file’s folder')

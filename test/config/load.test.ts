@@ -106,11 +106,12 @@ listeners:
   - { service: mx, address: 127.0.0.1, port: 25 }
   - { service: http, address: 127.0.0.1, port: 8025 }
 domains: [{ name: a.org, dkim: [{ selector: s, key: k.pem }] }]
-delivery: { port: 2525 }
-dns:
+delivery: { port: 2525, smarthost: "smtp://relay" }
+dns: { timeout: 1s }
+http: { accounts: false }
 `)
   const noted = remarks(loaded, 'fsmtp.yaml').map(({ line, path }) => `${line} ${path.join('.')}`)
-  assert.deepEqual(noted, ['6 domains.0.dkim', '7 delivery', '5 listeners.1'])
+  assert.deepEqual(noted, ['6 domains.0.dkim', '9 http', '5 listeners.1', '7 delivery.smarthost'])
 })
 
 test('the sample is a right configuration, and naming its commented lines changes nothing but examples', () => {
@@ -147,6 +148,30 @@ test('the reference has a row for every setting', () => {
   ])
     assert.ok(text.includes(`| \`${path}\` |`), path)
   assert.ok(!text.includes('undefined') && !/\| \|$/m.test(text), 'every row says something')
+})
+
+test('a route is a text or a section, by name or for all names below one', () => {
+  const { config } = parse(`hostname: mx.example.org
+delivery:
+  routes:
+    Example.NET: 127.0.0.1:2626
+    "*.example.net": { host: "lmtp://mail", tls: never, user: bob, password: s3cret }
+    b.example: "[2001:db8::1]"
+`)
+  assert.deepEqual(config.delivery.routes, {
+    'example.net': '127.0.0.1:2626',
+    '*.example.net': { host: 'lmtp://mail', tls: 'never', user: 'bob', password: 's3cret' },
+    'b.example': '[2001:db8::1]',
+  })
+  assert.equal(config.delivery.allowPrivate, false)
+})
+
+test('passwords of routes are not shown', () => {
+  const text =
+    'hostname: a.org\ndelivery: { routes: { b.org: { host: h, user: u, password: s3cret }, c.org: "lmtp://u:s3cret@h" } }\n'
+  const rows = shownConfig(parse(text))
+  assert.ok(!JSON.stringify(rows).includes('s3cret'))
+  assert.equal(rows.find(({ path }) => path === 'delivery.routes.b.org.password')?.value, '***')
 })
 
 test('passwords in URLs are not shown', () => {
