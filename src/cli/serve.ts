@@ -2,6 +2,8 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
 import { type Loaded, loadConfig } from '../config/load.ts'
+import { PortInUse } from '../listening.ts'
+import { mustBeFree } from '../log/lock.ts'
 import { type Notices, type Running, startServer } from '../main.ts'
 import { demoAccount, demoPassword } from '../playground.ts'
 import { version } from '../version.ts'
@@ -24,7 +26,11 @@ const serve = async (options: Options): Promise<void> => {
       pino.destination(2),
     ),
   )
-  const running = await startServer(loaded.config, notices)
+  const running = await startServer(loaded.config, notices).catch((error: unknown) => {
+    // Where the same server runs already its ports are taken, too: its data are what people should hear of.
+    if (error instanceof PortInUse) mustBeFree(loaded.config.data)
+    throw error
+  })
   const ended = untilSignalled({ running, notices, options })
   print(loaded.playground ? await welcome(loaded, running) : started(loaded, running))
   await ended

@@ -2,7 +2,7 @@
  * One process for one data directory. The lock is an exclusive SQLite lock on the file `lock`, so the operating system
  * frees it however the holder ends. Who holds it is written beside it, in `lock.pid`, for people to read.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './sqlite/faults.ts'
@@ -46,6 +46,11 @@ export const lockDirectory = (directory: string): DirectoryLock => {
       holder.close()
     },
   }
+}
+
+/** Whether another process works on this data: asked without taking or making anything. @throws DirectoryInUse */
+export const mustBeFree = (directory: string): void => {
+  if (existsSync(join(directory, 'lock'))) takeLock(directory, join(directory, 'lock.pid')).close()
 }
 
 /** Passwords and mail lie here: a directory that was made by other hands is closed to others when it is ours. */
