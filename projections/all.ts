@@ -1,8 +1,9 @@
 /** Every question that is kept answered. */
+import { deliveries } from './deliveries.ts'
 import { mailboxes } from './mailboxes.ts'
 import { messages } from './messages.ts'
 import type { Projection } from './projection.ts'
 import { sessions } from './sessions.ts'
 import { stateFlow } from './state-flow.ts'
 
-export const projections: readonly Projection[] = [sessions, messages, mailboxes, stateFlow]
+export const projections: readonly Projection[] = [sessions, messages, mailboxes, deliveries, stateFlow]

@@ -1,12 +1,20 @@
 /**
  * Which messages did we take, from whom, for whom? One row for each accepted message. `waiting` counts the recipients
- * whose mail goes to another host: accepted, and not delivered by anything that is in the log so far.
+ * whose mail goes to another host, as accepted: what has become of them, the view of deliveries knows.
  */
 import type { AcceptedRecipient, EventOf } from '../machines/vocabulary/events.ts'
+import { nextHopsOf } from './deliveries.ts'
 import { nothing, type Projection, sessionOf } from './projection.ts'
 
 const waiting = (recipients: readonly AcceptedRecipient[]): number =>
   recipients.filter(({ destination }) => destination.kind === 'nextHop').length
+
+/** Of mail that did not come in a session: where it was accepted, and why we composed it. */
+const ownColumns = ({ stream, data }: EventOf & { type: 'MessageAccepted' }) => ({
+  stream,
+  cause: data.cause?.delivery ?? null,
+  causeKind: data.cause?.kind ?? null,
+})
 
 /** The distinct mailboxes among the destinations, in the order they were named. */
 export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly string[] => {
@@ -22,9 +30,11 @@ export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly 
 const fold = (event: EventOf) => {
   if (event.type !== 'MessageAccepted') return nothing
   const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
+  const session = sessionOf(event.stream)
   const set = {
     acceptedAt: event.at,
-    session: sessionOf(event.stream),
+    session,
+    ...(session === null ? ownColumns(event) : {}),
     sender,
     user,
     recipients: JSON.stringify(recipients.map(({ address }) => address)),
@@ -35,13 +45,14 @@ const fold = (event: EventOf) => {
     from,
     waiting: waiting(recipients),
     mailboxes: mailboxesOf(recipients).length,
+    hops: nextHopsOf(recipients).length,
   }
   return [{ kind: 'insert', table: 'messages', key: [message], set }] as const
 }
 
 export const messages: Projection = {
   name: 'messages',
-  version: 1,
+  version: 2,
   tables: {
     messages: {
       key: ['id'],
@@ -59,6 +70,10 @@ export const messages: Projection = {
         from: 'text',
         waiting: 'count',
         mailboxes: 'count',
+        hops: 'count',
+        stream: 'text',
+        cause: 'text',
+        causeKind: 'text',
       },
     },
   },

@@ -24,10 +24,14 @@ export type TableSchema = {
 /** A counter kept in a row: `column` of the row `key` of `table`. */
 export type Counter = { readonly table: string; readonly key: Key; readonly column: string }
 
+/** A question to counts kept in a row: whether every one of `columns` is above 0. No such row: no. */
+export type Condition = { readonly table: string; readonly key: Key; readonly columns: readonly string[] }
+
 export type RowChange =
   /**
    * A row whose key is new by construction (an id), so nobody looks for an older one; a key seen again replaces the row.
-   * `number` takes the next number of `counter` into `column`: 1, 2, 3 ... in log order, never one twice.
+   * `number` takes the next number of `counter` into `column`: 1, 2, 3 ... in log order, never one twice. With `when` the
+   * row is made only where that holds.
    */
   | {
       readonly kind: 'insert'
@@ -35,6 +39,7 @@ export type RowChange =
       readonly key: Key
       readonly set?: Readonly<Record<string, Value>>
       readonly number?: { readonly column: string; readonly counter: Counter }
+      readonly when?: Condition
     }
   /**
    * Sets columns and adds to columns of a row, which is made if it is not there. `elapsed` adds to `column` the milliseconds
@@ -70,3 +75,6 @@ export const nothing: readonly RowChange[] = Object.freeze([])
 /** `01J...` of `smtp_session-01J...`, or null for a stream of another kind. */
 export const sessionOf = (stream: string): string | null =>
   stream.startsWith('smtp_session-') ? stream.slice('smtp_session-'.length) : null
+/** `01J...` of `delivery-01J...`, or null for a stream of another kind. */
+export const deliveryOf = (stream: string): string | null =>
+  stream.startsWith('delivery-') ? stream.slice('delivery-'.length) : null

@@ -9,7 +9,7 @@ import type { EventOf } from '../machines/vocabulary/events.ts'
 import { nothing, type Projection, type RowChange } from './projection.ts'
 
 /** Final states: the stream says no more, and its clock is put away. */
-const finalStates: ReadonlySet<string> = new Set(['closed'])
+const finalStates: ReadonlySet<string> = new Set(['closed', 'delivered', 'failed', 'expired', 'cancelled'])
 
 const one = { count: 1 }
 
@@ -36,7 +36,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const stateFlow: Projection = {
   name: 'state-flow',
-  version: 1,
+  version: 2,
   tables: {
     flow: {
       key: ['machine', 'from', 'to', 'input'],

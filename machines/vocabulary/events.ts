@@ -107,6 +107,9 @@ export type SenderRefused = {
   readonly reason: string
 }
 export type ContentStarted = Record<string, never>
+/** What a report says of a delivery: that it failed for good, takes long, or succeeded (RFC 3461 §6). */
+export type NoticeKind = 'failed' | 'delayed' | 'delivered'
+export type NoticeCause = { readonly delivery: string; readonly kind: NoticeKind }
 export type MessageAccepted = SenderNotification & {
   readonly message: string
   readonly sender: string
@@ -127,6 +130,8 @@ export type MessageAccepted = SenderNotification & {
   readonly added?: string
   /** True when bare CR or LF were made CRLF. */
   readonly repaired?: true
+  /** Of mail we composed ourselves: the delivery it reports on, and what of it. Absent in all other mail. */
+  readonly cause?: NoticeCause
   readonly trace: TraceFacts
 }
 export type MessageRefused = {

@@ -103,6 +103,7 @@ export class Generation {
   }
 
   #insert(rows: Rows, change: Insert): void {
+    if (change.when !== undefined && !this.#rows(change.when.table).holds(change.when)) return
     const row = rows.insert(change)
     if (change.number === undefined) return
     const { column, counter } = change.number

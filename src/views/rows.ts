@@ -3,7 +3,7 @@
  * whole batch. Rows that change again and again (a mailbox's counters, a long session) stay in memory between batches.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Counter, Key, RowChange, TableSchema, Value } from '../../projections/projection.ts'
+import type { Condition, Counter, Key, RowChange, TableSchema, Value } from '../../projections/projection.ts'
 import { deleteRow, selectRow, tableName, writeRow } from './tables.ts'
 
 type Row = { values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
@@ -89,6 +89,12 @@ export class Rows {
     row.deleted = false
     this.#touch(key, row)
     return before as number | null
+  }
+
+  /** Whether every one of these counts is above 0. */
+  holds({ key, columns }: Condition): boolean {
+    const { values } = this.#row(key)
+    return columns.every((column) => Number(values[this.#place(column)] ?? 0) > 0)
   }
 
   put(row: Row, column: string, value: Value): void {
