@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { drained, LineTooLong, socketLines } from './control-lines.ts'
 import { fromWire, toWire, WireFault } from './control-wire.ts'
+import type { Act } from './delivery/courier.ts'
 import { type Append, type EventLog, LogUnavailable, WrongRevision } from './log/port.ts'
 
 /** Sockets have short names in most systems (108 bytes with Linux). */
@@ -28,10 +29,26 @@ export const controlPath = (directory: string): string => {
   return join(tmpdir(), `fsmtp-${process.getuid?.() ?? 0}-${name}.sock`)
 }
 
-type Question = { readonly do: 'append'; readonly appends: readonly unknown[] } | { readonly do: 'status' }
+type Question =
+  | { readonly do: 'append'; readonly appends: readonly unknown[] }
+  | ({ readonly do: 'act' } & ActQuestion)
+  | { readonly do: 'status' }
+/** Something to be done to deliveries. */
+export type ActQuestion = { readonly act: Act; readonly ids: readonly string[]; readonly by: string }
+/** The states before and after; null where there is no delivery of that id. */
+export type Acted = {
+  readonly id: string
+  readonly done: { readonly before: string; readonly after: string } | null
+}
+export type Acts = (asked: ActQuestion) => Promise<readonly Acted[]>
 export type Status = { readonly pid: number; readonly startedAt: number }
 type Answer =
-  | { readonly ok: true; readonly position?: number; readonly status?: Status }
+  | {
+      readonly ok: true
+      readonly position?: number
+      readonly status?: Status
+      readonly acted?: readonly Acted[]
+    }
   | {
       readonly ok: false
       readonly error: string
@@ -39,10 +56,16 @@ type Answer =
       readonly wrong?: { readonly stream: string; readonly expected: number; readonly actual: number }
     }
 
+const nothingToActOn: Acts = async ({ ids }) => ids.map((id) => ({ id, done: null }))
+
 export type ControlServer = { close(): Promise<void> }
 
 /** Answers commands until it is closed. The caller holds the directory's lock, so an old socket is nobody's. */
-export const serveControl = (directory: string, log: EventLog): Promise<ControlServer> => {
+export const serveControl = (
+  directory: string,
+  log: EventLog,
+  acts: Acts = nothingToActOn,
+): Promise<ControlServer> => {
   const path = controlPath(directory)
   rmSync(path, { force: true })
   const sockets = new Set<Socket>()
@@ -50,7 +73,7 @@ export const serveControl = (directory: string, log: EventLog): Promise<ControlS
   const server: Server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
-    void answerAll(socket, log, status)
+    void answerAll(socket, { log, acts, status })
   })
   return new Promise((done, failed) => {
     server.once('error', failed)
@@ -70,10 +93,12 @@ export const serveControl = (directory: string, log: EventLog): Promise<ControlS
 const toLine = (answer: Answer): string => `${JSON.stringify(answer)}\n`
 
 /** Answers one client until it goes away, which it may at any time: what it asked for is done all the same. */
-const answerAll = async (socket: Socket, log: EventLog, status: Status): Promise<void> => {
+type Answering = { readonly log: EventLog; readonly acts: Acts; readonly status: Status }
+
+const answerAll = async (socket: Socket, answering: Answering): Promise<void> => {
   try {
     for await (const line of socketLines(socket, longestQuestion)) {
-      const answered = await answer(line, log, status)
+      const answered = await answer(line, answering)
       if (socket.destroyed || !socket.writable) return
       // Who does not read his answers is asked no more questions.
       if (!socket.write(toLine(answered))) await drained(socket)
@@ -86,10 +111,11 @@ const answerAll = async (socket: Socket, log: EventLog, status: Status): Promise
   }
 }
 
-const answer = async (line: string, log: EventLog, status: Status): Promise<Answer> => {
+const answer = async (line: string, { log, acts, status }: Answering): Promise<Answer> => {
   try {
     const question = parseQuestion(line)
     if (question.do === 'status') return { ok: true, status }
+    if (question.do === 'act') return { ok: true, acted: await acts(question) }
     const { position } = await log.append(question.appends.map(fromWire))
     return { ok: true, position }
   } catch (error) {
@@ -103,9 +129,22 @@ const parseQuestion = (line: string): Question => {
   if (typeof asked !== 'object' || asked === null || !('do' in asked))
     throw new WireFault('a question is an object that says what to do')
   if (asked.do === 'status') return { do: 'status' }
-  if (asked.do !== 'append') throw new WireFault('do must be "append" or "status"')
+  if (asked.do === 'act') return actQuestion(asked)
+  if (asked.do !== 'append') throw new WireFault('do must be "append", "act" or "status"')
   if (!('appends' in asked) || !Array.isArray(asked.appends)) throw new WireFault('appends must be an array')
   return { do: 'append', appends: asked.appends }
+}
+
+const knownActs: readonly string[] = ['RETRY', 'HOLD', 'RELEASE', 'CANCEL'] satisfies Act[]
+
+const actQuestion = (asked: object): Question => {
+  const { act, ids, by } = asked as Partial<Record<keyof ActQuestion, unknown>>
+  if (typeof act !== 'string' || !knownActs.includes(act))
+    throw new WireFault(`act must be one of ${knownActs.join(', ')}`)
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string'))
+    throw new WireFault('ids must be strings')
+  if (typeof by !== 'string') throw new WireFault('by must say who asks')
+  return { do: 'act', act: act as Act, ids, by }
 }
 
 const parseJson = (line: string): unknown => {
@@ -126,6 +165,7 @@ const refusal = (error: Error): Answer => {
 export type Control = {
   /** As `EventLog.append`, by the running server. */
   append(appends: readonly Append[]): Promise<{ readonly position: number }>
+  act(asked: ActQuestion): Promise<readonly Acted[]>
   status(): Promise<Status>
   close(): void
 }
@@ -163,6 +203,7 @@ const controlOver = (socket: Socket): Control => {
     append: async (appends) => ({
       position: (await ask({ do: 'append', appends: appends.map(toWire) })).position ?? 0,
     }),
+    act: async (asked) => (await ask({ do: 'act', ...asked })).acted ?? [],
     status: async () => (await ask({ do: 'status' })).status ?? { pid: 0, startedAt: 0 },
     close: () => socket.end(),
   }

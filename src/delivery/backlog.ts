@@ -6,6 +6,8 @@ export interface Backlog {
   caughtUp(): Promise<void>
   /** Next hops of accepted messages for which no delivery was queued. */
   unrouted(limit: number): readonly { readonly message: string; readonly nextHop: string }[]
+  /** The stream in which a message was accepted. */
+  streamOf(message: string): string | null
   /** Deliveries in the middle of an attempt. */
   underWay(): readonly string[]
   /** The earliest that are due before a time, milliseconds since 1970. */

@@ -1,0 +1,111 @@
+/** Mail for other hosts on its way: composed from the log, the routes, the wire and the clock. */
+import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
+import { now } from '../actors/identity.ts'
+import type { Outbox } from '../actors/outbox.ts'
+import type { Directory } from '../authentication/directory.ts'
+import { deliveryPolicy } from '../config/delivery-policy.ts'
+import type { Config } from '../config/schema.ts'
+import type { ContentStore } from '../content/port.ts'
+import type { Acts } from '../control.ts'
+import type { EventLog } from '../log/port.ts'
+import { adoptPolicy } from '../policies.ts'
+import type { Backlog } from './backlog.ts'
+import { Courier } from './courier.ts'
+import { type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
+import type { Connect, Routes } from './port.ts'
+import { type Accepted, Router, type RouterOptions } from './router.ts'
+
+export type DeliveriesOptions = {
+  readonly config: Config
+  readonly log: EventLog
+  readonly outbox: Outbox
+  readonly content: ContentStore
+  readonly directory: Directory
+  readonly backlog: Backlog & { readonly original: NoticerOptions['original'] }
+  readonly routes: Routes
+  readonly connect: Connect
+  readonly sign: RouterOptions['sign']
+  readonly warn: (what: string, error?: Error) => void
+}
+
+export type Deliveries = {
+  /** A message was accepted with mail for other hosts. */
+  accepted(accepted: Accepted): void
+  readonly acts: Acts
+  /** Attempts under way may end within `grace` milliseconds. */
+  stop(grace: number): Promise<void>
+}
+
+/** Messages asked for at once, of those an earlier run did not queue. */
+const atOnce = 1000
+
+export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
+  const { config, log, outbox, content, directory, backlog, routes, connect, sign, warn } = options
+  const value = deliveryPolicy(config)
+  const policy = { value, hash: await adoptPolicy(log, value, config.hostname) }
+  const noticer = new Noticer({
+    ...{ log, content, directory, hostname: config.hostname, warn },
+    original: (message) => backlog.original(message),
+  })
+  const notify = (delivery: string, kind: string) => noticer.notify(delivery, kind as NoticeKind)
+  const courier = new Courier({
+    ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
+    tools: { outbox, node: config.hostname, routes, connect, content, now, notify },
+  })
+  const router = new Router({ courier, policy, sign, warn })
+  const routed = new Set<Promise<void>>()
+  const route = (accepted: Accepted, only?: ReadonlySet<string>): void => {
+    const work = router
+      .route(accepted, only)
+      .catch((error: Error) => warn(`the message ${accepted.message.message} was not routed`, error))
+      .finally(() => routed.delete(work))
+    routed.add(work)
+  }
+  // Deliveries are begun beside everything else: mail is taken meanwhile.
+  const begun = (async () => {
+    await backlog.caughtUp()
+    for (const [message, hops] of owed(backlog)) {
+      const accepted = await acceptedOf(log, backlog, message)
+      if (accepted) route(accepted, hops)
+    }
+    for (const { delivery, kind } of backlog.noticesDue(atOnce)) notify(delivery, kind)
+    await courier.begin()
+  })().catch((error: Error) => warn('deliveries of an earlier run could not be taken up', error))
+  return {
+    accepted: (accepted) => route(accepted),
+    acts: async ({ act, ids, by }) => {
+      const acted = []
+      for (const id of ids) acted.push({ id, done: await courier.act(id, act, by) })
+      return acted
+    },
+    stop: async (grace) => {
+      await begun
+      await Promise.all(routed)
+      await courier.stop(grace)
+      await noticer.settled()
+      await outbox.settled()
+    },
+  }
+}
+
+const owed = (backlog: Backlog): ReadonlyMap<string, ReadonlySet<string>> => {
+  const hops = new Map<string, Set<string>>()
+  for (const { message, nextHop } of backlog.unrouted(Number.MAX_SAFE_INTEGER)) {
+    const known = hops.get(message)
+    if (known) known.add(nextHop)
+    else hops.set(message, new Set([nextHop]))
+  }
+  return hops
+}
+
+/** The fact of its acceptance, from the stream it stands in. */
+const acceptedOf = async (log: EventLog, backlog: Backlog, message: string): Promise<Accepted | null> => {
+  const stream = backlog.streamOf(message)
+  if (stream === null) return null
+  for await (const page of log.readStream(stream))
+    // What this process recorded is what the vocabulary says.
+    for (const { type, data, at } of page)
+      if (type === 'MessageAccepted' && data.message === message)
+        return { message: data as MessageAccepted, at }
+  return null
+}

@@ -1,0 +1,50 @@
+/** Acts on deliveries while no server runs: their histories are lived again, changed, and put back; nothing is sent. */
+import { now } from '../actors/identity.ts'
+import { Outbox } from '../actors/outbox.ts'
+import type { Acted, ActQuestion } from '../control.ts'
+import type { EventLog } from '../log/port.ts'
+import type { Backlog } from './backlog.ts'
+import { Courier } from './courier.ts'
+import { unforeseen } from './faults.ts'
+import { NoRoute, type Routes } from './port.ts'
+
+const nothingOwed: Backlog = {
+  caughtUp: async () => {},
+  unrouted: () => [],
+  streamOf: () => null,
+  underWay: () => [],
+  due: () => [],
+  noticesDue: () => [],
+}
+
+const nowhere: Routes = {
+  resolve: async () => {
+    throw new NoRoute(unforeseen('no server runs', 'route'))
+  },
+  login: () => null,
+}
+
+export const actOffline = async (
+  log: EventLog,
+  { act, ids, by }: ActQuestion,
+  { node, warn }: { readonly node: string; readonly warn: (what: string, error?: Error) => void },
+): Promise<readonly Acted[]> => {
+  const outbox = new Outbox({ log })
+  const courier = new Courier({
+    ...{ log, backlog: nothingOwed, warn },
+    // No room: nothing is ever started.
+    concurrency: { total: 0, perDestination: 0 },
+    tools: {
+      ...{ outbox, node, now, routes: nowhere },
+      connect: async () => {
+        throw unforeseen('no server runs', 'connect')
+      },
+      content: { stream: async () => null },
+      notify: () => {},
+    },
+  })
+  const acted: Acted[] = []
+  for (const id of ids) acted.push({ id, done: await courier.act(id, act, by) })
+  await courier.stop(0)
+  return acted
+}
