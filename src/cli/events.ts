@@ -1,11 +1,13 @@
 /** `fsmtp events`: the log itself. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { machines } from '../../machines/index.ts'
 import type { LogReader, ReadFilter, StoredEvent } from '../log/port.ts'
+import { checkTypes } from './event-types.ts'
 import { CommandFault } from './fault.ts'
 import { count } from './moment.ts'
 import { type Reading, reading } from './open.ts'
 import { shortly } from './replay-text.ts'
-import { ndjson, print, toned, visible } from './terminal.ts'
+import { ndjson, print, remark, toned, visible } from './terminal.ts'
 
 type Options = {
   readonly follow?: boolean
@@ -16,8 +18,10 @@ type Options = {
 }
 
 const example = `
+--follow shows what comes from now on; with --after also what came after that position, with --after 0 everything.
 Examples:
   fsmtp events --follow
+  fsmtp events --follow --after 0 --json
   fsmtp events --type MessageAccepted --limit 10 --json
   fsmtp events --stream smtp_session-01kdy4z8m20000abcdef`
 
@@ -25,7 +29,7 @@ export const register = (program: Command): void => {
   program
     .command('events')
     .description('the event log itself, in its order')
-    .option('--follow', 'go on with what is appended, until interrupted')
+    .option('--follow', 'what is appended from now on (or --after), until interrupted')
     .option('--stream <stream>', 'one stream by its name, or a category of streams (smtp_session)')
     .option('--type <type...>', 'events of these types only')
     .option('--after <position>', 'what comes after this position', position)
@@ -88,8 +92,18 @@ const filterOf = ({ stream, type }: Options): ReadFilter => ({
 const pagesOf = (log: LogReader, options: Options, signal: AbortSignal): Pages => {
   const { follow, stream, after = 0 } = options
   const filter = filterOf(options)
-  if (follow) return log.subscribe(after, { filter, signal })
+  if (follow) return following(log, options, { filter, signal })
   return stream !== undefined && isWholeName(stream) ? log.readStream(stream) : log.readAll(after, { filter })
+}
+
+type Subscription = NonNullable<Parameters<LogReader['subscribe']>[1]>
+
+/** From now on, unless somebody says from where. */
+async function* following(log: LogReader, { after }: Options, subscription: Subscription): Pages {
+  const begin = after ?? (await log.tail())
+  if (after === undefined)
+    remark(`following what comes after position ${begin}; --after 0 shows everything before it, too`)
+  yield* log.subscribe(begin, subscription)
 }
 
 /** What filters of the log leave open: one stream of a category, types and position within a stream. */
@@ -101,9 +115,10 @@ const wanted =
     event.position > after
 
 const events = async ({ log, json }: Reading, options: Options): Promise<void> => {
-  const { stream, follow, limit = Number.POSITIVE_INFINITY } = options
+  const { type = [], follow, limit = Number.POSITIVE_INFINITY } = options
   const ending = new AbortController()
   process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort())
+  await checkTypes(type, log)
   const isWanted = wanted(options)
   let shown = 0
   for await (const page of pagesOf(log, options, ending.signal))
@@ -114,9 +129,20 @@ const events = async ({ log, json }: Reading, options: Options): Promise<void> =
       shown += 1
       if (shown >= limit) return ending.abort()
     }
-  if (shown === 0 && !follow && stream !== undefined && isWholeName(stream) && !(await isThere(log, stream)))
-    throw new CommandFault(`there is no stream ${stream}`)
+  if (shown === 0 && !follow) remark(await whyNothing(log, options))
 }
 
-const isThere = async (log: LogReader, stream: string): Promise<boolean> =>
-  (await log.streams(stream, { limit: 1 })).includes(stream)
+/** @throws CommandFault for a stream that cannot be */
+const whyNothing = async (log: LogReader, { stream }: Options): Promise<string> => {
+  if (stream === undefined || (await isThere(log, stream))) return 'no event fits'
+  if (isWholeName(stream)) throw new CommandFault(`there is no stream ${stream}`)
+  if (categories.includes(stream)) return `there is no stream of ${stream} yet`
+  throw new CommandFault(`there are no streams of ${stream}; there may be some of ${categories.join(', ')}`)
+}
+
+const categories = [...machines.map(({ category }) => category), 'account', 'domain', 'policy']
+
+const isThere = async (log: LogReader, stream: string): Promise<boolean> => {
+  if (!isWholeName(stream)) return (await log.streams(`${stream}-`, { limit: 1 })).length > 0
+  return (await log.streams(stream, { limit: 1 })).includes(stream)
+}

@@ -1,12 +1,10 @@
 /** The commands for histories, as people type them, on a data directory without a server. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { before, test } from 'node:test'
 import { session } from '../../machines/session/index.ts'
@@ -227,20 +225,6 @@ test('events: all, a stream, a type, after a position, no more than asked for', 
   assert.deepEqual(short(await well('events', '--json', '--stream', 'smtp_session', '--limit', '2')), [2, 3])
   assert.match((await run('events', '--stream', 'policy-none')).err, /there is no stream policy-none/)
   assert.equal((await run('events', '--after', 'soon')).code, 2)
-})
-
-test('events --follow shows what is there, then what another process appends', async (t) => {
-  const elsewhere = folder()
-  await fsmtp(elsewhere, ['import', '-'], await well('export', `policy-${policyHash}`))
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [main, 'events', '--follow', '--json'], { cwd: elsewhere })
-  t.after(() => child.kill())
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () =>
-    JSON.parse(String((await lines.next()).value)) as { position: number; type: string }
-  assert.deepEqual((await next()).type, 'PolicyAdopted')
-  await fsmtp(elsewhere, ['import', '-'], await well('export', id, '--no-content'))
-  assert.deepEqual([(await next()).type, (await next()).type], ['SessionOpened', 'ClientIdentified'])
 })
 
 test('machines are listed and drawn in every format; counts come from the log', async () => {
