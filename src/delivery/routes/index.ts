@@ -1,0 +1,41 @@
+/** Finds where mail for a next hop goes: as configured for its domain, else through the smart host, else as DNS says. */
+import { networkInterfaces } from 'node:os'
+import { asciiDomain } from '../../authentication/spelling.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Routes } from '../port.ts'
+import { configuredHops, configuredRoute } from './configured.ts'
+import { directRoute } from './direct.ts'
+import { noRoute } from './faults.ts'
+import { openLookup } from './lookup.ts'
+import { hasGlobalIpv6, type Interfaces, ourselves } from './ourselves.ts'
+
+export type RoutesOptions = {
+  /** From 0 up to 1: spreads mail over hosts of equal preference. */
+  readonly random?: () => number
+  /** What this machine is reached by. */
+  readonly interfaces?: Interfaces
+}
+
+const spelled = (nextHop: string): string =>
+  nextHop.startsWith('[') ? nextHop : asciiDomain(nextHop).replace(/\.$/, '')
+
+/** Asks the name servers of the configuration; a configuration that was read again wants a new one. */
+export const createRoutes = (
+  config: Config,
+  { random = Math.random, interfaces = networkInterfaces }: RoutesOptions = {},
+): Routes => {
+  const { port, allowPrivate, route } = config.delivery
+  const hopFor = configuredHops(config.delivery)
+  return {
+    async resolve(nextHop, signal) {
+      if (signal.aborted) throw noRoute('stopped', nextHop)
+      if (route === 'capture') throw noRoute('captured', nextHop)
+      const name = spelled(nextHop)
+      const hop = hopFor(name)
+      const settings = { lookup: openLookup(config.dns, signal), port, ipv6First: hasGlobalIpv6(interfaces) }
+      if (hop !== null) return configuredRoute(hop, settings)
+      return directRoute(name, { ...settings, random, allowPrivate, ourselves: ourselves(config) })
+    },
+    login: (nextHop) => hopFor(spelled(nextHop))?.login ?? null,
+  }
+}
