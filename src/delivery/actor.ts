@@ -57,6 +57,7 @@ export class DeliveryActor {
   readonly #abort = new AbortController()
   #queued: DeliveryQueued | null
   #settled: ReadonlySet<string>
+  readonly #heard: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lines: string[] = []
   #destination: Destination | null = null
   #route: Route | null = null
@@ -83,8 +84,11 @@ export class DeliveryActor {
       node: tools.node,
       past,
       perform: (effect) => this.#perform(effect),
-      passed: () => {},
-      failed: (error) => this.#rest({ error }),
+      passed: () => this.#pass(),
+      failed: (error) => {
+        for (const { reject } of this.#heard.splice(0)) reject(error)
+        this.#rest({ error })
+      },
     })
   }
 
@@ -109,8 +113,11 @@ export class DeliveryActor {
     this.#tell({ type: 'LOST', foundAt: this.#tools.now() })
   }
 
-  act(act: 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL', by: string): void {
+  /** Resolves when what came of it is recorded. @throws what kept the log from taking it */
+  async act(act: 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL', by: string): Promise<void> {
     this.#tell({ type: act, actedAt: this.#tools.now(), by })
+    if (this.#host.atBarrier)
+      await new Promise<void>((resolve, reject) => this.#heard.push({ resolve, reject }))
   }
 
   /** Gives up the attempt under way, to be taken up again after the next start. */
@@ -156,6 +163,13 @@ export class DeliveryActor {
       default:
         throw new Error(`nobody performs the effect ${effect.name}`)
     }
+  }
+
+  /** Another barrier may stand behind this one. */
+  #pass(): void {
+    queueMicrotask(() => {
+      if (!this.#host.atBarrier) for (const { resolve } of this.#heard.splice(0)) resolve()
+    })
   }
 
   #rest(rest: Rest): void {

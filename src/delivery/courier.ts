@@ -79,8 +79,8 @@ export class Courier {
     const live = this.#live.get(id)?.actor
     if (live) {
       const before = live.state
-      live.act(act, by)
-      return { before, after: before }
+      await live.act(act, by)
+      return { before, after: live.state }
     }
     this.#forget(id)
     const past = await readDelivery(this.#options.log, id)
@@ -89,8 +89,7 @@ export class Courier {
     const { state: before, queued, dueAt } = standing
     if (isOver(before)) return { before, after: before }
     const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
-    actor.act(act, by)
-    await this.#options.tools.outbox.settled()
+    await actor.act(act, by)
     // What was refused waits for the time it had.
     if (actor.state === before && dueAt !== null && !this.#known.has(id))
       this.#schedule(dueOf(id, standing, dueAt))

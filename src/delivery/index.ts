@@ -102,8 +102,8 @@ const owed = (backlog: Backlog): ReadonlyMap<string, ReadonlySet<string>> => {
 const acceptedOf = async (log: EventLog, backlog: Backlog, message: string): Promise<Accepted | null> => {
   const stream = backlog.streamOf(message)
   if (stream === null) return null
+  // What this process recorded is what the vocabulary says.
   for await (const page of log.readStream(stream))
-    // What this process recorded is what the vocabulary says.
     for (const { type, data, at } of page)
       if (type === 'MessageAccepted' && data.message === message)
         return { message: data as MessageAccepted, at }

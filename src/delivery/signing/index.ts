@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
-import { HeadTooLong, joined } from './head.ts'
+import { HeadUnsignable, joined } from './head.ts'
 import { type LoadedKey, loadKeys } from './keys.ts'
 
 export { authorDomain } from './author.ts'
@@ -29,7 +29,7 @@ export interface Signers {
   has(domain: string): boolean
   /**
    * `DKIM-Signature:` lines, folded, each with its CRLF, one for each key of the From domain; '' where it has none, and for
-   * a mail without From or with a header beyond `longestHead`. They belong in front of `prefix`. Memory is bounded by the
+   * a mail without From or with a header that is beyond `longestHead` or has a bare CR. They belong in front of `prefix`. Memory is bounded by the
    * header; a pause between pieces is respected. Says nothing about who wrote the mail: ask only for what an account
    * submitted, or what the server wrote itself.
    * @throws SigningFailed, and whatever reading `content` throws
@@ -80,7 +80,7 @@ export const loadSigners = async (config: Config): Promise<Signers> => {
       try {
         return await signWith(keys, mail)
       } catch (error) {
-        if (error instanceof HeadTooLong) return ''
+        if (error instanceof HeadUnsignable) return ''
         throw error
       }
     },

@@ -8,7 +8,9 @@ export type Reply = {
   readonly lines: readonly string[]
 }
 /** A reply, or why what came is none. After a refusal the reader reads nothing more. */
-export type Read = { readonly ok: true; readonly reply: Reply } | { readonly ok: false; readonly text: string }
+export type Read =
+  | { readonly ok: true; readonly reply: Reply }
+  | { readonly ok: false; readonly text: string }
 
 export const replyBounds = {
   /** Octets of a line that are kept. */
@@ -31,7 +33,12 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 /** What a host said, in one line that no terminal stumbles over. */
 export const legible = (text: string): string => text.replace(control, ' ')
 
-type Line = { readonly code: number; readonly last: boolean; readonly enhanced: string; readonly words: string }
+type Line = {
+  readonly code: number
+  readonly last: boolean
+  readonly enhanced: string
+  readonly words: string
+}
 
 const parseLine = (text: string): Line | null => {
   const [matched, code, separator, rest = ''] = replyLine.exec(text) ?? []

@@ -1,0 +1,187 @@
+/** Deliveries taken up, tried, put off and ended, over a log in memory and a far side that does as it is told. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { delivery } from '../../machines/delivery/index.ts'
+import { HostFailed } from '../../src/delivery/port.ts'
+import { steps } from '../../src/history/steps.ts'
+import { accepts, begun, farSide, faultOf, hostOf, outcomeOf, policy } from './far-side.ts'
+
+test('a mail is queued, tried and delivered; its history replays', async () => {
+  const far = await farSide(() => ({}))
+  far.queue('d1', { prefix: 'X-Signed: yes\r\n' })
+  await far.until('d1', 'Delivered')
+  assert.deepEqual(await far.types('d1'), [
+    ...['DeliveryQueued', 'AttemptStarted', 'RouteResolved', 'Connected', 'Delivered'],
+  ])
+  assert.equal(far.sent[0]?.content, 'X-Signed: yes\r\nbody\r\n')
+  assert.deepEqual(far.notified, ['delivered d1'])
+  for (const { diverged } of steps(await far.events('d1'), delivery, policy)) assert.equal(diverged, null)
+})
+
+test('queued twice, it is sent once', async () => {
+  const far = await farSide(() => ({}))
+  far.queue('d1')
+  far.queue('d1')
+  await far.until('d1', 'Delivered')
+  await far.outbox.settled()
+  assert.equal(far.sent.length, 1)
+  assert.deepEqual(far.warnings, [])
+})
+
+test('a recipient refused for now is tried again, the others are not', async () => {
+  let attempt = 0
+  const far = await farSide(() => ({
+    send: (envelope) =>
+      ++attempt > 1
+        ? accepts(envelope)
+        : {
+            outcomes: [outcomeOf('a@example.net', 'delivered'), outcomeOf('b@example.net', 'deferred')],
+            ...{ fault: null, uncertain: false },
+          },
+  }))
+  far.queue('d1', { recipients: [{ address: 'a@example.net' }, { address: 'b@example.net' }] })
+  await far.until('d1', 'Deferred')
+  const { nextAttemptAt, reason } = (await far.events('d1')).at(-1)!.data
+  assert.ok(Math.abs(Number(nextAttemptAt) - begun - 60_000) <= 6_000, String(nextAttemptAt))
+  assert.equal(reason, 'refused-for-now')
+  far.advance(70_000)
+  await far.courier.act('d1', 'RETRY', 'test')
+  await far.until('d1', 'Delivered')
+  assert.deepEqual(
+    far.sent.map(({ envelope }) => envelope.recipients.map(({ address }) => address)),
+    [['a@example.net', 'b@example.net'], ['b@example.net']],
+  )
+})
+
+test('the next host is tried when one fails; the last one decides', async () => {
+  const hosts = [hostOf('mx1'), hostOf('mx2')]
+  const far = await farSide(() => ({
+    hosts,
+    connect: ({ host }) => {
+      if (host.name === 'mx1') throw new HostFailed(faultOf('connection-refused'))
+    },
+  }))
+  far.queue('d1')
+  await far.until('d1', 'Delivered')
+  assert.deepEqual((await far.types('d1')).slice(3), ['HostPassedOver', 'Connected', 'Delivered'])
+})
+
+test('where TLS is no must and fails, the same host is spoken to without', async () => {
+  const far = await farSide(() => ({
+    connect: ({ tls }) => {
+      if (tls !== 'never') throw new HostFailed(faultOf('tls-failed'))
+    },
+  }))
+  far.queue('d1')
+  await far.until('d1', 'Delivered')
+  assert.deepEqual(
+    far.connections.map(({ tls }) => tls),
+    ['opportunistic', 'never'],
+  )
+})
+
+test('no such domain ends it at once, a name server that fails does not', async () => {
+  const far = await farSide((nextHop) => ({
+    noRoute: faultOf(nextHop === 'gone.example' ? 'no-such-domain' : 'dns-failed', {
+      during: 'route',
+      temporary: nextHop !== 'gone.example',
+    }),
+  }))
+  far.queue('d1', { nextHop: 'gone.example' })
+  far.queue('d2', { nextHop: 'slow.example' })
+  await far.until('d1', 'Failed')
+  await far.until('d2', 'Deferred')
+  assert.deepEqual(far.notified, ['failed d1'])
+})
+
+test('held it is not tried, released it is; cancelled it is over', async () => {
+  const far = await farSide(() => ({ noRoute: faultOf('dns-failed', { during: 'route' }) }))
+  far.queue('d1')
+  await far.until('d1', 'Deferred')
+  assert.deepEqual(await far.courier.act('d1', 'HOLD', 'test'), { before: 'waiting', after: 'held' })
+  assert.deepEqual(await far.courier.act('d1', 'RETRY', 'test'), { before: 'held', after: 'held' })
+  assert.equal((await far.types('d1')).at(-1), 'ActRefused')
+  await far.courier.act('d1', 'RELEASE', 'test')
+  await far.until('d1', 'Deferred')
+  assert.deepEqual(await far.courier.act('d1', 'CANCEL', 'test'), { before: 'waiting', after: 'cancelled' })
+  assert.deepEqual(await far.courier.act('d1', 'RETRY', 'test'), { before: 'cancelled', after: 'cancelled' })
+  assert.equal(await far.courier.act('nobody', 'RETRY', 'test'), null)
+})
+
+test('a connection is used again, and one that was ended meanwhile says nothing of the mail', async () => {
+  let sends = 0
+  const far = await farSide(() => ({
+    send: (envelope, wire) => {
+      sends++
+      if (sends === 2) {
+        wire.usable = false
+        return { outcomes: [], fault: faultOf('connection-lost', { during: 'MAIL' }), uncertain: false }
+      }
+      return accepts(envelope)
+    },
+  }))
+  far.queue('d1')
+  await far.until('d1', 'Delivered')
+  far.queue('d2')
+  await far.until('d2', 'Delivered')
+  assert.deepEqual((await far.types('d2')).slice(2), [
+    ...['RouteResolved', 'Connected', 'HostPassedOver', 'Connected', 'Delivered'],
+  ])
+  assert.equal(far.connections.length, 2)
+})
+
+test('no more at a time than there may be, in all and to one destination', async () => {
+  const far = await farSide(() => ({ send: async (envelope) => accepts(envelope) }), {
+    concurrency: { total: 3, perDestination: 2 },
+  })
+  for (let at = 0; at < 20; at++)
+    far.queue(`d${at}`, { nextHop: at % 2 === 0 ? 'even.example' : 'odd.example' })
+  for (let at = 0; at < 20; at++) await far.until(`d${at}`, 'Delivered')
+  assert.ok(far.active.most <= 3, `${far.active.most} at a time`)
+  assert.equal(far.sent.length, 20)
+})
+
+test('a flood of one sender does not hold up another', async () => {
+  const far = await farSide(() => ({}), { concurrency: { total: 1, perDestination: 1 } })
+  for (let at = 0; at < 30; at++) far.queue(`flood${at}`, { sender: 'flood@example.org' })
+  far.queue('lone', { sender: 'ann@example.org' })
+  await far.until('lone', 'Delivered')
+  assert.ok(far.sent.length < 6, `${far.sent.length} went out before it`)
+})
+
+test('stopped in the middle, an attempt is recorded as lost and made again at the next start', async () => {
+  let isStuck = true
+  const script = () => ({
+    send: async (envelope: Parameters<typeof accepts>[0]) => {
+      if (isStuck) await new Promise(() => {})
+      return accepts(envelope)
+    },
+  })
+  const far = await farSide(script)
+  far.queue('d1')
+  await far.until('d1', 'Connected')
+  await far.courier.stop(0)
+  const lost = (await far.events('d1')).at(-1)!
+  assert.equal(lost.type, 'AttemptLost')
+  assert.equal(lost.data.uncertain, true)
+  isStuck = false
+  const again = await farSide(script, {
+    log: far.log,
+    backlog: {
+      due: () => [{ id: 'd1', nextHop: 'example.net', sender: '', at: begun, isRetry: true }],
+    },
+  })
+  await again.courier.begin()
+  await again.until('d1', 'Delivered')
+})
+
+test('cut off by a crash, an attempt is found at the next start, and made again', async () => {
+  const far = await farSide(() => ({ send: () => new Promise(() => {}) }))
+  far.queue('d1')
+  await far.until('d1', 'Connected')
+  // No stop: the process is gone.
+  const again = await farSide(() => ({}), { log: far.log, backlog: { underWay: () => ['d1'] } })
+  await again.courier.begin()
+  await again.until('d1', 'Delivered')
+  assert.ok((await again.types('d1')).includes('AttemptLost'))
+})

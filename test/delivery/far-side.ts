@@ -1,0 +1,155 @@
+/** A far side without sockets: routes and connections that do what a test says, and a courier over a log in memory. */
+import { setImmediate as soon } from 'node:timers/promises'
+import { delivery } from '../../machines/delivery/index.ts'
+import type { DeliveryPolicy } from '../../machines/delivery/policy.ts'
+import type {
+  AttemptFault,
+  DeliveryQueued,
+  RecipientOutcome,
+  RemoteHost,
+} from '../../machines/vocabulary/events.ts'
+import { Outbox } from '../../src/actors/outbox.ts'
+import type { Backlog } from '../../src/delivery/backlog.ts'
+import { Courier } from '../../src/delivery/courier.ts'
+import { type ConnectOptions, type Envelope, NoRoute, type Sent, type Wire } from '../../src/delivery/port.ts'
+import { openMemoryLog } from '../../src/log/memory.ts'
+import type { StoredEvent } from '../../src/log/port.ts'
+import { adoptPolicy } from '../../src/policies.ts'
+
+export const policy: DeliveryPolicy = { retry: [60_000], giveUpAfter: 3_600_000, warnAfter: 1_800_000 }
+export const begun = 1_800_000_000_000
+
+export const faultOf = (kind: string, more: Partial<AttemptFault> = {}): AttemptFault => ({
+  ...{ kind, during: 'connect', text: `${kind} it was`, reply: null, temporary: true },
+  ...more,
+})
+export const outcomeOf = (
+  address: string,
+  result: RecipientOutcome['result'],
+  code = { delivered: 250, deferred: 451, failed: 550 }[result],
+): RecipientOutcome => ({ address, result, reply: { code, enhanced: '', text: 'so it is', command: 'RCPT' } })
+
+export const accepts = ({ recipients }: Envelope): Sent => ({
+  outcomes: recipients.map(({ address }) => outcomeOf(address, 'delivered')),
+  fault: null,
+  uncertain: false,
+})
+
+export type Script = {
+  readonly hosts?: readonly RemoteHost[]
+  readonly noRoute?: AttemptFault
+  readonly connect?: (options: ConnectOptions) => Promise<void> | void
+  readonly send?: (envelope: Envelope, wire: { usable: boolean }) => Promise<Sent> | Sent
+}
+
+export const hostOf = (name: string): RemoteHost => ({ name, address: '192.0.2.1', port: 25 })
+
+export type FarSide = Awaited<ReturnType<typeof farSide>>
+export const farSide = async (
+  script: (nextHop: string) => Script,
+  {
+    concurrency = { total: 10, perDestination: 5 },
+    backlog = {} as Partial<Backlog>,
+    log = openMemoryLog(),
+  } = {},
+) => {
+  let time = begun
+  const outbox = new Outbox({ log, patience: 1 })
+  const hash = await adoptPolicy(log, policy, 'test')
+  const notified: string[] = []
+  const warnings: string[] = []
+  const sent: { readonly nextHop: string; readonly envelope: Envelope; readonly content: string }[] = []
+  const connections: ConnectOptions[] = []
+  const active = { now: 0, most: 0 }
+  const hopOf = new Map<RemoteHost, string>()
+  const courier = new Courier({
+    log,
+    concurrency,
+    warn: (what, error) => warnings.push(`${what}: ${error?.message ?? ''}`),
+    backlog: {
+      caughtUp: async () => {},
+      unrouted: () => [],
+      streamOf: () => null,
+      underWay: () => [],
+      due: () => [],
+      noticesDue: () => [],
+      ...backlog,
+    },
+    tools: {
+      ...{ outbox, node: 'mx.test', now: () => time },
+      notify: (id, kind) => notified.push(`${kind} ${id}`),
+      content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
+      routes: {
+        resolve: async (nextHop) => {
+          const { noRoute, hosts = [hostOf(`mx.${nextHop}`)] } = script(nextHop)
+          if (noRoute) throw new NoRoute(noRoute)
+          for (const host of hosts) hopOf.set(host, nextHop)
+          return { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts }
+        },
+        login: () => null,
+      },
+      connect: async (options) => {
+        connections.push(options)
+        const nextHop = hopOf.get(options.host)!
+        await script(nextHop).connect?.(options)
+        options.connected({ greeting: '220 hello', extensions: [], securing: false, tls: null })
+        const state = { usable: true }
+        const wire: Wire = {
+          ...{ host: options.host, tls: null, greeting: '220 hello', extensions: [] },
+          get usable() {
+            return state.usable
+          },
+          send: async (envelope, content) => {
+            active.now++
+            active.most = Math.max(active.most, active.now)
+            const chunks: Uint8Array[] = []
+            for await (const chunk of content) chunks.push(chunk)
+            const answered = await (script(nextHop).send ?? accepts)(envelope, state)
+            active.now--
+            sent.push({ nextHop, envelope, content: Buffer.concat(chunks).toString() })
+            return answered
+          },
+          quit: async () => {
+            state.usable = false
+          },
+          destroy: () => {
+            state.usable = false
+          },
+        }
+        return wire
+      },
+    },
+  })
+  const events = async (id: string): Promise<readonly StoredEvent[]> => {
+    const found: StoredEvent[] = []
+    for await (const page of log.readStream(`delivery-${id}`)) found.push(...page)
+    return found
+  }
+  return {
+    ...{ courier, log, outbox, notified, warnings, sent, connections, active, events },
+    types: async (id: string) => (await events(id)).map(({ type }) => type),
+    advance: (by: number) => {
+      time += by
+    },
+    queue: (id: string, more: Partial<DeliveryQueued> = {}) =>
+      courier.queue(id, policy, {
+        ...{ message: id, sender: 'ann@example.org', nextHop: 'example.net', size: 6, prefix: '' },
+        ...{ recipients: [{ address: 'bob@example.net' }], acceptedAt: begun, policy: hash },
+        ...more,
+      }),
+    /** Resolves when the delivery's history ends with this fact. */
+    until: async (id: string, type: string): Promise<void> => {
+      for (let turn = 0; turn < 10_000; turn++) {
+        if ((await events(id)).at(-1)?.type === type) {
+          // What follows from the fact has been done, too.
+          await outbox.settled()
+          await soon()
+          return
+        }
+        await soon()
+      }
+      throw new Error(`${id} never came to ${type}: ${(await events(id)).map((event) => event.type)}`)
+    },
+  }
+}
+export { delivery }
