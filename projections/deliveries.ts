@@ -254,7 +254,14 @@ export const deliveries: Projection = {
         reportsHere: 'count',
       },
       computed: { senderKey: 'lower(sender)' },
-      indexes: [['status'], ['nextAttemptAt'], ['message'], ['domain'], ['senderKey'], ['queuedAt']],
+      indexes: [
+        ['status', 'queuedAt'],
+        ['domain', 'queuedAt'],
+        ['senderKey', 'queuedAt'],
+        ['queuedAt'],
+        ['nextAttemptAt'],
+        ['message'],
+      ],
     },
     delivery_recipients: {
       key: ['delivery', 'address'],

@@ -3,6 +3,23 @@ import { DatabaseSync } from 'node:sqlite'
 import { projections as allProjections } from '../../projections/all.ts'
 import type { Projection } from '../../projections/projection.ts'
 import type { LogReader } from '../log/port.ts'
+import {
+  askDeliveries,
+  askDelivery,
+  askDeliveryIds,
+  askDue,
+  askNotices,
+  askNoticesDue,
+  askOpen,
+  askUnrouted,
+  type Delivery,
+  type DeliveryFilter,
+  type DueDelivery,
+  type Notice,
+  type NoticeDue,
+  type OpenDelivery,
+  type Unrouted,
+} from './answers/deliveries.ts'
 import { askFlow, type Flow } from './answers/flow.ts'
 import { askLedger, type Ledger } from './answers/ledger.ts'
 import { askMailbox, askMailboxes, type Mailbox, type MailboxMessage } from './answers/mailboxes.ts'
@@ -47,6 +64,22 @@ export type ViewReader = {
     name: string,
     options?: { asOf?: number | undefined; after?: number },
   ): readonly MailboxMessage[] | null
+  /** In the order in which their messages were accepted. */
+  deliveries(filter?: DeliveryFilter): Iterable<Delivery>
+  delivery(id: string): Delivery | null
+  /** A few ids that begin or end with `part`. */
+  deliveryIds(part: string): readonly string[]
+  deliveriesOf(message: string): readonly Delivery[]
+  /** The earliest that are due at or before a time, milliseconds since 1970. */
+  dueDeliveries(before: number, limit: number): readonly DueDelivery[]
+  /** In the middle of an attempt. */
+  openDeliveries(): readonly OpenDelivery[]
+  /** Next hops of accepted messages for which no delivery was queued. */
+  unrouted(limit: number): readonly Unrouted[]
+  /** Reports that somebody wants and nobody has composed yet. */
+  noticesDue(limit: number): readonly NoticeDue[]
+  /** Reports on a delivery that were composed. */
+  notices(delivery: string): readonly Notice[]
   flow(machine?: string): readonly Flow[]
   ledger(): Ledger
   status(): Promise<readonly ViewStatus[]>
@@ -100,6 +133,15 @@ export const openViews = ({
     messageIds: (part) => asking.once(() => askMessageIds(db(), part)),
     mailboxes: () => asking.once(() => askMailboxes(db())),
     mailbox: (name, options) => asking.once(() => askMailbox(db(), name, options)),
+    deliveries: (filter) => asking.each(() => askDeliveries(db(), filter)),
+    delivery: (id) => asking.once(() => askDelivery(db(), id)),
+    deliveryIds: (part) => asking.once(() => askDeliveryIds(db(), part)),
+    deliveriesOf: (message) => asking.once(() => [...askDeliveries(db(), { message })]),
+    dueDeliveries: (before, limit) => asking.once(() => askDue(db(), before, limit)),
+    openDeliveries: () => asking.once(() => askOpen(db())),
+    unrouted: (limit) => asking.once(() => askUnrouted(db(), limit)),
+    noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
+    notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),
     status: async () => {

@@ -10,13 +10,26 @@ export type Ledger = {
   readonly filed: number
   /** Recipients whose mail waits for delivery to another host. */
   readonly waiting: number
-  /** Mailboxes named for a message in which it is not, or in which it is without having been named. */
+  /**
+   * Mailboxes named for a message in which it is not, or in which it is without having been named; next hops named for it to
+   * which neither a delivery goes nor one is to be queued.
+   */
   readonly unaccounted: number
 }
 
 const promised = `
   SELECT count(*) AS messages, coalesce(sum(mailboxes), 0) AS mailboxes, coalesce(sum(waiting), 0) AS waiting
   FROM messages
+`
+const settled = `
+  SELECT count(*) AS settled FROM delivery_recipients AS r JOIN deliveries AS d ON d.id = r.delivery
+  WHERE d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')
+`
+const undelivered = `
+  SELECT coalesce(sum(abs(m.hops - coalesce(d.sent, 0) - coalesce(u.owed, 0))), 0) AS undelivered
+  FROM messages AS m
+  LEFT JOIN (SELECT message, count(*) AS sent FROM deliveries GROUP BY message) AS d ON d.message = m.id
+  LEFT JOIN (SELECT message, count(*) AS owed FROM unrouted GROUP BY message) AS u ON u.message = m.id
 `
 const filed = `SELECT count(*) AS filed FROM mailbox_messages`
 const missing = `
@@ -36,7 +49,8 @@ export const askLedger = (db: DatabaseSync): Ledger => {
   return {
     messages: accepted!.messages,
     filed: number(filed, 'filed'),
-    waiting: accepted!.waiting,
-    unaccounted: number(missing, 'unaccounted') + number(strangers, 'strangers'),
+    waiting: Math.max(0, accepted!.waiting - number(settled, 'settled')),
+    unaccounted:
+      number(missing, 'unaccounted') + number(strangers, 'strangers') + number(undelivered, 'undelivered'),
   }
 }

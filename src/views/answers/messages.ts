@@ -1,5 +1,6 @@
 /** The accepted messages, as people ask for them. */
 import type { DatabaseSync } from 'node:sqlite'
+import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { pagesOf } from './pages.ts'
@@ -19,10 +20,14 @@ export type Message = {
   readonly subject: string | null
   readonly messageId: string | null
   readonly from: string | null
-  /** Recipients whose mail waits for delivery to another host. */
+  /** Recipients whose mail waits for delivery to another host; 0 once every delivery of it has ended. */
   readonly waiting: number
   /** Mailboxes it was filed in. */
   readonly mailboxes: number
+  /** The stream of its `MessageAccepted`. */
+  readonly stream: string
+  /** Of mail we composed ourselves: the delivery it reports on, and what of it. */
+  readonly cause: NoticeCause | null
 }
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything. */
@@ -39,8 +44,22 @@ export type MessageFilter = {
   readonly limit?: number | undefined
 }
 
+/**
+ * What was waiting, less what has been settled. Where nothing of the message is left to do it is nothing, whatever the counts:
+ * of two recipients with one address there is only one mail.
+ */
+const waiting = `CASE
+  WHEN waiting = 0 THEN 0
+  WHEN EXISTS (SELECT 1 FROM deliveries WHERE message = messages.id)
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE message = messages.id AND finishedAt IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM unrouted WHERE message = messages.id) THEN 0
+  ELSE max(1, waiting - (
+    SELECT count(*) FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id
+    WHERE d.message = messages.id AND (d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')))) END`
+const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
+    ${waiting} AS waiting, mailboxes, stream, cause, causeKind`
 const chosen = `
-  SELECT id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from", waiting, mailboxes
+  SELECT ${columns}
   FROM messages
   WHERE id > :after
     AND (:session IS NULL OR session = :session)
@@ -54,7 +73,7 @@ const chosen = `
 const oldest = `${chosen} ORDER BY id LIMIT :limit`
 const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
 const one = `
-  SELECT id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from", waiting, mailboxes
+  SELECT ${columns}
   FROM messages WHERE id = :id
 `
 const exact = `SELECT id FROM messages WHERE id = :part`
@@ -75,10 +94,15 @@ type Row = {
   from: string | null
   waiting: number
   mailboxes: number
+  stream: string | null
+  cause: string | null
+  causeKind: NoticeKind | null
 }
 
-const messageOf = (row: Row): Message => ({
+const messageOf = ({ cause, causeKind, ...row }: Row): Message => ({
   ...row,
+  stream: row.stream ?? `smtp_session-${row.session}`,
+  cause: cause === null || causeKind === null ? null : { delivery: cause, kind: causeKind },
   acceptedAt: isoTime(row.acceptedAt),
   recipients: JSON.parse(row.recipients) as string[],
 })

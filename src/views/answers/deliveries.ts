@@ -1,0 +1,249 @@
+/** The deliveries, as people ask for them, and what the courier asks: what is due, under way, owed. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { NoticeKind } from '../../../machines/vocabulary/events.ts'
+import { allRows } from '../database.ts'
+import { questionFor } from './delivery-questions.ts'
+import { idsLike } from './ids.ts'
+import { pagesOf } from './pages.ts'
+import { isoOf, isoTime } from './pattern.ts'
+
+export const deliveryStatuses = [
+  'queued',
+  'active',
+  'deferred',
+  'held',
+  'delivered',
+  'failed',
+  'expired',
+  'cancelled',
+] as const
+export type DeliveryStatus = (typeof deliveryStatuses)[number]
+
+export type RecipientStatus = {
+  readonly address: string
+  /** Its own where the host decided about it; otherwise that of its delivery. */
+  readonly status: DeliveryStatus
+  /** The far side's last words about it: `550 5.1.1 No such user`. */
+  readonly reply: string | null
+  readonly enhancedCode: string | null
+}
+
+/** One `delivery` of the outside interface. */
+export type Delivery = {
+  readonly id: string
+  readonly message: string
+  readonly sender: string
+  readonly nextHop: string
+  /** Of its recipients' addresses. */
+  readonly domain: string
+  readonly status: DeliveryStatus
+  readonly queuedAt: string
+  /** When the message was accepted: patience is counted from here. */
+  readonly acceptedAt: string
+  readonly attempts: number
+  readonly nextAttemptAt: string | null
+  readonly finishedAt: string | null
+  readonly recipients: readonly RecipientStatus[]
+  /** The last thing any of its hosts said: `451 4.7.1 Try later`. */
+  readonly lastReply: string | null
+  /** Code of why it is not delivered (`reasonText` has its sentence). */
+  readonly reason: string | null
+  /** What went wrong on the way, in words; null where the host's reply says it. */
+  readonly fault: string | null
+  /** The node that tries it now. */
+  readonly node: string | null
+  readonly leaseUntil: string | null
+  /** The sender was told that it takes long. */
+  readonly warned: boolean
+  /** Attempts that were cut between the final dot and its answer: the host may have the mail already. */
+  readonly uncertain: number
+}
+
+/** Times in milliseconds since 1970; in addresses and domains `*` stands for anything. */
+export type DeliveryFilter = {
+  readonly status?: DeliveryStatus | undefined
+  readonly recipient?: string | undefined
+  readonly domain?: string | undefined
+  readonly sender?: string | undefined
+  /** The id of the message. */
+  readonly message?: string | undefined
+  /** Queued at or after, at or before. */
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** The newest so many. */
+  readonly limit?: number | undefined
+}
+
+export type DueDelivery = {
+  readonly id: string
+  readonly message: string
+  readonly nextHop: string
+  readonly sender: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly attempts: number
+  readonly isRetry: boolean
+}
+export type OpenDelivery = {
+  readonly id: string
+  readonly node: string
+  /** Milliseconds since 1970. */
+  readonly leaseUntil: number
+}
+export type Unrouted = {
+  readonly message: string
+  readonly nextHop: string
+  /** Where its `MessageAccepted` stands. */
+  readonly stream: string
+  readonly revision: number
+}
+export type NoticeDue = {
+  readonly delivery: string
+  readonly kind: NoticeKind
+  readonly message: string
+  readonly sender: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+export type Notice = { readonly kind: NoticeKind; readonly message: string }
+
+const one = `SELECT * FROM deliveries WHERE id = :id`
+/** A recipient the host did not decide about shares what its delivery came to. */
+const recipientsOf = `
+  SELECT r.delivery, r.address,
+    CASE WHEN r.status IN ('delivered', 'failed') THEN r.status ELSE d.status END AS status,
+    CASE WHEN r.status IN ('delivered', 'failed') OR r.answeredIn = d.endedIn THEN r.reply
+      ELSE coalesce(d.faultReply, r.reply) END AS reply,
+    CASE WHEN r.status IN ('delivered', 'failed') OR r.answeredIn = d.endedIn OR d.faultReply IS NULL
+      THEN r.enhancedCode ELSE nullif(d.faultEnhanced, '') END AS enhancedCode
+  FROM delivery_recipients AS r JOIN deliveries AS d ON d.id = r.delivery
+  WHERE r.delivery IN (SELECT value FROM json_each(:ids))
+  ORDER BY r.delivery, r.place
+`
+const exact = `SELECT id FROM deliveries WHERE id = :part`
+const starting = `SELECT id FROM deliveries WHERE id >= :part AND id < :part || '~' LIMIT 3`
+const ending = `SELECT id FROM deliveries WHERE substr(id, -length(:part)) = :part LIMIT 3`
+const due = `
+  SELECT id, message, nextHop, sender, nextAttemptAt AS at, attempts FROM deliveries
+  WHERE nextAttemptAt <= :before
+  ORDER BY nextAttemptAt LIMIT :limit
+`
+const open = `SELECT id, node, leaseUntil FROM deliveries WHERE status = 'active' ORDER BY id`
+const unrouted = `SELECT message, nextHop, stream, revision FROM unrouted ORDER BY message, nextHop LIMIT :limit`
+/** Of several recipients only some may want to hear of it. */
+const noticesDue = `
+  SELECT n.delivery, n.kind, n.at, d.message, d.sender
+  FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
+  WHERE EXISTS (
+    SELECT 1 FROM delivery_recipients AS r WHERE r.delivery = n.delivery AND CASE n.kind
+      WHEN 'failed' THEN r.tellFailed = 1 AND r.status <> 'delivered'
+      WHEN 'delayed' THEN r.tellDelayed = 1 AND r.status NOT IN ('delivered', 'failed')
+      ELSE r.tellDelivered = 1 AND r.status = 'delivered' END)
+  ORDER BY n.delivery, n.kind LIMIT :limit
+`
+const notices = `SELECT kind, message FROM notices WHERE delivery = :delivery ORDER BY at`
+
+type Row = {
+  id: string
+  message: string
+  sender: string
+  nextHop: string
+  domain: string
+  status: DeliveryStatus
+  queuedAt: number
+  acceptedAt: number
+  attempts: number
+  nextAttemptAt: number | null
+  finishedAt: number | null
+  lastReply: string | null
+  reason: string | null
+  fault: string | null
+  node: string | null
+  leaseUntil: number | null
+  warned: number
+  uncertain: number
+}
+type RecipientRow = {
+  delivery: string
+  address: string
+  status: DeliveryStatus
+  reply: string | null
+  enhancedCode: string | null
+}
+
+const recipientsByDelivery = (
+  db: DatabaseSync,
+  ids: readonly string[],
+): ReadonlyMap<string, readonly RecipientStatus[]> => {
+  const found = new Map<string, RecipientStatus[]>(ids.map((id) => [id, []]))
+  for (const row of allRows<RecipientRow>(db, recipientsOf, { ids: JSON.stringify(ids) })) {
+    const { delivery, address, status, reply, enhancedCode } = row
+    found.get(delivery)?.push({ address, status, reply, enhancedCode })
+  }
+  return found
+}
+
+const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery => ({
+  id: row.id,
+  message: row.message,
+  sender: row.sender,
+  nextHop: row.nextHop,
+  domain: row.domain,
+  status: row.status,
+  queuedAt: isoTime(row.queuedAt),
+  acceptedAt: isoTime(row.acceptedAt),
+  attempts: row.attempts,
+  nextAttemptAt: isoOf(row.nextAttemptAt),
+  finishedAt: isoOf(row.finishedAt),
+  recipients,
+  lastReply: row.lastReply,
+  reason: row.reason,
+  fault: row.fault,
+  node: row.node,
+  leaseUntil: isoOf(row.leaseUntil),
+  warned: row.warned > 0,
+  uncertain: row.uncertain,
+})
+
+/** Deliveries in the order of their ids, which is the order in which their messages were accepted. */
+export function* askDeliveries(db: DatabaseSync, asked: DeliveryFilter = {}): Generator<Delivery> {
+  const { paged, filter } = questionFor(db, asked)
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit })) {
+    const recipients = recipientsByDelivery(
+      db,
+      page.map(({ id }) => id),
+    )
+    for (const row of page) yield deliveryOf(row, recipients.get(row.id) ?? [])
+  }
+}
+
+export const askDelivery = (db: DatabaseSync, id: string): Delivery | null => {
+  const [row] = allRows<Row>(db, one, { id })
+  return row === undefined ? null : deliveryOf(row, recipientsByDelivery(db, [id]).get(id) ?? [])
+}
+
+/** Ids that begin or end with `part`, a few of them: to complete what people type. */
+export const askDeliveryIds = (db: DatabaseSync, part: string): readonly string[] =>
+  idsLike(db, { exact, starting, ending }, part)
+
+/** The earliest that are due at or before a time, milliseconds since 1970. */
+export const askDue = (db: DatabaseSync, before: number, limit: number): readonly DueDelivery[] =>
+  allRows<Omit<DueDelivery, 'isRetry'>>(db, due, { before, limit }).map((row) => ({
+    ...row,
+    isRetry: row.attempts > 0,
+  }))
+
+/** Deliveries in the middle of an attempt. */
+export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => allRows<OpenDelivery>(db, open)
+
+/** Next hops of accepted messages for which no delivery was queued. */
+export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
+  allRows<Unrouted>(db, unrouted, { limit })
+
+/** Reports that somebody wants and nobody has composed yet. */
+export const askNoticesDue = (db: DatabaseSync, limit: number): readonly NoticeDue[] =>
+  allRows<NoticeDue>(db, noticesDue, { limit })
+
+/** Reports on a delivery that were composed, each a message of its own. */
+export const askNotices = (db: DatabaseSync, delivery: string): readonly Notice[] =>
+  allRows<Notice>(db, notices, { delivery })
