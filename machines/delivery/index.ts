@@ -21,6 +21,7 @@ export const delivery: MachineModule = {
     'Released',
     'RetryRequested',
     'Cancelled',
+    'ActRefused',
   ]),
   inputs: deliveryInputs,
 }

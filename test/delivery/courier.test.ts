@@ -146,7 +146,8 @@ test('a flood of one sender does not hold up another', async () => {
   for (let at = 0; at < 30; at++) far.queue(`flood${at}`, { sender: 'flood@example.org' })
   far.queue('lone', { sender: 'ann@example.org' })
   await far.until('lone', 'Delivered')
-  assert.ok(far.sent.length < 6, `${far.sent.length} went out before it`)
+  const before = far.sent.findIndex(({ envelope }) => envelope.sender === 'ann@example.org')
+  assert.ok(before < 6, `${before} went out before it`)
 })
 
 test('stopped in the middle, an attempt is recorded as lost and made again at the next start', async () => {
