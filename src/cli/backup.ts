@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { backup, TargetNotEmpty } from '../log/backup.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
-import { ndjson, print, progress, remark } from './terminal.ts'
+import { counted, ndjson, print, progress, remark } from './terminal.ts'
 
 const example = `
 The log, message bodies and certificates are copied; views are computed again from the log. The copy is read and checked.
@@ -33,7 +33,7 @@ const run = async (target: string, options: GlobalOptions): Promise<void> => {
   const { events, files, damage } = copied
   const directory = resolve(target)
   if (options.json) ndjson({ directory, events, files, damage: damage?.message ?? null })
-  else print(`copied ${events} events and ${files} files to ${directory}`)
+  else print(`copied ${counted(events, 'event')} and ${counted(files, 'file')} to ${directory}`)
   if (damage === null) return
   remark(`fsmtp: the original is faulty: ${damage.message}`)
   process.exitCode = 1

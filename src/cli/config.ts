@@ -113,8 +113,8 @@ const show = (options: GlobalOptions): void => {
   if (options.json) for (const row of rows) ndjson(row)
   else
     table(rows, [
-      { title: 'setting', value: ({ path }) => path },
-      { title: 'from', value: ({ origin }) => origin },
-      { title: 'value', value: valueText, shrinks: true },
+      { title: 'SETTING', value: ({ path }) => path },
+      { title: 'FROM', value: ({ origin }) => origin },
+      { title: 'VALUE', value: valueText, shrinks: true },
     ])
 }

@@ -57,9 +57,9 @@ const list = async (options: Options): Promise<void> => {
   else if (domains.length === 0) remark('no domains; add one: fsmtp domain add NAME')
   else
     table(domains, [
-      { title: 'domain', value: ({ name }) => name },
-      { title: 'catch-all', value: ({ catchAll }) => catchAll },
-      { title: 'written in', value: ({ origin }) => origins[origin] },
+      { title: 'DOMAIN', value: ({ name }) => name },
+      { title: 'CATCH-ALL', value: ({ catchAll }) => catchAll },
+      { title: 'WRITTEN IN', value: ({ origin }) => origins[origin] },
     ])
 }
 

@@ -13,7 +13,7 @@ import type { LogReader } from '../log/port.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
 import { CommandFault } from './fault.ts'
 import { inputFrom, type Opened } from './input-file.ts'
-import { ndjson, type Progress, print, progress, remark, visible } from './terminal.ts'
+import { counted, ndjson, type Progress, print, progress, remark, visible } from './terminal.ts'
 import { openForWriting, type Writing } from './write.ts'
 
 type Options = { readonly config?: string; readonly data?: string; readonly json?: boolean }
@@ -83,7 +83,7 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
   const bar = progress('importing')
   try {
     const done = await importHistory({
-      ...{ open: counted(input, bar), log, inlineLimit: smallContent },
+      ...{ open: watched(input, bar), log, inlineLimit: smallContent },
       append: async (appends) => (await opened()).append(appends),
       beginContent: (message) => sinkIn(directory, message, opened),
     })
@@ -99,7 +99,7 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
 }
 
 /** The file, read at most twice, with a bar that says how much of that is done. */
-const counted = ({ open, size }: Opened, bar: Progress): (() => AsyncIterable<Uint8Array>) => {
+const watched = ({ open, size }: Opened, bar: Progress): (() => AsyncIterable<Uint8Array>) => {
   let done = 0
   return async function* () {
     for await (const piece of open()) {
@@ -110,17 +110,20 @@ const counted = ({ open, size }: Opened, bar: Progress): (() => AsyncIterable<Ui
   }
 }
 
+const alreadyThere = (known: number): string =>
+  known === 0 ? '' : `, ${known} ${known === 1 ? 'was' : 'were'} there already`
+
 const tell = (done: Imported, { json }: Options): void => {
   const { added, known, withoutContent, accounts, unreplayed } = done
   if (json) ndjson(done)
-  else print(`${added} events imported${known === 0 ? '' : `, ${known} were there already`}`)
+  else print(`${counted(added, 'event')} imported${alreadyThere(known)}`)
   if (accounts > 0)
     remark(
       `fsmtp: ${accounts === 1 ? '1 account came along, with its password' : `${accounts} accounts came along, with their passwords`}; see \`fsmtp user list\``,
     )
   if (unreplayed > 0)
     remark(
-      `fsmtp: ${unreplayed} histories come from machines this release does not have, and could not be replayed`,
+      `fsmtp: ${counted(unreplayed, 'history', 'histories')} of machines this release does not have could not be replayed`,
     )
   if (withoutContent > 0)
     remark(

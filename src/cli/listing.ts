@@ -18,3 +18,8 @@ export const listed = <Row>(
   remark(`the newest ${screenful}; --limit shows more`)
   return rows.slice(1)
 }
+
+export const isEmpty = (rows: Iterable<unknown>): boolean => {
+  for (const _ of rows) return false
+  return true
+}

@@ -1,7 +1,7 @@
 /** `fsmtp messages`: what we accepted. */
 import type { Command } from 'commander'
 import type { Message, MessageFilter } from '../views/answers/messages.ts'
-import { listed } from './listing.ts'
+import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { completeSession, freshViews, reading } from './open.ts'
 import { type Column, humanSize, ndjson, remark, table } from './terminal.ts'
@@ -55,6 +55,10 @@ const messages = (options: MessageFilter, command: Command): Promise<void> =>
     }
     const found = listed((limit) => views.messages({ ...filter, limit }), filter.limit)
     if (found.length === 0)
-      return remark('no message fits; `fsmtp messages` without filters lists all of them')
+      return remark(
+        isEmpty(views.messages({ limit: 1 }))
+          ? 'nothing was received yet; `fsmtp sessions` shows who tried'
+          : 'no message fits; `fsmtp messages` without filters lists all of them',
+      )
     table(found, columns)
   })

@@ -11,7 +11,7 @@ import type { CaughtUp } from '../views/catch-up.ts'
 import { ViewsDamaged } from '../views/damage.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
-import { progress, remark } from './terminal.ts'
+import { counted, progress, remark } from './terminal.ts'
 
 export type GlobalOptions = { readonly config?: string; readonly data?: string; readonly json?: boolean }
 
@@ -96,7 +96,7 @@ export const unwritable = (error: unknown): CommandFault | null => {
 /** Says what makes an answer less than the whole truth. */
 const warn = ({ behind, stopped }: CaughtUp, used: readonly string[]): void => {
   if (behind > 0)
-    remark(`fsmtp: the views are ${behind} events behind the log; this is what they know so far`)
+    remark(`fsmtp: the views are ${counted(behind, 'event')} behind the log; this is what they know so far`)
   for (const { name, position, error } of stopped)
     if (used.includes(name))
       remark(

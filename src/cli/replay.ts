@@ -17,7 +17,7 @@ import { until } from './moment.ts'
 import { reading } from './open.ts'
 import { stepText } from './replay-text.ts'
 import { keyPressed, needTerminal } from './stepping.ts'
-import { ndjson, print, toned, visible } from './terminal.ts'
+import { counted, ndjson, print, toned, visible } from './terminal.ts'
 
 const example = `
 ID is a session's or a message's, or its beginning or end; FILE is what \`fsmtp export\` wrote, and needs no data.
@@ -157,7 +157,7 @@ const headOf = ({ history, module, message }: Told, shown: readonly Step[]): str
   const first = shown[0]!
   return [
     ...(message === null ? [] : [`message ${message} came in this session:`]),
-    `${toned('strong', `${module?.name ?? 'stream'} ${visible(shortName(history.stream))}`)}  ${first.at.slice(0, 10)}  ${shown.length} steps`,
+    `${toned('strong', `${module?.name ?? 'stream'} ${visible(shortName(history.stream))}`)}  ${first.at.slice(0, 10)}  ${counted(shown.length, 'step')}`,
     '',
   ]
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { outcomes, type Session, type SessionFilter } from '../views/answers/sessions.ts'
-import { listed } from './listing.ts'
+import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'
 import { type Column, ndjson, remark, type Tone, table } from './terminal.ts'
@@ -63,6 +63,10 @@ const sessions = (filter: SessionFilter, command: Command): Promise<void> =>
     }
     const found = listed((limit) => views.sessions({ ...filter, limit }), filter.limit)
     if (found.length === 0)
-      return remark('no session fits; `fsmtp sessions` without filters lists all of them')
+      return remark(
+        isEmpty(views.sessions({ limit: 1 }))
+          ? 'nothing was received yet: no client has come so far'
+          : 'no session fits; `fsmtp sessions` without filters lists all of them',
+      )
     table(found, columns)
   })

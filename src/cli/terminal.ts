@@ -148,6 +148,10 @@ export const humanSize = (bytes: number): string => {
   return `${unit === 0 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`
 }
 
+/** `1 stream`, `2 streams`; `many` where an s is not enough. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`
+
 export type Progress = {
   /** What is done so far, of what there is. */
   update(done: number, all: number): void

@@ -104,8 +104,8 @@ const list = async (options: Options): Promise<void> => {
   else if (accounts.length === 0) remark('no accounts; add one: fsmtp user add ADDRESS')
   else
     table(accounts, [
-      { title: 'account', value: ({ name }) => name },
-      { title: 'other addresses', value: (account) => others(account).join(', ') },
+      { title: 'ACCOUNT', value: ({ name }) => name },
+      { title: 'OTHER ADDRESSES', value: (account) => others(account).join(', ') },
     ])
 }
 

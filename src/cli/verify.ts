@@ -13,7 +13,7 @@ import { findHistory } from './found-history.ts'
 import { inputFrom, isFile } from './input-file.ts'
 import { openMailboxBooks } from './mailbox-books.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { ndjson, print, progress, toned, visible } from './terminal.ts'
+import { counted, ndjson, print, progress, toned, visible } from './terminal.ts'
 import { viewsAhead, viewsStopped } from './view-faults.ts'
 
 type Options = { readonly json?: boolean }
@@ -135,23 +135,24 @@ const sentenceOf = (summary: Summary): string => {
   const { streams, transitions, messages, ms } = summary
   const rate =
     ms === 0 ? '' : `, ${Math.round((transitions / ms) * 1000).toLocaleString('en')} transitions a second`
-  return `${streams} streams, ${transitions} transitions, ${messages} messages in ${(ms / 1000).toFixed(1)} s${rate}`
+  const what = [counted(streams, 'stream'), counted(transitions, 'transition'), counted(messages, 'message')]
+  return `${what.join(', ')} in ${(ms / 1000).toFixed(1)} s${rate}`
 }
 
 const faultsOf = (summary: Summary): string =>
   faults
     .filter(([key]) => summary[key] > 0)
-    .map(([key, words]) => `${summary[key]} ${words}`)
+    .map(([key, one, many = one]) => counted(summary[key], one, many))
     .join(', ')
 const faults = [
   ['diverged', 'diverged'],
   ['undecodable', 'undecodable'],
   ['unknownVersion', 'of an unknown machine version'],
-  ['damaged', 'places of the log damaged'],
-  ['contentFaults', 'contents missing or changed'],
-  ['unaccounted', 'recipients unaccounted for'],
-  ['views', 'views stopped or ahead of the log'],
-] as const satisfies readonly (readonly [keyof Summary, string])[]
+  ['damaged', 'place of the log damaged', 'places of the log damaged'],
+  ['contentFaults', 'content missing or changed', 'contents missing or changed'],
+  ['unaccounted', 'recipient unaccounted for', 'recipients unaccounted for'],
+  ['views', 'view stopped or ahead of the log', 'views stopped or ahead of the log'],
+] as const satisfies readonly (readonly [keyof Summary, one: string, many?: string])[]
 
 const tell = (summary: Summary, json: boolean): void => {
   if (json) ndjson({ summary: true, ...summary })

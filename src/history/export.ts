@@ -13,8 +13,8 @@ export type ExportOptions = {
   readonly content: ReadContent | null
   /** Called for a body that is not there: the export goes on without it. */
   readonly missing?: (message: string) => void
-  /** Called with the position of each event that was written. */
-  readonly progress?: (position: number) => void
+  /** Called for each event that was written. */
+  readonly wrote?: (event: StoredEvent) => void
 }
 
 /** Pieces of exactly `chunkSize` bytes, the last one shorter; one empty piece for empty content. */
@@ -60,7 +60,7 @@ async function* eventLines(event: StoredEvent, options: ExportOptions): AsyncGen
   const message = messageOf(event)
   if (message !== null) yield* contentLines(message, options)
   yield eventLine(event)
-  options.progress?.(event.position)
+  options.wrote?.(event)
 }
 
 /** Everything in the log, in its order. */

@@ -107,7 +107,7 @@ test('replay as JSON has the shape that was promised, as transcript the dialogue
 })
 
 test('verify says that all is well, and exits with 1 when it is not', async () => {
-  assert.match(await well('verify'), /1 streams, 15 transitions, 2 messages.*\nall is well\n/)
+  assert.match(await well('verify'), /1 stream, 15 transitions, 2 messages.*\nall is well\n/)
   const [summary] = jsonOf(await well('verify', '--json'))
   const { ms, ...counts } = summary!
   assert.equal(typeof ms, 'number')
