@@ -128,6 +128,7 @@ test('domains in any case or as A-labels; no signature for others, and their con
 test('no signature without From, and none for a header too long to hold', async () => {
   assert.equal(await sign('Subject: x\r\n\r\nx\r\n'), '')
   assert.equal(await sign(`From: bob@example.org\r\nX-Long: ${'x'.repeat(longestHead)}\r\n\r\nx\r\n`), '')
+  assert.equal(await sign(`From: bob@example.org\r\nX: ${'\r'.repeat(9)}y\r\n\r\nx\r\n`), '')
   assert.equal(await sign(`From: bob@example.org\r\n${'X: y\r\n'.repeat(mostLines)}\r\nx\r\n`), '')
 })
 

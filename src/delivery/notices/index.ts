@@ -1,0 +1,100 @@
+/** Notices to senders about what became of their mail (RFC 3464), composed as messages of their own. */
+import MimeNode from 'nodemailer/lib/mime-node/index.js'
+import { isAscii, splitAddress } from '../../../machines/vocabulary/address.ts'
+import { asciiDomain } from '../../authentication/spelling.ts'
+import { mailDate } from '../../smtp/trace.ts'
+import { oneLine } from './fields.ts'
+import type { Notice, NoticeKind, NoticeOptions } from './notice.ts'
+import { reportOf } from './report.ts'
+import { type Returned, returnedOf } from './returned.ts'
+import { textOf } from './text.ts'
+import { concerned } from './whom.ts'
+
+export type { Notice, NoticeKind, NoticeOptions, NoticeOriginal, NoticeRecipient } from './notice.ts'
+export { longestReturned } from './returned.ts'
+
+const titles: Readonly<Record<NoticeKind, string>> = {
+  failed: 'Not delivered',
+  delayed: 'Delayed, still being tried',
+  delivered: 'Delivered',
+}
+
+const subjectOf = ({ kind, original }: NoticeOptions): string =>
+  original.subject === null ? titles[kind] : `${titles[kind]}: ${oneLine(original.subject, 200)}`
+
+/** Whether a field of message ids may hold it (RFC 5322 §3.6.4). */
+const isMessageId = (text: string | null): text is string =>
+  text !== null && text.length < 500 && /^<[!-;=?-~]+@[!-;=?-~]+>$/.test(text)
+
+/** An address in a header: nothing in it can end the address, let alone the line. */
+const addressed = (address: string): { readonly name: string; readonly address: string } => {
+  const { local, domain } = splitAddress(address)
+  return { name: '', address: domain === '' ? local : `${local}@${asciiDomain(domain)}` }
+}
+
+/** A boundary that does not stand in what is returned (RFC 2046 §5.1.1). */
+const boundaryFor = (id: string, returned: Returned | null): string => {
+  let boundary = `notice-${id}`
+  while (returned?.bytes.includes(boundary)) boundary += '-'.concat(String(boundary.length))
+  return boundary
+}
+
+const headersOf = (options: NoticeOptions) => {
+  const { original, id, reportingHost, at, postmaster } = options
+  const { messageId } = original
+  return [
+    { key: 'From', value: { name: 'Mail Delivery System', address: postmaster } },
+    { key: 'To', value: addressed(original.sender) },
+    { key: 'Subject', value: subjectOf(options) },
+    { key: 'Message-ID', value: `<${id}@${asciiDomain(reportingHost)}>` },
+    { key: 'Date', value: mailDate(at) },
+    // RFC 3834 §5
+    { key: 'Auto-Submitted', value: 'auto-replied' },
+    ...(isMessageId(messageId)
+      ? [
+          { key: 'In-Reply-To', value: messageId },
+          { key: 'References', value: messageId },
+        ]
+      : []),
+  ]
+}
+
+const appendReturned = (root: MimeNode, { type, encoding, bytes }: Returned): void => {
+  const part = root.createChild(type)
+  part.setHeader('Content-Description', 'Your message')
+  part.setHeader('Content-Transfer-Encoding', encoding)
+  part.setContent(bytes)
+}
+
+/** The tree of RFC 6522 §3: text for people, the report, what is returned. */
+const treeOf = (options: NoticeOptions, returned: Returned | null): MimeNode => {
+  const recipients = concerned(options.kind, options.original)
+  const boundary = boundaryFor(options.id, returned)
+  const root = new MimeNode(`multipart/report; report-type=delivery-status; boundary="${boundary}"`)
+  for (const { key, value } of headersOf(options)) root.addHeader(key, value)
+  root.createChild('text/plain; charset=utf-8').setContent(textOf(options, recipients))
+  const report = root.createChild('message/delivery-status')
+  report.setHeader('Content-Description', 'Report for programs')
+  report.setContent(Buffer.from(reportOf(options, recipients), 'latin1'))
+  if (returned !== null) appendReturned(root, returned)
+  return root
+}
+
+/**
+ * A notice to the sender of `original` about the recipients that `kind` is about and whose `NOTIFY` wants it told; null where
+ * nobody is to be told. The same options give the same bytes. It is to be sent from the null sender, `<>`, so that
+ * nobody answers it (RFC 3464 §2). Two kinds at once (some delivered, some failed) are two notices.
+ */
+export const composeNotice = async (options: NoticeOptions): Promise<Notice | null> => {
+  const { kind, original, postmaster } = options
+  if (concerned(kind, original).length === 0) return null
+  const returned = await returnedOf(options)
+  return {
+    bytes: await treeOf(options, returned).build(),
+    subject: subjectOf(options),
+    from: `Mail Delivery System <${postmaster}>`,
+    recipients: [original.sender],
+    body: returned?.encoding === '8bit' ? '8BITMIME' : '7BIT',
+    smtputf8: !isAscii(original.sender),
+  }
+}

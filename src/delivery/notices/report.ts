@@ -1,0 +1,61 @@
+/** The part of a notice that programs read: `message/delivery-status` (RFC 3464 §2). */
+import { asciiDomain } from '../../authentication/spelling.ts'
+import { literalOf, mailDate } from '../../smtp/trace.ts'
+import { exactly, folded, originalAddress, typedAddress } from './fields.ts'
+import type { NoticeKind, NoticeOptions, NoticeRecipient } from './notice.ts'
+import { statusOf } from './status.ts'
+
+/** RFC 3464 §2.3.3. Success of a host that is not the last one is no delivery yet. */
+const actionOf = (kind: NoticeKind, { final }: NoticeRecipient): string =>
+  kind === 'delivered' && final !== true ? 'relayed' : kind
+
+/** The far side's words with its codes, or ours where it said none. */
+export const wordsOf = ({ reply, fault }: NoticeRecipient): string => {
+  if (reply === null) return fault ?? ''
+  const { code, enhanced, text } = reply
+  const said = text.startsWith(enhanced) ? text : `${enhanced} ${text}`
+  return `${code} ${said}`.trim()
+}
+
+// RFC 3464 §2.3.6: the host's own words are `smtp`.
+const diagnosticOf = (recipient: NoticeRecipient): string => {
+  const words = wordsOf(recipient)
+  return words === '' ? '' : `${recipient.reply === null ? 'x-fsmtp' : 'smtp'}; ${words}`
+}
+
+const time = (name: string, at: number | null | undefined): string =>
+  at === null || at === undefined ? '' : exactly(name, mailDate(at))
+
+const hostField = ({ host }: NoticeRecipient): string => {
+  if (!host) return ''
+  // RFC 3464 §2.3.5
+  const isAddress = /^[\d.]+$/.test(host) || host.includes(':')
+  return exactly('Remote-MTA', `dns; ${isAddress ? literalOf(host) : asciiDomain(host)}`)
+}
+
+const ofRecipient = (kind: NoticeKind, recipient: NoticeRecipient): string => {
+  const diagnostic = diagnosticOf(recipient)
+  return [
+    recipient.orcpt ? exactly('Original-Recipient', originalAddress(recipient.orcpt)) : '',
+    exactly('Final-Recipient', typedAddress(recipient.address)),
+    exactly('Action', actionOf(kind, recipient)),
+    exactly('Status', statusOf(kind, recipient)),
+    hostField(recipient),
+    diagnostic === '' ? '' : folded('Diagnostic-Code', diagnostic),
+    time('Last-Attempt-Date', recipient.lastAttemptAt),
+    kind === 'delayed' ? time('Will-Retry-Until', recipient.giveUpAt) : '',
+  ].join('')
+}
+
+/** One group about the message, one for each recipient, an empty line between them. */
+export const reportOf = (
+  { kind, reportingHost, original }: NoticeOptions,
+  recipients: readonly NoticeRecipient[],
+): string => {
+  const ofMessage = [
+    original.envid ? exactly('Original-Envelope-Id', original.envid) : '',
+    exactly('Reporting-MTA', `dns; ${asciiDomain(reportingHost)}`),
+    exactly('Arrival-Date', mailDate(original.acceptedAt)),
+  ].join('')
+  return [ofMessage, ...recipients.map((recipient) => ofRecipient(kind, recipient))].join('\r\n')
+}
