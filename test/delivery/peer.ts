@@ -1,0 +1,279 @@
+/**
+ * A far side that plays a script over a real socket. A script is lines:
+ *
+ *     S: 220 mx.example hello        said, with CRLF; lines one after the other leave in one packet
+ *     C: EHLO us.example             heard, exactly
+ *     C: MAIL FROM:*                 heard, beginning so
+ *     C> content                     everything up to the final dot is read; `peer.contents` keeps it as it came
+ *     raw "250 o\r\n"                said as it stands, a JSON string
+ *     read 100                       at least so many bytes are read and dropped
+ *     starttls                       a TLS handshake (`certificate` must be given)
+ *     flood "x" 1048576              this text, over and over, so many bytes, or until the client is gone
+ *     silence                        nothing more is said; waits until the client is gone
+ *     close                          ends the connection; `reset` ends it rudely
+ *     gone                           the client closes the connection, having said nothing more
+ *
+ * A script that ends leaves the connection open. A client that says something else fails `played`.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Pem } from '../../src/config/own-certificate.ts'
+
+/** Nothing a script waits for takes this long. */
+const patience = 10_000
+
+export type PeerOptions = {
+  readonly certificate?: Pem
+  /** TLS from the first byte. */
+  readonly implicit?: boolean
+}
+
+/** Bytes as they come, read as the script asks for them. */
+class Ear {
+  readonly #socket: Socket
+  #bytes = Buffer.alloc(0)
+  #isOver = false
+  #wake: () => void = () => {}
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket
+      .on('data', this.#onData)
+      .on('end', this.#onOver)
+      .on('close', this.#onOver)
+      .on('error', this.#onOver)
+  }
+
+  async line(): Promise<string> {
+    return (await this.#upTo(Buffer.from('\r\n'))).toString('utf8').slice(0, -2)
+  }
+
+  /** What came before the final dot, as it came: dots doubled. */
+  async content(): Promise<Buffer> {
+    const isEmpty = (await this.#atLeast(3)).toString('latin1') === '.\r\n'
+    if (isEmpty) return this.#take(3).subarray(0, 0)
+    return (await this.#upTo(Buffer.from('\r\n.\r\n'))).subarray(0, -3)
+  }
+
+  async drop(octets: number): Promise<void> {
+    await this.#atLeast(octets)
+    this.#take(this.#bytes.length)
+  }
+
+  async over(): Promise<Buffer> {
+    while (!this.#isOver) await this.#news('the end of the connection')
+    return this.#bytes
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Listens no more; what runs over the socket does. */
+  retire(): void {
+    if (this.#bytes.length > 0)
+      throw new Error(`said before the handshake: ${this.#bytes.toString('latin1')}`)
+    this.#socket.off('data', this.#onData).off('end', this.#onOver).off('close', this.#onOver)
+  }
+
+  async #atLeast(octets: number): Promise<Buffer> {
+    while (this.#bytes.length < octets) await this.#news(`${octets} bytes`)
+    return this.#bytes.subarray(0, octets)
+  }
+
+  async #upTo(mark: Buffer): Promise<Buffer> {
+    for (;;) {
+      const found = this.#bytes.indexOf(mark)
+      if (found !== -1) return this.#take(found + mark.length)
+      await this.#news(JSON.stringify(mark.toString()))
+    }
+  }
+
+  #take(octets: number): Buffer {
+    const taken = this.#bytes.subarray(0, octets)
+    this.#bytes = this.#bytes.subarray(octets)
+    return taken
+  }
+
+  async #news(what: string): Promise<void> {
+    if (this.#isOver) throw new Error(`the client is gone; ${what} did not come`)
+    let clock: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve, reject) => {
+      this.#wake = resolve
+      const late = `${what} did not come; unread: ${JSON.stringify(this.#bytes.toString('latin1').slice(0, 200))}`
+      clock = setTimeout(() => reject(new Error(late)), patience)
+    }).finally(() => clearTimeout(clock))
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes = Buffer.concat([this.#bytes, chunk])
+    this.#wake()
+  }
+  readonly #onOver = (): void => {
+    this.#isOver = true
+    this.#wake()
+  }
+}
+
+/** One connection and the script it plays. */
+class Part {
+  readonly #peer: Peer
+  #socket: Socket
+  #ear: Ear
+
+  constructor(peer: Peer, socket: Socket) {
+    this.#peer = peer
+    this.#socket = socket
+    this.#ear = new Ear(socket)
+  }
+
+  async play(script: readonly string[]): Promise<void> {
+    let said = ''
+    for (const line of script) {
+      const [, words] = /^S: ?(.*)$/s.exec(line) ?? []
+      if (words !== undefined) {
+        said += `${words}\r\n`
+        continue
+      }
+      if (said !== '') this.#socket.write(said)
+      said = ''
+      await this.#act(line)
+    }
+    if (said !== '') this.#socket.write(said)
+  }
+
+  async #act(line: string): Promise<void> {
+    const [, verb, , rest = ''] = /^(\S+)( (.*))?$/s.exec(line) ?? []
+    if (verb === 'C:') await this.#hear(rest)
+    else if (verb === 'C>') this.#peer.contents.push(await this.#ear.content())
+    else if (verb === 'raw') this.#socket.write(JSON.parse(rest) as string)
+    else if (verb === 'read') await this.#ear.drop(Number(rest))
+    else if (verb === 'starttls') await this.#secure()
+    else if (verb === 'flood') await this.#flood(rest)
+    else if (verb === 'silence') await this.#ear.over()
+    else if (verb === 'close') this.#socket.destroySoon()
+    else if (verb === 'reset') this.#peer.wireOf(this.#socket).resetAndDestroy()
+    else if (verb === 'gone') await this.#gone()
+    else throw new Error(`no such line in a script: ${line}`)
+  }
+
+  async #hear(expected: string): Promise<void> {
+    const line = await this.#ear.line()
+    this.#peer.heard.push(line)
+    const isSo = expected.endsWith('*') ? line.startsWith(expected.slice(0, -1)) : line === expected
+    if (!isSo) throw new Error(`expected ${JSON.stringify(expected)}, heard ${JSON.stringify(line)}`)
+  }
+
+  async #gone(): Promise<void> {
+    const rest = await this.#ear.over()
+    if (rest.length > 0) throw new Error(`the client went on: ${JSON.stringify(rest.toString('latin1'))}`)
+  }
+
+  async #secure(): Promise<void> {
+    const { certificate } = this.#peer.options
+    if (certificate === undefined) throw new Error('a script with TLS needs a certificate')
+    this.#ear.retire()
+    const secure = new TLSSocket(this.#socket, {
+      isServer: true,
+      key: certificate.key,
+      cert: certificate.cert,
+    })
+    secure.on('error', () => {})
+    this.#peer.layered(secure, this.#socket)
+    this.#socket = secure
+    this.#ear = new Ear(secure)
+    await once(secure, 'secure')
+  }
+
+  async #flood(rest: string): Promise<void> {
+    const [, text = '""', octets = '0'] = /^(.*) (\d+)$/.exec(rest) ?? []
+    const piece = Buffer.from((JSON.parse(text) as string).repeat(1000))
+    for (let left = Number(octets); left > 0 && !this.#ear.isOver; left -= piece.length) {
+      if (this.#socket.write(piece.subarray(0, left))) continue
+      await Promise.race([once(this.#socket, 'drain'), this.#ear.over()]).catch(() => {})
+    }
+  }
+
+  open(): Promise<void> {
+    return this.#peer.options.implicit === true ? this.#secure() : Promise.resolve()
+  }
+}
+
+/** `S:` and `C:` lines, indentation and empty lines taken off. */
+export const script = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+
+export class Peer {
+  readonly options: PeerOptions
+  /** Command lines, of all connections. */
+  readonly heard: string[] = []
+  /** As they came, dots doubled. */
+  readonly contents: Buffer[] = []
+  /** Connections so far. */
+  connections = 0
+  readonly #server: Server
+  readonly #scripts: readonly (readonly string[])[]
+  readonly #sockets = new Set<Socket>()
+  readonly #wires = new Map<Socket, Socket>()
+  readonly #parts: Promise<void>[] = []
+
+  private constructor(scripts: readonly (readonly string[])[], options: PeerOptions) {
+    this.#scripts = scripts
+    this.options = options
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#onConnection(socket),
+    )
+  }
+
+  /** One script for each connection, in order; the last one is for all that follow. Listens on 127.0.0.1. */
+  static async listen(scripts: string | readonly string[], options: PeerOptions = {}): Promise<Peer> {
+    const peer = new Peer([scripts].flat().map(script), options)
+    peer.#server.listen(0, '127.0.0.1')
+    await once(peer.#server, 'listening')
+    return peer
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** When every script that was begun has been played to its end. @throws what went another way */
+  async played(): Promise<void> {
+    await Promise.all(this.#parts)
+  }
+
+  async close(): Promise<void> {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await Promise.allSettled(this.#parts)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** What TLS runs over, or the socket itself. */
+  wireOf(socket: Socket): Socket {
+    return this.#wires.get(socket) ?? socket
+  }
+
+  layered(secure: Socket, wire: Socket): void {
+    this.#wires.set(secure, wire)
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket))
+    const lines = this.#scripts[Math.min(this.connections, this.#scripts.length - 1)] ?? []
+    this.connections += 1
+    const part = new Part(this, socket)
+    const played = part.open().then(() => part.play(lines))
+    // It is looked at in `played`; until then it is nobody's unhandled rejection. The client need not wait for it.
+    played.catch(() => socket.destroy())
+    this.#parts.push(played)
+  }
+}
