@@ -14,8 +14,16 @@ import { networkOf } from './authentication/network.ts'
 import { type Certificates, loadCertificates } from './config/certificates.ts'
 import type { Config, Listener } from './config/schema.ts'
 import { sessionPolicy } from './config/session-policy.ts'
+import type { ContentStore } from './content/port.ts'
 import { openContentStore } from './content/store.ts'
 import { serveControl } from './control.ts'
+import { type Deliveries, startDeliveries } from './delivery/index.ts'
+import { openBacklog } from './delivery/owed.ts'
+import type { RouterOptions } from './delivery/router.ts'
+import { createRoutes } from './delivery/routes/index.ts'
+import { authorDomain, loadSigners, type Signers } from './delivery/signing/index.ts'
+import { tapped } from './delivery/tap.ts'
+import { connect } from './delivery/wire/index.ts'
 import { portIsFree } from './listening.ts'
 import type { EventLog } from './log/port.ts'
 import { openSqliteLog } from './log/sqlite/index.ts'
@@ -60,7 +68,12 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   let certificates = await loadCertificates(config)
   for (const warning of certificates.warnings) notices.warn(warning)
 
-  const log = await openSqliteLog({ directory: config.data })
+  const signers = await loadSigners(config)
+  for (const warning of signers.warnings) notices.warn(warning)
+  let deliveries: Deliveries | null = null
+  const log = tapped(await openSqliteLog({ directory: config.data }), (accepted) =>
+    deliveries?.accepted(accepted),
+  )
   await startClock(log)
   const startedAt = now()
   const content = await openContentStore({ directory: config.data, log })
@@ -120,7 +133,15 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     servers.map(async (server, at) => ({ ...smtp[at]!, port: await server.start() })),
   )
   const views = await startViews({ directory: config.data, notice: (line) => notices.warn(line) })
-  const control = await serveControl(config.data, log)
+  const backlog = openBacklog({ directory: config.data, log })
+  if (sendsOut(config))
+    deliveries = await startDeliveries({
+      ...{ config, log, outbox, content, directory, connect, warn: notices.warn },
+      backlog,
+      routes: createRoutes(config),
+      sign: signing(signers, content),
+    })
+  const control = await serveControl(config.data, log, deliveries?.acts)
   const tidied = endLeftOpen({ config, log, outbox, notices, before: startedAt })
 
   return {
@@ -139,6 +160,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     stop: async () => {
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
+      await deliveries?.stop(config.limits.shutdownGrace)
+      backlog.close()
       await outbox.settled()
       await tidied
       await control.close()
@@ -188,6 +211,21 @@ const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: s
   // A socket that is gone already has no address.
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
+
+/** A playground keeps everything, and so does a server that captures. */
+const sendsOut = ({ playground, delivery }: Config): boolean => !playground && delivery.route !== 'capture'
+
+/** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
+const signing =
+  (signers: Signers, content: ContentStore): RouterOptions['sign'] =>
+  async (accepted, prefix) => {
+    const isOurs = accepted.user !== null || accepted.cause !== undefined
+    const from = isOurs && accepted.from !== null ? authorDomain(accepted.from) : null
+    if (from === null || !signers.has(from)) return ''
+    const body = await content.stream(accepted.message)
+    if (body === null) return ''
+    return signers.sign({ sender: accepted.sender, from, content: body, prefix })
+  }
 
 /** A machine that is not what its version says would write histories that nobody can replay. */
 export class MachineChanged extends Error {

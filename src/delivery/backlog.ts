@@ -1,13 +1,19 @@
 /** What is still owed, as the views know it: asked at start, and for times that come. A view may lag; the log decides. */
 import type { Due } from './timetable.ts'
 
+/** A next hop of a message, and where the message was accepted. */
+export type Unrouted = {
+  readonly message: string
+  readonly nextHop: string
+  readonly stream: string
+  readonly revision: number
+}
+
 export interface Backlog {
   /** Resolves when the views hold what the log holds now. */
   caughtUp(): Promise<void>
   /** Next hops of accepted messages for which no delivery was queued. */
-  unrouted(limit: number): readonly { readonly message: string; readonly nextHop: string }[]
-  /** The stream in which a message was accepted. */
-  streamOf(message: string): string | null
+  unrouted(limit: number): readonly Unrouted[]
   /** Deliveries in the middle of an attempt. */
   underWay(): readonly string[]
   /** The earliest that are due before a time, milliseconds since 1970. */

@@ -9,7 +9,7 @@ import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import { adoptPolicy } from '../policies.ts'
-import type { Backlog } from './backlog.ts'
+import type { Backlog, Unrouted } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
@@ -64,9 +64,9 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   // Deliveries are begun beside everything else: mail is taken meanwhile.
   const begun = (async () => {
     await backlog.caughtUp()
-    for (const [message, hops] of owed(backlog)) {
-      const accepted = await acceptedOf(log, backlog, message)
-      if (accepted) route(accepted, hops)
+    for (const unrouted of backlog.unrouted(Number.MAX_SAFE_INTEGER)) {
+      const accepted = await acceptedAt(log, unrouted)
+      if (accepted) route(accepted, new Set([unrouted.nextHop]))
     }
     for (const { delivery, kind } of backlog.noticesDue(atOnce)) notify(delivery, kind)
     await courier.begin()
@@ -88,24 +88,11 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   }
 }
 
-const owed = (backlog: Backlog): ReadonlyMap<string, ReadonlySet<string>> => {
-  const hops = new Map<string, Set<string>>()
-  for (const { message, nextHop } of backlog.unrouted(Number.MAX_SAFE_INTEGER)) {
-    const known = hops.get(message)
-    if (known) known.add(nextHop)
-    else hops.set(message, new Set([nextHop]))
-  }
-  return hops
-}
-
 /** The fact of its acceptance, from the stream it stands in. */
-const acceptedOf = async (log: EventLog, backlog: Backlog, message: string): Promise<Accepted | null> => {
-  const stream = backlog.streamOf(message)
-  if (stream === null) return null
-  // What this process recorded is what the vocabulary says.
-  for await (const page of log.readStream(stream))
+const acceptedAt = async (log: EventLog, { stream, revision }: Unrouted): Promise<Accepted | null> => {
+  for await (const page of log.readStream(stream, { from: revision, limit: 1 }))
+    // What this process recorded is what the vocabulary says.
     for (const { type, data, at } of page)
-      if (type === 'MessageAccepted' && data.message === message)
-        return { message: data as MessageAccepted, at }
+      if (type === 'MessageAccepted') return { message: data as MessageAccepted, at }
   return null
 }

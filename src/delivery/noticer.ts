@@ -31,18 +31,26 @@ export type NoticeKind = 'failed' | 'delayed' | 'delivered'
 
 const noticeStream = (delivery: string, kind: NoticeKind): string => `notice-${delivery}_${kind}`
 
-type Latest = { readonly outcome: RecipientOutcome | null; readonly host: RemoteHost | null }
+type Latest = {
+  readonly outcome: RecipientOutcome | null
+  readonly host: RemoteHost | null
+  /** The host reports what becomes of the mail itself (RFC 3461 §5.2.2). */
+  readonly reports: boolean
+}
 
 /** The last word on each recipient, and the host that said it. */
 const latestOf = (events: readonly StoredEvent[]): ReadonlyMap<string, Latest> => {
   const latest = new Map<string, Latest>()
   let host: RemoteHost | null = null
+  let reports = false
   for (const { type, data } of events) {
     // What this machine recorded is what the vocabulary says.
     if (type === 'Connected') host = data.host as RemoteHost
+    if (Array.isArray(data.extensions))
+      reports = data.extensions.some((keyword) => /^DSN\b/i.test(String(keyword)))
     if (Array.isArray(data.outcomes))
       for (const outcome of data.outcomes as RecipientOutcome[])
-        latest.set(outcome.address, { outcome, host })
+        latest.set(outcome.address, { outcome, host, reports })
   }
   return latest
 }
@@ -108,7 +116,7 @@ export class Noticer {
         subject: known?.subject ?? null,
         messageId: known?.messageId ?? null,
         recipients: queued.recipients.map((recipient) => {
-          const { outcome = null, host = null } = latest.get(recipient.address) ?? {}
+          const { outcome = null, host = null, reports = false } = latest.get(recipient.address) ?? {}
           return {
             ...recipient,
             status: statusOf(outcome, kind),
@@ -116,6 +124,7 @@ export class Noticer {
             host: host?.name ?? null,
             lastAttemptAt: last.at,
             fault: faultOf(last),
+            passedOn: reports,
             nextAttemptAt: typeof last.data.nextAttemptAt === 'number' ? last.data.nextAttemptAt : null,
           }
         }),

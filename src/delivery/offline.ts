@@ -11,7 +11,6 @@ import { NoRoute, type Routes } from './port.ts'
 const nothingOwed: Backlog = {
   caughtUp: async () => {},
   unrouted: () => [],
-  streamOf: () => null,
   underWay: () => [],
   due: () => [],
   noticesDue: () => [],

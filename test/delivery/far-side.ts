@@ -69,7 +69,6 @@ export const farSide = async (
     backlog: {
       caughtUp: async () => {},
       unrouted: () => [],
-      streamOf: () => null,
       underWay: () => [],
       due: () => [],
       noticesDue: () => [],

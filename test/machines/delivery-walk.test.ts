@@ -138,7 +138,7 @@ test('every transition is taken, none throws, each states one fact that replays 
       const transitions = deliveryMachine.getTransitionData(state as never, input)
       for (const transition of transitions) taken.add(transition)
       const { after, emitted } = live(state, input)
-      const where = `${input.type} in ${state.value} after ${way}`
+      const where: string = `${input.type} in ${state.value} after ${way}`
       assert.notEqual(after.status, 'error', `${where}: ${after.error}`)
       if (transitions.length === 0) {
         assert.deepEqual(emitted, [], where)
@@ -176,7 +176,7 @@ test('the logic that actors run on takes every step as XState takes it', () => {
   for (const { state, way } of ways)
     for (const input of inputs) {
       const [ours, theirs] = [live(state, input, logic), live(state, input)]
-      const where = `${input.type} in ${state.value} after ${way}`
+      const where: string = `${input.type} in ${state.value} after ${way}`
       assert.deepEqual(ours.emitted, theirs.emitted, where)
       assert.deepEqual(
         [ours.after.value, ours.after.status, ours.after.context],

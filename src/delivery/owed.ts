@@ -1,0 +1,31 @@
+/** The backlog, as the views know it. */
+import type { LogReader } from '../log/port.ts'
+import { openViews } from '../views/index.ts'
+import type { Backlog } from './backlog.ts'
+import type { NoticerOptions } from './noticer.ts'
+
+export type OpenBacklog = Backlog & {
+  readonly original: NoticerOptions['original']
+  close(): void
+}
+
+export const openBacklog = ({
+  directory,
+  log,
+}: {
+  readonly directory: string
+  readonly log: LogReader
+}): OpenBacklog => {
+  const views = openViews({ directory, log })
+  return {
+    caughtUp: async () => {
+      await views.caughtUp({ timeout: Number.POSITIVE_INFINITY })
+    },
+    unrouted: (limit) => views.unrouted(limit),
+    underWay: () => views.openDeliveries().map(({ id }) => id),
+    due: (before, limit) => views.dueDeliveries(before, limit),
+    noticesDue: (limit) => views.noticesDue(limit),
+    original: (message) => views.message(message),
+    close: () => views.close(),
+  }
+}
