@@ -1,0 +1,240 @@
+/** What stands in a notice, who is told, and what comes back of the original. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { composeNotice, longestReturned } from '../../../src/delivery/notices/index.ts'
+import {
+  acceptedAt,
+  content,
+  fieldOf,
+  fieldsOf,
+  notice,
+  optionsOf,
+  parsed,
+  partsOf,
+  refused,
+  reportOf,
+} from './letters.ts'
+
+test('a failure: three parts, people first', async () => {
+  const composed = await notice({ original: { envid: 'QQ314159' } })
+  const mail = await parsed(composed)
+  const header = new Map(mail.headers.map(({ key, value }) => [key, value]))
+  assert.match(header.get('content-type')!, /^multipart\/report; report-type=delivery-status; boundary=/)
+  assert.equal(header.get('auto-submitted'), 'auto-replied')
+  assert.equal(header.get('in-reply-to'), '<1@example.org>')
+  assert.equal(header.get('message-id'), '<01hx0000000000000009@mx.example.org>')
+  assert.equal(header.get('mime-version'), '1.0')
+  assert.deepEqual(mail.from, { name: 'Mail Delivery System', address: 'postmaster@mx.example.org' })
+  assert.deepEqual(mail.to, [{ name: '', address: 'bob@example.org' }])
+  assert.equal(mail.subject, 'Not delivered: Hello')
+  assert.match(
+    mail.text!,
+    /<ann@example\.net>\n {4}mx\.example\.net said: 550 5\.1\.1 No such user here\n {4}Check/,
+  )
+  assert.deepEqual(
+    partsOf(composed).map(({ type }) => type),
+    ['text/plain', 'message/delivery-status', 'text/rfc822-headers'],
+  )
+  assert.deepEqual(reportOf(composed), [
+    [
+      ['original-envelope-id', 'QQ314159'],
+      ['reporting-mta', 'dns; mx.example.org'],
+      ['arrival-date', 'Thu, 1 Jan 2026 00:00:00 +0000'],
+    ],
+    [
+      ['final-recipient', 'rfc822; ann@example.net'],
+      ['action', 'failed'],
+      ['status', '5.1.1'],
+      ['remote-mta', 'dns; mx.example.net'],
+      ['diagnostic-code', 'smtp; 550 5.1.1 No such user here'],
+      ['last-attempt-date', 'Thu, 1 Jan 2026 00:01:00 +0000'],
+    ],
+  ])
+  assert.deepEqual(composed.recipients, ['bob@example.org'])
+  assert.deepEqual([composed.body, composed.smtputf8], ['7BIT', false])
+})
+
+test('the same options, the same bytes', async () => {
+  assert.deepEqual((await notice()).bytes, (await notice()).bytes)
+})
+
+test('several recipients, each with its original one', async () => {
+  const composed = await notice({
+    recipients: [
+      { ...refused, orcpt: 'rfc822;Ann+1@example.com' },
+      { ...refused, address: 'bea@example.net', status: 'delivered' },
+      { ...refused, address: 'cid@example.net' },
+    ],
+  })
+  const [, ...recipients] = reportOf(composed)
+  assert.deepEqual(
+    recipients.map(([first, second]) => [first, second]),
+    [
+      [
+        ['original-recipient', 'rfc822; Ann+1@example.com'],
+        ['final-recipient', 'rfc822; ann@example.net'],
+      ],
+      [
+        ['final-recipient', 'rfc822; cid@example.net'],
+        ['action', 'failed'],
+      ],
+    ],
+  )
+})
+
+test('a delay says until when it is tried', async () => {
+  const composed = await notice({
+    kind: 'delayed',
+    recipients: [
+      {
+        ...refused,
+        status: 'waiting',
+        reply: { code: 451, enhanced: '4.7.1', text: 'Greylisted', command: 'RCPT' },
+        nextAttemptAt: acceptedAt + 3_600_000,
+        giveUpAt: acceptedAt + 5 * 86_400_000,
+      },
+    ],
+  })
+  assert.equal(fieldOf(composed, 'action'), 'delayed')
+  assert.equal(fieldOf(composed, 'status'), '4.7.1')
+  assert.equal(fieldOf(composed, 'will-retry-until'), 'Tue, 6 Jan 2026 00:00:00 +0000')
+  const { text } = await parsed(composed)
+  assert.match(text!.replace(/\s+/g, ' '), /tried again at Thu, 1 Jan 2026 01:00:00 .*given up at Tue, 6 Jan/)
+})
+
+test('success is relayed unless the host keeps the mailbox, and told by the host where it took that over', async () => {
+  const good = {
+    ...refused,
+    status: 'delivered' as const,
+    notify: ['SUCCESS'],
+    reply: { code: 250, enhanced: '2.1.5', text: 'Ok', command: 'content' },
+  }
+  const relayed = await notice({ kind: 'delivered', recipients: [good] })
+  assert.deepEqual([fieldOf(relayed, 'action'), fieldOf(relayed, 'status')], ['relayed', '2.1.5'])
+  const final = await notice({ kind: 'delivered', recipients: [{ ...good, final: true }] })
+  assert.equal(fieldOf(final, 'action'), 'delivered')
+  assert.equal(
+    await composeNotice(optionsOf({ kind: 'delivered', recipients: [{ ...good, passedOn: true }] })),
+    null,
+  )
+})
+
+test('who is told', async () => {
+  const status = { failed: 'failed', delayed: 'waiting', delivered: 'delivered' } as const
+  const wanted: readonly (readonly [readonly string[] | undefined, string])[] = [
+    [undefined, 'failed delayed'],
+    [['NEVER'], ''],
+    [['FAILURE'], 'failed'],
+    [['DELAY'], 'delayed'],
+    [['SUCCESS'], 'delivered'],
+    [['SUCCESS', 'FAILURE', 'DELAY'], 'failed delayed delivered'],
+  ]
+  for (const [notify, expected] of wanted) {
+    const told: string[] = []
+    for (const kind of ['failed', 'delayed', 'delivered'] as const) {
+      const recipients = [{ ...refused, status: status[kind], ...(notify && { notify }) }]
+      if ((await composeNotice(optionsOf({ kind, recipients }))) !== null) told.push(kind)
+    }
+    assert.equal(told.join(' '), expected, `NOTIFY=${notify}`)
+  }
+})
+
+test('nobody is told of a notice, and the original is not read for that', async () => {
+  const options = optionsOf({ original: { sender: '' } })
+  const originalContent = () => assert.fail('the original was read')
+  assert.equal(await composeNotice({ ...options, originalContent }), null)
+})
+
+test('the status where the host gave none, or one of another class', async () => {
+  const reply = (code: number, enhanced: string) => ({ code, enhanced, text: 'x', command: 'RCPT' })
+  const cases = [
+    [reply(550, ''), null, '5.0.0'],
+    [reply(550, '2.0.0'), null, '5.0.0'],
+    [reply(451, '4.7.1'), null, '4.7.1'],
+    [reply(451, ''), null, '4.4.7'],
+    [null, 'null-mx', '5.1.10'],
+    [null, 'no-such-domain', '5.1.2'],
+    [null, null, '5.0.0'],
+  ] as const
+  for (const [given, faultKind, expected] of cases) {
+    const composed = await notice({ recipients: [{ ...refused, reply: given, faultKind }] })
+    assert.equal(fieldOf(composed, 'status'), expected)
+  }
+})
+
+test('a fault no host put into words is told in ours', async () => {
+  const composed = await notice({
+    recipients: [{ ...refused, reply: null, host: null, fault: 'example.net takes no mail' }],
+  })
+  assert.equal(fieldOf(composed, 'diagnostic-code'), 'x-fsmtp; example.net takes no mail')
+  assert.equal(fieldOf(composed, 'remote-mta'), undefined)
+  assert.match((await parsed(composed)).text!, /\n {4}example\.net takes no mail\n/)
+})
+
+test('RET: headers unless all was asked for, and all only of what failed', async () => {
+  const third = async (given: Parameters<typeof notice>[0]) => partsOf(await notice(given))[2]!
+  for (const original of [{}, { ret: 'HDRS' }] as const) {
+    const part = await third({ original })
+    assert.equal(part.type, 'text/rfc822-headers')
+    assert.deepEqual(
+      fieldsOf(part.body).map(([name]) => name),
+      ['from', 'to', 'subject', 'x-folded'],
+    )
+    assert.ok(!part.body.includes('secret'))
+  }
+  const full = await third({ original: { ret: 'FULL' } })
+  assert.deepEqual([full.type, full.body], ['message/rfc822', content])
+  const delayed = await third({
+    kind: 'delayed',
+    original: { ret: 'FULL' },
+    recipients: [{ ...refused, status: 'waiting' }],
+  })
+  assert.equal(delayed.type, 'text/rfc822-headers')
+})
+
+test('what is too large, or cannot stand in a mail, comes back as its header', async () => {
+  const bodies = [
+    'x'
+      .repeat(76)
+      .concat('\r\n')
+      .repeat(longestReturned / 78 + 2),
+    'x'.repeat(999),
+    'a\0b',
+    'a\rb',
+  ]
+  for (const body of bodies) {
+    const composed = await notice({ original: { ret: 'FULL' }, content: `${content}${body}` })
+    assert.equal(partsOf(composed)[2]!.type, 'text/rfc822-headers', body.slice(0, 5))
+    assert.ok(composed.bytes.length < 10_000)
+  }
+})
+
+test('an original beyond ASCII: whole it is 8 bit, its header is encoded', async () => {
+  const text = content.replace('Hello', 'Gr\u00fc\u00dfe')
+  const full = await notice({ original: { ret: 'FULL' }, content: text })
+  assert.equal(full.body, '8BITMIME')
+  assert.match(partsOf(full)[2]!.head, /Content-Transfer-Encoding: 8bit/)
+  assert.ok(full.bytes.includes(Buffer.from(text)))
+  const header = await notice({ content: text })
+  assert.equal(header.body, '7BIT')
+  assert.match(header.bytes.toString('latin1'), /^[\x00-\x7f]*$/)
+  assert.match(partsOf(header)[2]!.body, /Subject: Gr=C3=BC=C3=9Fe/)
+  const global = await notice({ content: text, original: { smtputf8: true } })
+  assert.equal(partsOf(global)[2]!.type, 'message/global-headers')
+})
+
+test('no header, no third part; an original that is gone does not keep the sender from being told', async () => {
+  assert.equal(partsOf(await notice({ content: '\r\nbody' })).length, 2)
+  const gone = async () => {
+    throw new Error('the file is gone')
+  }
+  assert.equal(partsOf(await notice({ options: { originalContent: gone } })).length, 2)
+})
+
+test('a boundary in the original does not end a part', async () => {
+  const [, boundary] = /boundary="?([^"\r\n;]+)/.exec((await notice()).bytes.toString())!
+  const text = `${content}--${boundary}--\r\nafter\r\n`
+  const composed = await notice({ original: { ret: 'FULL' }, content: text })
+  assert.equal(partsOf(composed).length, 3)
+  assert.equal(partsOf(composed)[2]!.body, text)
+})
