@@ -76,16 +76,54 @@ const within = <Answer>(work: Promise<Answer>, { asked, timeout, signal, cancel 
     else signal.addEventListener('abort', abort, { once: true })
   })
 
-const ask = (resolver: Resolver, name: string, type: RecordType): Promise<readonly unknown[]> => {
+const query = (resolver: Resolver, name: string, type: RecordType): Promise<readonly unknown[]> => {
   if (type === 'MX') return resolver.resolveMx(name)
   return type === 'A' ? resolver.resolve4(name) : resolver.resolve6(name)
 }
 
-/** A server that is silent must leave time for the next one, or for a second try. */
-const resolverFor = ({ servers, timeout }: DnsSettings): Resolver => {
-  const resolver = new Resolver({ timeout: Math.ceil(timeout / 3), tries: 2 })
-  if (servers.length > 0) resolver.setServers(servers)
-  return resolver
+/** Where one server says these, another may know better. Node takes them for the answer; silence it passes over by itself. */
+const serverFaults: ReadonlySet<string> = new Set([
+  'ESERVFAIL',
+  'EREFUSED',
+  'ENOTIMP',
+  'EFORMERR',
+  'EBADRESP',
+])
+
+type Servers = {
+  /** @throws with a `code` of Node's */
+  ask(name: string, type: RecordType): Promise<readonly unknown[]>
+  cancel(): void
+}
+
+const openServers = ({ servers, timeout }: DnsSettings): Servers => {
+  // A server that is silent must leave time for the next one, or for a second try.
+  const open = (): Resolver => new Resolver({ timeout: Math.ceil(timeout / 3), tries: 2 })
+  const first = open()
+  if (servers.length > 0) first.setServers(servers)
+  const all = first.getServers()
+  const opened = [first]
+  /** One that begins with the server at `turn`. */
+  const beginningWith = (turn: number): Resolver => {
+    const resolver = opened[turn] ?? open()
+    if (resolver !== opened[turn]) resolver.setServers([...all.slice(turn), ...all.slice(0, turn)])
+    opened[turn] = resolver
+    return resolver
+  }
+  const ask = async (name: string, type: RecordType, turn: number): Promise<readonly unknown[]> => {
+    try {
+      return await query(beginningWith(turn), name, type)
+    } catch (error) {
+      if (turn + 1 >= all.length || !serverFaults.has(codeOf(error))) throw error
+      return ask(name, type, turn + 1)
+    }
+  }
+  return {
+    ask: (name, type) => ask(name, type, 0),
+    cancel: () => {
+      for (const resolver of opened) resolver.cancel()
+    },
+  }
 }
 
 /** What comes of several kinds of question about one host: all addresses, or the first failure where there is none. */
@@ -103,13 +141,13 @@ export const isNothing = (error: unknown): boolean =>
 
 const byServers = (settings: DnsSettings, signal: AbortSignal): Lookup['records'] => {
   const asked = new Map<string, Promise<readonly unknown[]>>()
-  let opened: Resolver | null = null
+  let opened: Servers | null = null
   return (name, type) => {
-    opened ??= resolverFor(settings)
-    const resolver = opened
+    opened ??= openServers(settings)
+    const { ask, cancel } = opened
     const key = `${type} of ${name}`
-    const bounds = { asked: key, timeout: settings.timeout, signal, cancel: () => resolver.cancel() }
-    const answer = asked.get(key) ?? within(ask(resolver, name, type), bounds)
+    const bounds = { asked: key, timeout: settings.timeout, signal, cancel }
+    const answer = asked.get(key) ?? within(ask(name, type), bounds)
     asked.set(key, answer)
     return answer
   }
