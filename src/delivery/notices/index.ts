@@ -1,6 +1,6 @@
 /** Notices to senders about what became of their mail (RFC 3464), composed as messages of their own. */
 import MimeNode from 'nodemailer/lib/mime-node/index.js'
-import { isAscii, splitAddress } from '../../../machines/vocabulary/address.ts'
+import { isAscii, parseAddress, splitAddress } from '../../../machines/vocabulary/address.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import { mailDate } from '../../smtp/trace.ts'
 import { oneLine } from './fields.ts'
@@ -26,10 +26,11 @@ const subjectOf = ({ kind, original }: NoticeOptions): string =>
 const isMessageId = (text: string | null): text is string =>
   text !== null && text.length < 500 && /^<[!-;=?-~]+@[!-;=?-~]+>$/.test(text)
 
-/** An address in a header: nothing in it can end the address, let alone the line. */
-const addressed = (address: string): { readonly name: string; readonly address: string } => {
-  const { local, domain } = splitAddress(address)
-  return { name: '', address: domain === '' ? local : `${local}@${asciiDomain(domain)}` }
+/** The sender, domain in A-labels; a group of nobody (RFC 5322 §3.4) for what no address could be. */
+const addressed = (sender: string) => {
+  if (parseAddress(sender) === null) return 'undisclosed-recipients:;'
+  const { local, domain } = splitAddress(sender)
+  return { name: '', address: `${local}@${asciiDomain(domain)}` }
 }
 
 /** A boundary that does not stand in what is returned (RFC 2046 §5.1.1). */
@@ -63,7 +64,8 @@ const appendReturned = (root: MimeNode, { type, encoding, bytes }: Returned): vo
   const part = root.createChild(type)
   part.setHeader('Content-Description', 'Your message')
   part.setHeader('Content-Transfer-Encoding', encoding)
-  part.setContent(bytes)
+  // Text that is plain already stays so only when it comes as text.
+  part.setContent(encoding === '7bit' ? bytes.toString('latin1') : bytes)
 }
 
 /** The tree of RFC 6522 §3: text for people, the report, what is returned. */

@@ -6,8 +6,7 @@ import { wordsOf } from './report.ts'
 import { statusOf } from './status.ts'
 
 const openings: Readonly<Record<NoticeKind, string>> = {
-  failed:
-    'Your message could not be delivered to everybody. It will not be tried again for the addresses below.',
+  failed: 'Your message could not be delivered to the addresses below. It will not be tried again for them.',
   delayed:
     'Your message has not been delivered yet to the addresses below. Nothing is lost, and you need not send it again: it is still being tried.',
   delivered: 'Your message has reached the mail systems of the addresses below, as you asked to be told.',
