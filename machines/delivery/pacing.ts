@@ -23,6 +23,9 @@ export const firstPace = (most: number): Pace => ({
   restingUntil: 0,
 })
 
+/** Somebody wants it tried now. */
+export const roused = (pace: Pace): Pace => ({ ...pace, restingUntil: 0 })
+
 /** It answered, whatever it said. */
 export const afterAnswer = (pace: Pace, most: number): Pace => ({
   limit: Math.min(most, pace.failures > 0 ? Math.min(firstLimit, most) : pace.limit + 1),

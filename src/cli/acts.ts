@@ -20,7 +20,7 @@ type Doing = {
   readonly done: string
 }
 
-const doings: Readonly<Record<string, Doing>> = {
+const doings: Readonly<Record<'retry' | 'hold' | 'release' | 'cancel', Doing>> = {
   retry: {
     act: 'RETRY',
     about: 'try deliveries that wait now',
@@ -42,8 +42,11 @@ const doings: Readonly<Record<string, Doing>> = {
   },
 }
 
-export const register = (program: Command): void => {
-  for (const [name, doing] of Object.entries(doings))
+/** Registers one of the four. */
+export const registering =
+  (name: keyof typeof doings) =>
+  (program: Command): void => {
+    const doing = doings[name]
     program
       .command(name)
       .argument('[id...]', 'deliveries, by the beginning or the end of their ids')
@@ -60,7 +63,7 @@ export const register = (program: Command): void => {
       .action((ids: string[], options: Options, command: Command) =>
         reading(command, (opened) => run(opened, { ids, options, doing })),
       )
-}
+  }
 
 type Asked = { readonly ids: readonly string[]; readonly options: Options; readonly doing: Doing }
 

@@ -5,6 +5,11 @@ import { CommandFault } from './fault.ts'
 
 type CommandFile = { readonly register: (program: Command) => void }
 
+const act = (name: 'retry' | 'hold' | 'release' | 'cancel') => async (): Promise<CommandFile> => {
+  const { registering } = await import('./acts.ts')
+  return { register: registering(name) }
+}
+
 /** Loaded when asked for, so that a command starts with no more than it needs. */
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   serve: () => import('./serve.ts'),
@@ -17,6 +22,12 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   message: () => import('./message.ts'),
   mailboxes: () => import('./mailboxes.ts'),
   mailbox: () => import('./mailbox.ts'),
+  deliveries: () => import('./deliveries.ts'),
+  delivery: () => import('./delivery.ts'),
+  retry: act('retry'),
+  hold: act('hold'),
+  release: act('release'),
+  cancel: act('cancel'),
   machines: () => import('./machines.ts'),
   verify: () => import('./verify.ts'),
   views: () => import('./views.ts'),
@@ -29,7 +40,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
 }
 
 /** Commands of the full set that this release does not have. */
-const toCome = ['deliveries', 'delivery', 'retry', 'hold', 'release', 'cancel', 'backtest']
+const toCome = ['backtest']
 
 const program = async (asked: string | undefined): Promise<Command> => {
   const root = new Command('fsmtp')

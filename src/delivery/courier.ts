@@ -89,6 +89,7 @@ export class Courier {
     const { state: before, queued, dueAt } = standing
     if (isOver(before)) return { before, after: before }
     const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
+    if (act === 'RETRY' || act === 'RELEASE') this.#destinations.get(queued.nextHop)?.rouse()
     await actor.act(act, by)
     // What was refused waits for the time it had.
     if (actor.state === before && dueAt !== null && !this.#known.has(id))

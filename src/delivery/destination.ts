@@ -1,5 +1,5 @@
 /** One next hop as the courier sees it: who waits for it, how many are under way, and connections that can be used again. */
-import { afterAnswer, afterFailure, firstPace, isResting, type Pace } from '../../machines/delivery/pacing.ts'
+import { afterAnswer, afterFailure, firstPace, isResting, type Pace, roused } from '../../machines/delivery/pacing.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Wire } from './port.ts'
 
@@ -44,6 +44,11 @@ export class Destination {
   }
   failed(at: number): void {
     this.#pace = afterFailure(this.#pace, at)
+  }
+
+  /** Ends a rest. */
+  rouse(): void {
+    this.#pace = roused(this.#pace)
   }
 
   /** A connection that was kept, or null. */
