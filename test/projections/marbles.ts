@@ -6,6 +6,7 @@
  *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason) data
  *     accept(message address=mailbox address=>next.hop) reject(reason) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
+ *     report(message delivery kind recipient)                                a report we composed, in the stream `report-<s1>`
  */
 import { randomUUID } from 'node:crypto'
 import type { Destination, FactName, Facts } from '../../machines/vocabulary/events.ts'
@@ -198,6 +199,12 @@ export class Teller {
     if (name === 'account') {
       const data = { account: given[0], password: '', addresses: given }
       return this.#append(`account-${given[0]}`, { fact: 'AccountAdded', data, meta: {} })
+    }
+    if (name === 'report') {
+      const [message = '', delivery = '', kind, to = ''] = given
+      const cause = { delivery, kind }
+      const data = { ...accepted(message, [to]), sender: '', cause }
+      return this.#append(`report-${session}`, { fact: 'MessageAccepted', data, meta: {} })
     }
     const make = words[name]
     if (make === undefined) throw new Error(`there is no word ${name}`)

@@ -21,6 +21,8 @@ test('a message has the shape that is promised outside', async (context) => {
     from: 'Alice <alice@example.net>',
     waiting: 1,
     mailboxes: 1,
+    stream: 'smtp_session-s1',
+    cause: null,
   })
 })
 

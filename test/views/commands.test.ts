@@ -187,7 +187,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['views', 'rebuild', 'nonsense'],
       2,
-      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, state-flow\n$/,
+      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, state-flow\n$/,
     ],
     [['message', 't1', '--raw', '--trace'], 2, /--raw prints the bytes/],
     [['messages', '--since', 'yesterday'], 2, /give a date/],
@@ -222,6 +222,7 @@ test('views: a stopped one is named, and exit 1', async (context) => {
   assert.equal(stopped.code, 1)
   const state = (said: Said) => jsonLines(said).map((view) => `${view.name} ${view.state} ${view.position}`)
   assert.deepEqual(state(stopped), [
+    'deliveries live 3',
     'mailboxes live 3',
     'messages stopped 2',
     'sessions live 3',

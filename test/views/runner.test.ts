@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { projections } from '../../projections/all.ts'
+import { deliveries } from '../../projections/deliveries.ts'
 import { messages } from '../../projections/messages.ts'
 import { nothing, type Projection } from '../../projections/projection.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
@@ -146,12 +147,13 @@ test('a stopped view goes on when a release can fold the event', async (context)
       return messages.fold(event)
     },
   }
-  await foldAll({ directory, log, projections: [poor] })
-  const views = openViews({ directory, log, projections: [messages] })
+  await foldAll({ directory, log, projections: [poor, deliveries] })
+  const views = openViews({ directory, log, projections: [messages, deliveries] })
   atEnd(context, () => views.close())
-  assert.equal((await views.status())[0]?.error, 'too hard')
-  await foldAll({ directory, log, projections: [messages] })
-  assert.equal((await views.status())[0]?.state, 'live')
+  const status = async () => (await views.status()).find(({ name }) => name === 'messages')
+  assert.equal((await status())?.error, 'too hard')
+  await foldAll({ directory, log, projections: [messages, deliveries] })
+  assert.equal((await status())?.state, 'live')
   assert.deepEqual(
     [...views.messages()].map(({ id }) => id),
     ['t1', 't2'],
@@ -202,8 +204,8 @@ const idsIn = ({ directory, log }: Options): readonly string[] => {
 test('a new version is built beside the old one, which is read until it is ready', async (context) => {
   const { log } = await told('open accept(t1 a@x) accept(t2 a@x)')
   const directory = directoryFor(context)
-  await foldAll({ directory, log, projections: [marked(1)] })
-  const runner = await Runner.open({ directory, log, projections: [marked(2)], batch: 1 })
+  await foldAll({ directory, log, projections: [marked(1), deliveries] })
+  const runner = await Runner.open({ directory, log, projections: [marked(2), deliveries], batch: 1 })
   atEnd(context, () => runner.close())
   assert.equal(runner.isReplacing(), true)
   for (let steps = 0; runner.isReplacing(); steps++) {

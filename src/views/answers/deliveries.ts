@@ -233,17 +233,20 @@ export const askDue = (db: DatabaseSync, before: number, limit: number): readonl
     isRetry: row.attempts > 0,
   }))
 
+/** SQLite's rows have no prototype, which sets them apart from other objects. */
+const plain = <Row extends object>(rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row }))
+
 /** Deliveries in the middle of an attempt. */
-export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => allRows<OpenDelivery>(db, open)
+export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => plain(allRows<OpenDelivery>(db, open))
 
 /** Next hops of accepted messages for which no delivery was queued. */
 export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
-  allRows<Unrouted>(db, unrouted, { limit })
+  plain(allRows<Unrouted>(db, unrouted, { limit }))
 
 /** Reports that somebody wants and nobody has composed yet. */
 export const askNoticesDue = (db: DatabaseSync, limit: number): readonly NoticeDue[] =>
-  allRows<NoticeDue>(db, noticesDue, { limit })
+  plain(allRows<NoticeDue>(db, noticesDue, { limit }))
 
 /** Reports on a delivery that were composed, each a message of its own. */
 export const askNotices = (db: DatabaseSync, delivery: string): readonly Notice[] =>
-  allRows<Notice>(db, notices, { delivery })
+  plain(allRows<Notice>(db, notices, { delivery }))
