@@ -134,7 +134,7 @@ const nameServer = written('an IP address', (given): Parsed<string> => {
 })
 
 const patience = form(
-  duration.refine((milliseconds) => milliseconds > 0, 'must be longer than that'),
+  duration.refine((given) => given > 0 && given <= 3_600_000, 'must be longer than 0 and at most 1h'),
   'a duration (5s)',
 )
 

@@ -1,10 +1,7 @@
-/** Asks name servers, with an end to every question. */
-import { Resolver, lookup as systemLookup } from 'node:dns/promises'
-import type { Config } from '../../config/schema.ts'
+/** What is asked while a way is looked for, with an end to every question. */
+import { lookup as systemLookup } from 'node:dns/promises'
 import { noRoute } from './faults.ts'
-
-export type RecordType = 'MX' | 'A' | 'AAAA'
-export type DnsSettings = Config['dns']
+import { type DnsSettings, dnsCode, NameServers, type RecordType } from './name-servers.ts'
 
 /** A question that got no answer, or none that says anything. Others may change `message` and add to it; `asked` and `code` stay. */
 export class LookupFailed extends Error {
@@ -34,7 +31,7 @@ export const failureText = ({ asked, code }: LookupFailed): string => `${asked}:
 
 /** One look for a way: each question is asked once, however often its answer is wanted. */
 export type Lookup = {
-  /** Strings, or `{exchange, priority}` for MX. @throws LookupFailed */
+  /** Strings, `{exchange, priority}` for MX, lists of strings for TXT. @throws LookupFailed */
   records(name: string, type: RecordType): Promise<readonly unknown[]>
   /** As programs of this system find each other, files included, unless the configuration names servers. @throws LookupFailed */
   addresses(host: string): Promise<readonly string[]>
@@ -42,12 +39,6 @@ export type Lookup = {
 
 const stopped = 'ECANCELLED'
 export const isStopped = (error: unknown): boolean => error instanceof LookupFailed && error.code === stopped
-
-/** A name that cannot be one is as good as one that does not exist. */
-const codeOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  return code === 'EBADNAME' ? 'ENOTFOUND' : code
-}
 
 type Bounds = {
   readonly asked: string
@@ -71,60 +62,10 @@ const within = <Answer>(work: Promise<Answer>, { asked, timeout, signal, cancel 
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
     }
-    work.then(resolve, (error: unknown) => fail(codeOf(error))).finally(end)
+    work.then(resolve, (error: unknown) => fail(dnsCode(error))).finally(end)
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
   })
-
-const query = (resolver: Resolver, name: string, type: RecordType): Promise<readonly unknown[]> => {
-  if (type === 'MX') return resolver.resolveMx(name)
-  return type === 'A' ? resolver.resolve4(name) : resolver.resolve6(name)
-}
-
-/** Where one server says these, another may know better. Node takes them for the answer; silence it passes over by itself. */
-const serverFaults: ReadonlySet<string> = new Set([
-  'ESERVFAIL',
-  'EREFUSED',
-  'ENOTIMP',
-  'EFORMERR',
-  'EBADRESP',
-])
-
-type Servers = {
-  /** @throws with a `code` of Node's */
-  ask(name: string, type: RecordType): Promise<readonly unknown[]>
-  cancel(): void
-}
-
-const openServers = ({ servers, timeout }: DnsSettings): Servers => {
-  // A server that is silent must leave time for the next one, or for a second try.
-  const open = (): Resolver => new Resolver({ timeout: Math.ceil(timeout / 3), tries: 2 })
-  const first = open()
-  if (servers.length > 0) first.setServers(servers)
-  const all = first.getServers()
-  const opened = [first]
-  /** One that begins with the server at `turn`. */
-  const beginningWith = (turn: number): Resolver => {
-    const resolver = opened[turn] ?? open()
-    if (resolver !== opened[turn]) resolver.setServers([...all.slice(turn), ...all.slice(0, turn)])
-    opened[turn] = resolver
-    return resolver
-  }
-  const ask = async (name: string, type: RecordType, turn: number): Promise<readonly unknown[]> => {
-    try {
-      return await query(beginningWith(turn), name, type)
-    } catch (error) {
-      if (turn + 1 >= all.length || !serverFaults.has(codeOf(error))) throw error
-      return ask(name, type, turn + 1)
-    }
-  }
-  return {
-    ask: (name, type) => ask(name, type, 0),
-    cancel: () => {
-      for (const resolver of opened) resolver.cancel()
-    },
-  }
-}
 
 /** What comes of several kinds of question about one host: all addresses, or the first failure where there is none. */
 const bothKinds = async (records: Lookup['records'], host: string): Promise<readonly string[]> => {
@@ -141,13 +82,13 @@ export const isNothing = (error: unknown): boolean =>
 
 const byServers = (settings: DnsSettings, signal: AbortSignal): Lookup['records'] => {
   const asked = new Map<string, Promise<readonly unknown[]>>()
-  let opened: Servers | null = null
+  let opened: NameServers | null = null
   return (name, type) => {
-    opened ??= openServers(settings)
-    const { ask, cancel } = opened
+    opened ??= new NameServers(settings)
+    const servers = opened
     const key = `${type} of ${name}`
-    const bounds = { asked: key, timeout: settings.timeout, signal, cancel }
-    const answer = asked.get(key) ?? within(ask(name, type), bounds)
+    const bounds = { asked: key, timeout: settings.timeout, signal, cancel: () => servers.cancel() }
+    const answer = asked.get(key) ?? within(servers.ask(name, type), bounds)
     asked.set(key, answer)
     return answer
   }
