@@ -15,7 +15,7 @@
  *
  * A script that ends leaves the connection open. A client that says something else fails `played`.
  */
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Pem } from '../../src/config/own-certificate.ts'
@@ -146,7 +146,7 @@ class Part {
   async #act(line: string): Promise<void> {
     const [, verb, , rest = ''] = /^(\S+)( (.*))?$/s.exec(line) ?? []
     if (verb === 'C:') await this.#hear(rest)
-    else if (verb === 'C>') this.#peer.contents.push(await this.#ear.content())
+    else if (verb === 'C>') await this.#receive()
     else if (verb === 'raw') this.#socket.write(JSON.parse(rest) as string)
     else if (verb === 'read') await this.#ear.drop(Number(rest))
     else if (verb === 'starttls') await this.#secure()
@@ -161,8 +161,14 @@ class Part {
   async #hear(expected: string): Promise<void> {
     const line = await this.#ear.line()
     this.#peer.heard.push(line)
+    this.#peer.news()
     const isSo = expected.endsWith('*') ? line.startsWith(expected.slice(0, -1)) : line === expected
     if (!isSo) throw new Error(`expected ${JSON.stringify(expected)}, heard ${JSON.stringify(line)}`)
+  }
+
+  async #receive(): Promise<void> {
+    this.#peer.contents.push(await this.#ear.content())
+    this.#peer.news()
   }
 
   async #gone(): Promise<void> {
@@ -216,6 +222,7 @@ export class Peer {
   /** Connections so far. */
   connections = 0
   readonly #server: Server
+  readonly #news = new EventEmitter()
   readonly #scripts: readonly (readonly string[])[]
   readonly #sockets = new Set<Socket>()
   readonly #wires = new Map<Socket, Socket>()
@@ -246,6 +253,36 @@ export class Peer {
     await Promise.all(this.#parts)
   }
 
+  /** When so many connections have come. */
+  connected(connections: number): Promise<void> {
+    return this.#until(() => this.connections >= connections)
+  }
+
+  /** When a command line that begins so was heard. */
+  hears(beginning: string): Promise<void> {
+    return this.#until(() => this.heard.some((line) => line.startsWith(beginning)))
+  }
+
+  /** When so many contents have come whole. */
+  takes(contents: number): Promise<void> {
+    return this.#until(() => this.contents.length >= contents)
+  }
+
+  /** After the commands of one packet nothing more is read. */
+  deafen(): void {
+    for (const socket of this.#sockets) socket.once('data', () => socket.pause())
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    const deadline = AbortSignal.timeout(patience)
+    while (!isSo()) await once(this.#news, 'news', { signal: deadline })
+  }
+
+  /** Something was heard. */
+  news(): void {
+    this.#news.emit('news')
+  }
+
   async close(): Promise<void> {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
@@ -270,6 +307,7 @@ export class Peer {
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket))
     const lines = this.#scripts[Math.min(this.connections, this.#scripts.length - 1)] ?? []
     this.connections += 1
+    this.news()
     const part = new Part(this, socket)
     const played = part.open().then(() => part.play(lines))
     // It is looked at in `played`; until then it is nobody's unhandled rejection. The client need not wait for it.

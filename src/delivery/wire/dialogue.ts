@@ -69,8 +69,8 @@ export class Dialogue {
   /** Promises the next reply that nobody waits for yet. `within` milliseconds of its turn. @throws HostFailed */
   expect(command: string, within: number): Promise<Heard> {
     this.#during = command
-    if (this.#fault !== null) return Promise.reject(new HostFailed(this.#fault))
     const reply = new Promise<Heard>((heard, failed) => {
+      if (this.#fault !== null) return failed(new HostFailed(this.#fault))
       this.#queue.push({ command, within, heard, failed })
       if (this.#queue.length === 1) this.#windClock()
     })

@@ -184,11 +184,17 @@ export class Transaction {
     return recipients.filter(({ address }) => !this.#outcomes.has(address))
   }
 
+  /** As the envelope has them, each once. */
+  #inOrder(): readonly RecipientOutcome[] {
+    const addresses = new Set(this.#envelope.recipients.map(({ address }) => address))
+    return [...addresses].flatMap((address) => this.#outcomes.get(address) ?? [])
+  }
+
   #sent(error: HostFailed | null): Sent {
     const isAnswered = this.#unsettled(this.#envelope.recipients).length === 0
     const fault = isAnswered ? null : (error?.fault ?? null)
     return {
-      outcomes: [...this.#outcomes.values()],
+      outcomes: this.#inOrder(),
       fault,
       // 421 is an answer: the host did not take it (RFC 5321 §3.8).
       uncertain: fault !== null && this.#outpour.dotted && fault.kind !== 'host-closing',
