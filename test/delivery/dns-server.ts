@@ -60,11 +60,20 @@ const readName = (message: Buffer, start: number): { readonly name: string; read
 const record = (name: string, type: string, data: Buffer): Buffer =>
   Buffer.concat([encodeName(name), u16(types[type]!, 1, 0, 60, data.length), data])
 
+/** Strings of at most 255 bytes (RFC 1035 §3.3.14). */
+const encodeText = (text: string): Buffer =>
+  Buffer.concat(
+    (text.match(/.{1,255}/gs) ?? ['']).flatMap((part) => [
+      Buffer.of(part.length),
+      Buffer.from(part, 'latin1'),
+    ]),
+  )
+
 const encoded: Readonly<Record<string, (records: Records) => readonly Buffer[]>> = {
   A: ({ A = [] }) => A.map((address) => Buffer.from(ipaddr.parse(address).toByteArray())),
   AAAA: ({ AAAA = [] }) => AAAA.map((address) => Buffer.from(ipaddr.parse(address).toByteArray())),
   MX: ({ MX = [] }) => MX.map(([preference, host]) => Buffer.concat([u16(preference), encodeName(host)])),
-  TXT: ({ TXT = [] }) => TXT.map((text) => Buffer.concat([Buffer.of(text.length), Buffer.from(text)])),
+  TXT: ({ TXT = [] }) => TXT.map(encodeText),
 }
 
 type Answer = { readonly code: number; readonly records: readonly Buffer[] }
