@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { findProgram } from '../test/programs.ts'
 import { freePort, type Running, start } from './process.ts'
 
-const parameters = (home: string): Readonly<Record<string, string>> => ({
+const parameters = (home: string, routes: ReadonlyMap<string, number>): Readonly<Record<string, string>> => ({
   compatibility_level: '3.6',
   queue_directory: join(home, 'queue'),
   data_directory: join(home, 'state'),
@@ -33,6 +33,9 @@ const parameters = (home: string): Readonly<Record<string, string>> => ({
   default_process_limit: '300',
   in_flow_delay: '0',
   maillog_file: '',
+  ...(routes.size > 0 && {
+    transport_maps: `inline:{ ${[...routes].map(([domain, port]) => `{ ${domain} = smtp:[127.0.0.1]:${port} }`).join(', ')} }`,
+  }),
 })
 
 const services = (port: number): string =>
@@ -49,6 +52,7 @@ const services = (port: number): string =>
     'error unix - - n - - error',
     'retry unix - - n - - error',
     'discard unix - - n - - discard',
+    'smtp unix - - n - - smtp',
     'anvil unix - - n - 1 anvil',
     'showq unix n - n - - showq',
     '',
@@ -69,12 +73,15 @@ export const postfixMissing = (): string | null => {
 }
 
 /** Starts the private instance in `directory`: empty, and with parents that everybody may pass through. */
-export const startPostfix = async (directory: string): Promise<Running> => {
+export const startPostfix = async (
+  directory: string,
+  routes: ReadonlyMap<string, number> = new Map(),
+): Promise<Running> => {
   const port = await freePort()
   const config = join(directory, 'config')
   for (const name of ['config', 'queue']) mkdirSync(join(directory, name), { recursive: true })
   chmodSync(directory, 0o755)
-  const lines = Object.entries(parameters(directory)).map(([name, value]) => `${name} = ${value}\n`)
+  const lines = Object.entries(parameters(directory, routes)).map(([name, value]) => `${name} = ${value}\n`)
   writeFileSync(join(config, 'main.cf'), lines.join(''))
   writeFileSync(join(config, 'master.cf'), services(port))
   const daemons = execFileSync(findProgram('postconf')!, ['-d', '-h', 'daemon_directory'], {

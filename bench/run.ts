@@ -4,7 +4,7 @@
  *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
  *   npm run bench -- --out FILE    writes the table there too
  *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
- *   npm run bench -- --only WORD   accepts, history, idle, large or long-log; several times for several
+ *   npm run bench -- --only WORD   accepts, outgoing, history, idle, large or long-log; several times for several
  *
  * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
  * be measured for another reason is named above the table, and the exit code is 1.
@@ -20,12 +20,14 @@ import { type Installed, install } from './fsmtp.ts'
 import { measureCatchUpRow, measureVerifyRow } from './history.ts'
 import { measureLongLogRow } from './long-log.ts'
 import { describe, inMemory } from './machine.ts'
+import { measureOutgoingRow } from './outgoing.ts'
 import { postfixMissing, startPostfix } from './postfix.ts'
 import { freePort, type Running, start } from './process.ts'
+import { startSinks } from './sinks.ts'
 import { smoke, whole } from './size.ts'
 import { markdown, type Row } from './table.ts'
 
-const parts = ['accepts', 'history', 'idle', 'large', 'long-log'] as const
+const parts = ['accepts', 'outgoing', 'history', 'idle', 'large', 'long-log'] as const
 type Part = (typeof parts)[number]
 
 const { values } = parseArgs({
@@ -82,9 +84,23 @@ const longLog = async (): Promise<Row> => {
   return measureLongLogRow(both, size)
 }
 
+const outgoing = async (): Promise<Row> => {
+  const sinks = await startSinks()
+  const without = postfixMissing()
+  const postfix = without === null ? await startPostfix(join(home, 'postfix-out'), sinks.ports) : null
+  const fsmtp = await (await install(join(home, 'out'), sinks.ports)).serve()
+  try {
+    return await measureOutgoingRow({ fsmtp, postfix, without }, sinks, size)
+  } finally {
+    for (const server of [fsmtp, postfix]) await server?.stop()
+    await sinks.stop()
+  }
+}
+
 /** Each part by its name; `history` reads the log that `accepts` left behind. */
 const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>> => ({
   accepts: () => accepts(main),
+  outgoing: async () => [await outgoing()],
   history: async () => [measureVerifyRow(main), await measureCatchUpRow(main)],
   idle: async () => [await fresh('idle', (server) => measureIdleRow(server, size))],
   large: async () => [await fresh('large', measureLargeRow)],

@@ -7,6 +7,8 @@ export type Size = {
   readonly messages: { readonly ceiling: number; readonly fsmtp: number; readonly postfix: number }
   readonly latencyMessages: number
   readonly idleSessions: number
+  /** Mails for other hosts. */
+  readonly outgoing: number
   readonly events: number
 }
 
@@ -15,6 +17,7 @@ export const whole: Size = {
   rest: 10_000,
   messages: { ceiling: 25_000, fsmtp: 15_000, postfix: 3_000 },
   latencyMessages: 30_000,
+  outgoing: 10_000,
   idleSessions: 2_000,
   events: 1_000_000,
 }
@@ -24,6 +27,7 @@ export const smoke: Size = {
   rest: 1_500,
   messages: { ceiling: 8_000, fsmtp: 5_000, postfix: 1_000 },
   latencyMessages: 5_000,
+  outgoing: 2_000,
   idleSessions: 2_000,
   events: 100_000,
 }
