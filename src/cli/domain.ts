@@ -2,16 +2,18 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { DkimKey } from '../authentication/dkim-keys.ts'
-import { dnsRecords, furtherSteps, zoneLines } from '../authentication/dns-records.ts'
+import { type DnsRecord, dnsRecords, furtherSteps, zoneLines } from '../authentication/dns-records.ts'
 import { asciiDomain } from '../authentication/spelling.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
+import { openLookup } from '../delivery/routes/lookup.ts'
+import { checkPublished, type Published } from '../delivery/signing/published.ts'
 import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
 import { ndjson, print, remark, table } from './terminal.ts'
 
-type Options = GlobalOptions & { readonly catchAll?: string }
+type Options = GlobalOptions & { readonly catchAll?: string; readonly check?: boolean }
 
 export const register = (program: Command): void => {
   const domain = program.command('domain').description('domains whose mail is ours')
@@ -31,7 +33,11 @@ export const register = (program: Command): void => {
     .command('dns')
     .argument('<name>', 'the domain')
     .description('the records the domain should publish')
-    .addHelpText('after', '\nExample: fsmtp domain dns example.org >> example.org.zone')
+    .option('--check', 'ask DNS whether they are published; exits with 1 unless all are right')
+    .addHelpText(
+      'after',
+      '\nExamples: fsmtp domain dns example.org >> example.org.zone; fsmtp domain dns example.org --check',
+    )
     .action(async (name: string, _: unknown, command: Command) => dns(name, command.optsWithGlobals()))
   domain
     .command('remove')
@@ -83,8 +89,33 @@ const dns = async (given: string, options: Options): Promise<void> => {
   if (!known) throw new CommandFault(`${given} is not a domain of this server; see \`fsmtp domain list\``)
   const { hostname } = loaded.config
   const records = dnsRecords({ domain: known.name, hostname, dkim: keysOf(loaded.config, known.name) })
-  if (options.json) for (const record of records) ndjson(record)
+  if (options.check) await check(records, { config: loaded.config, json: options.json === true })
+  else if (options.json) for (const record of records) ndjson(record)
   else print([...zoneLines(records), ...furtherSteps({ domain: known.name, hostname })].join('\n'))
+}
+
+const tones = { ok: 'good', missing: 'bad', different: 'bad', unknown: 'weak' } as const
+
+const check = async (
+  records: readonly DnsRecord[],
+  { config, json }: { readonly config: Config; readonly json: boolean },
+): Promise<void> => {
+  const checked = await checkPublished(records, openLookup(config.dns, new AbortController().signal))
+  if (checked.some(({ state }) => state !== 'ok')) process.exitCode = 1
+  if (json) for (const { record, state, found } of checked) ndjson({ ...record, state, found })
+  else showChecked(checked)
+}
+
+const showChecked = (checked: readonly Published[]): void => {
+  const wrong = checked.filter(({ state }) => state !== 'ok')
+  table(checked, [
+    { title: 'state', value: ({ state }) => state, tone: ({ state }) => tones[state] },
+    { title: 'type', value: ({ record }) => record.type },
+    { title: 'name', value: ({ record }) => record.name },
+    { title: 'found', value: ({ found }) => found.join(' | '), shrinks: true },
+  ])
+  if (wrong.length > 0)
+    print(['', '; to be published:', ...zoneLines(wrong.map(({ record }) => record))].join('\n'))
 }
 
 const remove = async (name: string, options: Options): Promise<void> => {

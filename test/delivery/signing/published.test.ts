@@ -1,0 +1,118 @@
+/** `fsmtp domain dns DOMAIN --check`, against a name server of the test's own. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fsmtp } from '../../authentication/command.ts'
+import { startDns, type Zone } from '../dns-server.ts'
+import { houseWithKeys } from './house.ts'
+
+const house = await houseWithKeys()
+const [rsaName, edName] = [...house.records.keys()] as [string, string]
+const right = (): Zone => ({
+  'example.org': {
+    MX: [
+      [5, 'other.example.net'],
+      [10, 'MX.example.org'],
+    ],
+    TXT: ['google-site-verification=x', 'v=spf1 mx include:_spf.example.net ~all'],
+  },
+  [rsaName]: { TXT: [house.records.get(rsaName)!] },
+  [edName]: { TXT: [`${house.records.get(edName)!.replace('v=DKIM1; ', '')}; t=s`] },
+  '_dmarc.example.org': { TXT: ['v=DMARC1; p=reject; rua=mailto:dmarc@example.org'] },
+  '_smtp._tls.example.org': { TXT: ['v=TLSRPTv1; rua=https://reports.example.org/'] },
+})
+const zone: Zone = {}
+const dns = await startDns(zone)
+after(() => dns.close())
+writeFileSync(
+  join(house.at, 'fsmtp.yaml'),
+  `hostname: mx.example.org
+dns: { servers: ["${dns.address}"], timeout: 1s }
+domains:
+  - { name: example.org, dkim: [{ selector: rsa1, key: rsa1.pem }, { selector: ed1, key: ed1.pem }] }
+`,
+)
+
+type Checked = { name: string; type: string; state: string; found: string[] }
+const check = async (changed: Zone): Promise<{ code: number | null; checked: Checked[] }> => {
+  for (const name of Object.keys(zone)) delete zone[name]
+  Object.assign(zone, right(), changed)
+  const { code, out } = await fsmtp(house.at, ['domain', 'dns', 'example.org', '--check', '--json'])
+  return { code, checked: out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)])) }
+}
+const statesOf = (checked: readonly Checked[]): string => checked.map(({ state }) => state).join(' ')
+
+test('all is right, in the words the owner chose', async () => {
+  const { code, checked } = await check({})
+  assert.equal(statesOf(checked), 'ok ok ok ok ok ok')
+  assert.equal(code, 0)
+  assert.deepEqual(checked[0]!.found, ['5 other.example.net.', '10 mx.example.org.'])
+})
+
+test('a domain that publishes nothing, and one that is not there', async () => {
+  const nothing = await check({ 'example.org': {} })
+  assert.equal(statesOf(nothing.checked), 'missing missing ok ok ok ok')
+  assert.equal(nothing.code, 1)
+  for (const name of Object.keys(zone)) delete zone[name]
+  const { code, out } = await fsmtp(house.at, ['domain', 'dns', 'example.org', '--check'])
+  assert.equal(code, 1)
+  assert.equal(out.match(/^missing /gm)?.length, 6)
+  assert.match(out, /; to be published:\n; mail for the domain comes here\nexample\.org\. 3600 IN MX 10 mx\./)
+})
+
+/** Record by its place in the list, what is published instead, what is said of it. */
+const cases: readonly (readonly [string, number, Zone, string])[] = [
+  [
+    'mail goes elsewhere',
+    0,
+    { 'example.org': { MX: [[10, 'xmx.example.org']], TXT: ['v=spf1 mx -all'] } },
+    'different',
+  ],
+  ['mail goes nowhere', 0, { 'example.org': { MX: [[0, '']], TXT: ['v=spf1 mx -all'] } }, 'different'],
+  [
+    'SPF leaves us out',
+    1,
+    { 'example.org': { ...right()['example.org'], TXT: ['v=spf1 a -all'] } },
+    'different',
+  ],
+  [
+    'SPF lets everybody in',
+    1,
+    { 'example.org': { ...right()['example.org'], TXT: ['v=spf1 mx +all'] } },
+    'different',
+  ],
+  [
+    'SPF twice',
+    1,
+    { 'example.org': { ...right()['example.org'], TXT: ['v=spf1 mx -all', 'v=spf1 mx ~all'] } },
+    'different',
+  ],
+  ['another key', 2, { [rsaName]: { TXT: ['v=DKIM1; k=rsa; p=AAAA'] } }, 'different'],
+  ['a revoked key', 2, { [rsaName]: { TXT: ['v=DKIM1; k=rsa; p='] } }, 'different'],
+  ['a key for SHA-1', 2, { [rsaName]: { TXT: [`${house.records.get(rsaName)}; h=sha1`] } }, 'different'],
+  [
+    'a key of the other kind',
+    3,
+    { [edName]: { TXT: [house.records.get(edName)!.replace('ed25519', 'rsa')] } },
+    'different',
+  ],
+  [
+    'DMARC without p',
+    4,
+    { '_dmarc.example.org': { TXT: ['v=DMARC1; rua=mailto:a@example.org'] } },
+    'different',
+  ],
+  ['something else at _dmarc', 4, { '_dmarc.example.org': { TXT: ['hello'] } }, 'missing'],
+  ['a server that fails', 5, { '_smtp._tls.example.org': { fails: 'SERVFAIL' } }, 'unknown'],
+  ['a server that is silent', 2, { [rsaName]: { fails: 'silent' } }, 'unknown'],
+]
+for (const [what, at, changed, expected] of cases)
+  test(what, async () => {
+    const { code, checked } = await check(changed)
+    const states = checked.map((_, place) => (place === at ? expected : 'ok')).join(' ')
+    assert.equal(statesOf(checked), states)
+    assert.equal(code, 1)
+    if (expected === 'unknown')
+      assert.match(checked[at]!.found[0]!, /^TXT of .*: (?:the name server|no answer)/)
+  })
