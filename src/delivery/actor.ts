@@ -23,7 +23,11 @@ import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './por
 import { isUnderWay, standingOf } from './standing.ts'
 
 /** Somebody is to be told how it went. */
-export type Notify = (delivery: string, kind: string) => void
+export type Notify = (about: {
+  readonly delivery: string
+  readonly kind: string
+  readonly queued: DeliveryQueued
+}) => void
 
 export type Tools = {
   readonly outbox: Outbox
@@ -155,7 +159,7 @@ export class DeliveryActor {
         this.#rest({ dueAt: Number(effect.dueAt) })
         return
       case 'notify':
-        this.#tools.notify(this.id, String(effect.kind))
+        this.#tools.notify({ delivery: this.id, kind: String(effect.kind), queued: this.#queued! })
         return
       case 'finish':
         this.#rest({ dueAt: null })
@@ -180,8 +184,10 @@ export class DeliveryActor {
 
   async #resolve(): Promise<void> {
     try {
-      const route = await this.#tools.routes.resolve(this.#queued!.nextHop, this.#abort.signal)
+      const known = this.#destination?.routeAt(this.#tools.now()) ?? null
+      const route = known ?? (await this.#tools.routes.resolve(this.#queued!.nextHop, this.#abort.signal))
       if (this.#isStopped) return
+      if (known === null) this.#destination?.found(route, this.#tools.now())
       this.#route = route
       this.#hosts = [...route.hosts]
       this.#tell({ type: 'ROUTE', route })

@@ -1,10 +1,20 @@
 /** One next hop as the courier sees it: who waits for it, how many are under way, and connections that can be used again. */
-import { afterAnswer, afterFailure, firstPace, isResting, type Pace, roused } from '../../machines/delivery/pacing.ts'
+import {
+  afterAnswer,
+  afterFailure,
+  firstPace,
+  isResting,
+  type Pace,
+  roused,
+} from '../../machines/delivery/pacing.ts'
+import type { Route } from '../../machines/vocabulary/events.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Wire } from './port.ts'
 
 /** Milliseconds a connection is kept for another message. */
 const keptFor = 5_000
+/** Milliseconds a route is believed: DNS may say otherwise afterwards. */
+const believedFor = 60_000
 /** Messages sent over one connection, at most. */
 const mostMessages = 100
 
@@ -17,6 +27,7 @@ export class Destination {
   readonly #kept: Kept[] = []
   readonly #used = new WeakMap<Wire, number>()
   #pace: Pace
+  #route: { readonly route: Route; readonly until: number } | null = null
   active = 0
 
   constructor(nextHop: string, most: number) {
@@ -43,7 +54,16 @@ export class Destination {
     this.#pace = afterAnswer(this.#pace, this.#most)
   }
   failed(at: number): void {
+    this.#route = null
     this.#pace = afterFailure(this.#pace, at)
+  }
+
+  /** The way that was found lately, or null. */
+  routeAt(at: number): Route | null {
+    return this.#route !== null && at < this.#route.until ? this.#route.route : null
+  }
+  found(route: Route, at: number): void {
+    this.#route = { route, until: at + believedFor }
   }
 
   /** Ends a rest. */

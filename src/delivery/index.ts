@@ -9,9 +9,10 @@ import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import { adoptPolicy } from '../policies.ts'
+import type { Notify } from './actor.ts'
 import type { Backlog, Unrouted } from './backlog.ts'
 import { Courier } from './courier.ts'
-import { type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
+import { isWanted, type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
 
@@ -47,7 +48,9 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     ...{ log, content, directory, hostname: config.hostname, warn },
     original: (message) => backlog.original(message),
   })
-  const notify = (delivery: string, kind: string) => noticer.notify(delivery, kind as NoticeKind)
+  const notify: Notify = ({ delivery, kind, queued }) => {
+    if (isWanted(kind as NoticeKind, queued)) noticer.notify(delivery, kind as NoticeKind)
+  }
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
     tools: { outbox, node: config.hostname, routes, connect, content, now, notify },
@@ -68,7 +71,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       const accepted = await acceptedAt(log, unrouted)
       if (accepted) route(accepted, new Set([unrouted.nextHop]))
     }
-    for (const { delivery, kind } of backlog.noticesDue(atOnce)) notify(delivery, kind)
+    for (const { delivery, kind } of backlog.noticesDue(atOnce)) noticer.notify(delivery, kind as NoticeKind)
     await courier.begin()
   })().catch((error: Error) => warn('deliveries of an earlier run could not be taken up', error))
   return {
@@ -90,8 +93,8 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
 
 /** The fact of its acceptance, from the stream it stands in. */
 const acceptedAt = async (log: EventLog, { stream, revision }: Unrouted): Promise<Accepted | null> => {
+  // What this process recorded is what the vocabulary says.
   for await (const page of log.readStream(stream, { from: revision, limit: 1 }))
-    // What this process recorded is what the vocabulary says.
     for (const { type, data, at } of page)
       if (type === 'MessageAccepted') return { message: data as MessageAccepted, at }
   return null

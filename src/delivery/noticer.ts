@@ -29,6 +29,11 @@ export type NoticerOptions = {
 }
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
 
+/** Whether anybody may want it: most mail is delivered, and nobody asked to hear of that (RFC 3461 §4.1). */
+export const isWanted = (kind: NoticeKind, { sender, recipients }: DeliveryQueued): boolean =>
+  sender !== '' &&
+  (kind !== 'delivered' || recipients.some(({ notify }) => notify?.includes('SUCCESS') === true))
+
 const noticeStream = (delivery: string, kind: NoticeKind): string => `notice-${delivery}_${kind}`
 
 type Latest = {

@@ -76,7 +76,7 @@ export const farSide = async (
     },
     tools: {
       ...{ outbox, node: 'mx.test', now: () => time },
-      notify: (id, kind) => notified.push(`${kind} ${id}`),
+      notify: ({ delivery: id, kind }) => notified.push(`${kind} ${id}`),
       content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
       routes: {
         resolve: async (nextHop) => {
