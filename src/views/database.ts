@@ -16,7 +16,7 @@ const layout = 1
  * `requests`: rebuilds somebody asked for, taken up by whoever runs the views.
  * `origin`: which log the rows come from: the id of its first event, and of the event at `position`.
  */
-const bookkeeping = `
+export const bookkeeping = `
   CREATE TABLE IF NOT EXISTS views (
     name TEXT NOT NULL,
     generation INTEGER NOT NULL,

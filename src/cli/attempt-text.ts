@@ -1,0 +1,84 @@
+/** An attempt of a delivery, and what somebody did to it, as people read them. */
+import type { AttemptFault, RecipientOutcome, RemoteHost } from '../../machines/vocabulary/events.ts'
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import { remoteReplyText } from '../../projections/deliveries.ts'
+import type { ActDone, Attempt, HostTried } from '../history/attempts.ts'
+import { type Tone, toned, visible } from './terminal.ts'
+
+/** `mx.example.net [192.0.2.25]:25`. */
+export const hostText = ({ name, address, port }: RemoteHost): string =>
+  name === address ? `[${address}]:${port}` : `${name} [${address}]:${port}`
+
+export const faultText = ({ text, reply }: AttemptFault): string =>
+  reply === null ? text : `${text} (${remoteReplyText(reply)})`
+
+export const outcomeText = ({ address, result, reply }: RecipientOutcome): string =>
+  `<${address}> ${result}${reply === null ? '' : `: ${remoteReplyText(reply)}`}`
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const
+
+/** `in 5 min`, `now`, `2 h ago`. */
+export const soon = (milliseconds: number): string => {
+  const size = Math.abs(milliseconds)
+  const [unit, length] = units.find(([, one]) => size >= one) ?? ['s', 1_000]
+  const amount = `${Math.round(size / length)} ${unit}`
+  if (size < 1_000) return 'now'
+  return milliseconds > 0 ? `in ${amount}` : `${amount} ago`
+}
+
+const took = ({ startedAt, endedAt }: Attempt): string =>
+  endedAt === null ? '' : ` (${((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s)`
+
+const tones: Readonly<Record<Attempt['result'], Tone>> = {
+  delivered: 'good',
+  deferred: 'strong',
+  failed: 'bad',
+  expired: 'bad',
+  lost: 'bad',
+  active: 'strong',
+}
+
+/** A host that was tried. */
+export const hostTriedText = ({ host, tls, reused, fault }: HostTried): string => {
+  const where = host === null ? 'a host' : hostText(host)
+  if (fault !== null) return `${where}: ${faultText(fault)}`
+  const secured = tls === null ? 'in clear' : `${tls.version} ${tls.cipher}`
+  return `${where}: ${reused ? 'a connection used before' : 'connected'}, ${secured}`
+}
+
+const detail = (title: string, text: string): string => `  ${toned('weak', title.padEnd(9))} ${visible(text)}`
+
+const routeText = ({ kind, hosts }: NonNullable<Attempt['route']>): string =>
+  `${kind === 'mx' ? 'MX' : kind}: ${hosts.map(hostText).join(', ')}`
+
+const resultLines = (attempt: Attempt): string[] => {
+  const { result, reason, fault, outcomes, uncertain, nextAttemptAt } = attempt
+  const because = reason === null ? '' : `: ${reasonText(reason)}`
+  return [
+    ...outcomes.map((outcome) => detail('answer', outcomeText(outcome))),
+    ...(fault === null ? [] : [detail('fault', faultText(fault))]),
+    ...(uncertain ? [detail('uncertain', 'the host may have the mail already')] : []),
+    `  ${toned('weak', 'result'.padEnd(9))} ${toned(tones[result], result)}${visible(because)}`,
+    ...(nextAttemptAt === null ? [] : [detail('next', nextAttemptAt)]),
+  ]
+}
+
+const attemptText = (attempt: Attempt): string[] => [
+  `${toned('strong', `Attempt ${attempt.number}`)}  ${attempt.startedAt}${took(attempt)}  ${toned('weak', visible(attempt.node))}`,
+  ...(attempt.route === null ? [] : [detail('route', routeText(attempt.route))]),
+  ...attempt.hosts.map((tried) => detail('host', hostTriedText(tried))),
+  ...attempt.transcript.map((line) => `    ${visible(line)}`),
+  ...resultLines(attempt),
+]
+
+const actText = ({ at, act, by, refused }: ActDone): string[] => [
+  `${toned('strong', visible(act))}  ${at}  by ${visible(by)}${refused === null ? '' : toned('bad', `  refused: ${visible(reasonText(refused))}`)}`,
+]
+
+export const attemptLines = (one: Attempt | ActDone): string[] =>
+  one.kind === 'attempt' ? attemptText(one) : actText(one)

@@ -1,0 +1,120 @@
+/** `fsmtp deliveries`: where mail for other hosts stands, now or at a time. */
+import { type Command, Option } from 'commander'
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import { deliveries as projection } from '../../projections/deliveries.ts'
+import {
+  askDeliveries,
+  type Delivery,
+  type DeliveryFilter,
+  type DeliveryStatus,
+  deliveryStatuses,
+} from '../views/answers/deliveries.ts'
+import { viewAsOf } from '../views/as-of.ts'
+import { listed } from './listing.ts'
+import { count, since, until } from './moment.ts'
+import { completeMessage, freshViews, type Reading, reading } from './open.ts'
+import { type Column, ndjson, progress, remark, type Tone, table } from './terminal.ts'
+
+const example = `
+Addresses and domains may hold * for anything. Each delivery is one message on its way to one next hop.
+Examples:
+  fsmtp deliveries --status deferred
+  fsmtp deliveries --domain example.net --since 2h --json
+  fsmtp deliveries --sender '<>' --as-of 2026-01-31T08:30`
+
+type Options = DeliveryFilter & { readonly asOf?: number }
+
+export const register = (program: Command): void => {
+  program
+    .command('deliveries')
+    .description('list deliveries to other hosts; the newest last')
+    .addOption(new Option('--status <status>', 'where it stands').choices(deliveryStatuses))
+    .option('--recipient <address>', 'one of its recipients')
+    .option('--domain <name>', 'of its recipients')
+    .option('--sender <address>', 'the envelope’s sender; <> for the null sender')
+    .option('--message <id>', 'the message, or enough of the beginning or end of its id')
+    .option('--since <time>', 'queued at or after', since)
+    .option('--until <time>', 'queued at or before', until)
+    .option('--as-of <time>', 'as everything stood then', until)
+    .option('--limit <n>', 'the newest so many', count)
+    .addHelpText('after', example)
+    .action((options: Options, command: Command) => deliveries(options, command))
+}
+
+export const statusTones: Readonly<Record<DeliveryStatus, Tone | null>> = {
+  queued: null,
+  active: 'strong',
+  deferred: 'strong',
+  held: 'strong',
+  delivered: 'good',
+  failed: 'bad',
+  expired: 'bad',
+  cancelled: 'weak',
+}
+
+const several = ([first, ...others]: Delivery['recipients']): string =>
+  others.length === 0 ? (first?.address ?? '') : `${first?.address} +${others.length}`
+
+/** The far side's words; where it said nothing, what was wrong on the way. */
+const why = ({ status, lastReply, fault, reason }: Delivery): string => {
+  if (status === 'delivered') return lastReply ?? ''
+  return lastReply ?? fault ?? (reason === null ? '' : reasonText(reason))
+}
+
+const columns: readonly Column<Delivery>[] = [
+  { title: 'DELIVERY', value: ({ id }) => id },
+  { title: 'QUEUED', value: ({ queuedAt }) => queuedAt },
+  { title: 'SENDER', value: ({ sender }) => sender || '<>', shrinks: true },
+  { title: 'RECIPIENTS', value: ({ recipients }) => several(recipients), shrinks: true },
+  { title: 'NEXT HOP', value: ({ nextHop }) => nextHop, shrinks: true },
+  { title: 'STATUS', value: ({ status }) => status, tone: ({ status }) => statusTones[status] },
+  { title: 'ATTEMPTS', value: ({ attempts }) => attempts, align: 'right' },
+  { title: 'NEXT ATTEMPT', value: ({ nextAttemptAt }) => nextAttemptAt },
+  { title: 'LAST REPLY', value: why, shrinks: true },
+]
+
+type Ask = (filter: DeliveryFilter) => Iterable<Delivery>
+
+/** Every delivery as it stood then: the log is folded again, up to that time. */
+const asOf = async ({ log }: Reading, at: number): Promise<{ ask: Ask; close: () => void }> => {
+  const bar = progress('reading the log')
+  const tail = await log.tail()
+  try {
+    const db = await viewAsOf({
+      ...{ log, projection, at, filter: { categories: ['delivery'] } },
+      progress: (position) => bar.update(position, tail),
+    })
+    return { ask: (filter) => askDeliveries(db, filter), close: () => db.close() }
+  } finally {
+    bar.end()
+  }
+}
+
+const tell = (ask: Ask, filter: DeliveryFilter, json: boolean): void => {
+  if (json) {
+    for (const delivery of ask(filter)) ndjson(delivery)
+    return
+  }
+  const found = listed((limit) => ask({ ...filter, limit }), filter.limit)
+  if (found.length > 0) table(found, columns)
+  else remark(nothingFound(filter))
+}
+
+const nothingFound = (filter: DeliveryFilter): string =>
+  Object.entries(filter).some(([key, value]) => key !== 'limit' && value !== undefined)
+    ? 'no delivery fits; `fsmtp deliveries` without filters lists all of them'
+    : 'no mail for another host was accepted yet'
+
+const deliveries = ({ asOf: at, ...options }: Options, command: Command): Promise<void> =>
+  reading(command, async (opened) => {
+    const views = await freshViews(opened, ['deliveries', 'messages'])
+    const { message } = options
+    const filter = message === undefined ? options : { ...options, message: completeMessage(views, message) }
+    if (at === undefined) return tell((asked) => views.deliveries(asked), filter, opened.json)
+    const then = await asOf(opened, at)
+    try {
+      tell(then.ask, filter, opened.json)
+    } finally {
+      then.close()
+    }
+  })

@@ -1,0 +1,157 @@
+/** A delivery's history as people ask for it: attempt by attempt, with what was said, and what people did in between. */
+import type {
+  AttemptFault,
+  EventOf,
+  RecipientOutcome,
+  RemoteHost,
+  RouteKind,
+  TlsFacts,
+} from '../../machines/vocabulary/events.ts'
+
+/** One host of the route, tried. */
+export type HostTried = {
+  readonly at: string
+  readonly host: RemoteHost | null
+  /** Its greeting; null where it did not come to one. */
+  readonly greeting: string | null
+  readonly tls: TlsFacts | null
+  /** The connection had carried another message before. */
+  readonly reused: boolean
+  /** Why it was passed over; null for the one that ended the attempt. */
+  readonly fault: AttemptFault | null
+}
+
+export type AttemptResult = 'delivered' | 'deferred' | 'failed' | 'expired' | 'lost' | 'active'
+export type Attempt = {
+  readonly kind: 'attempt'
+  /** 1 for the first. */
+  readonly number: number
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly node: string
+  readonly route: { readonly kind: RouteKind; readonly hosts: readonly RemoteHost[] } | null
+  readonly hosts: readonly HostTried[]
+  readonly result: AttemptResult
+  readonly outcomes: readonly RecipientOutcome[]
+  readonly fault: AttemptFault | null
+  readonly reason: string | null
+  /** It was cut between the final dot and its answer: the host may have the mail. */
+  readonly uncertain: boolean
+  readonly nextAttemptAt: string | null
+  /** `C: ...` we said, `S: ...` the host. */
+  readonly transcript: readonly string[]
+}
+/** What somebody did. */
+export type ActDone = {
+  readonly kind: 'act'
+  readonly at: string
+  readonly act: 'hold' | 'release' | 'retry' | 'cancel'
+  readonly by: string
+  /** Why it was refused; null where it was done. */
+  readonly refused: string | null
+}
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+type Open = Writable<Omit<Attempt, 'hosts' | 'transcript'>> & {
+  readonly hosts: Writable<HostTried>[]
+  readonly transcript: string[]
+}
+
+const iso = (at: number): string => new Date(at).toISOString()
+
+const begun = ({ data }: EventOf & { type: 'AttemptStarted' }): Open => ({
+  ...{ kind: 'attempt', number: data.attempt, startedAt: iso(data.startedAt), endedAt: null },
+  ...{ node: data.node, route: null, hosts: [], result: 'active', outcomes: [], fault: null },
+  ...{ reason: null, uncertain: false, nextAttemptAt: null, transcript: [] },
+})
+
+const results = {
+  Delivered: 'delivered',
+  Deferred: 'deferred',
+  Failed: 'failed',
+  Expired: 'expired',
+} as const
+
+const ended = (attempt: Open, { type, data }: EventOf & { type: keyof typeof results }): void => {
+  const { endedAt, outcomes, fault, uncertain } = data
+  Object.assign(attempt, { result: results[type], endedAt: iso(endedAt), outcomes, fault, uncertain })
+  if (type !== 'Delivered') attempt.reason = data.reason
+  if (type === 'Deferred') attempt.nextAttemptAt = iso(data.nextAttemptAt)
+}
+
+const passedOver = (attempt: Open, { at, data }: EventOf & { type: 'HostPassedOver' }): void => {
+  const { host, fault } = data
+  const last = attempt.hosts.at(-1)
+  const isSame = last?.fault === null && last.host?.address === host.address && last.host.port === host.port
+  if (isSame) last.fault = fault
+  else attempt.hosts.push({ at: iso(at), host, greeting: null, tls: null, reused: false, fault })
+}
+
+/** Takes one fact of an attempt under way. */
+const goOn = (attempt: Open, event: EventOf): void => {
+  switch (event.type) {
+    case 'RouteResolved':
+      attempt.route = { kind: event.data.route.kind, hosts: event.data.route.hosts }
+      break
+    case 'Connected': {
+      const { host, greeting, tls, reused } = event.data
+      attempt.hosts.push({ at: iso(event.at), host, greeting, tls, reused, fault: null })
+      break
+    }
+    case 'HostSecured': {
+      const last = attempt.hosts.at(-1)
+      if (last) last.tls = event.data.tls
+      break
+    }
+    case 'HostPassedOver':
+      passedOver(attempt, event)
+      break
+    case 'AttemptLost': {
+      const { foundAt, uncertain, nextAttemptAt } = event.data
+      Object.assign(attempt, { result: 'lost', endedAt: iso(foundAt), uncertain, reason: 'attempt-lost' })
+      attempt.nextAttemptAt = iso(nextAttemptAt)
+      break
+    }
+    case 'Delivered':
+    case 'Deferred':
+    case 'Failed':
+    case 'Expired':
+      ended(attempt, event)
+  }
+  attempt.transcript.push(...(event.meta.dialogue?.split('\n') ?? []))
+}
+
+const acts = { Held: 'hold', Released: 'release', RetryRequested: 'retry', Cancelled: 'cancel' } as const
+
+const actOf = (event: EventOf): ActDone | null => {
+  switch (event.type) {
+    case 'Held':
+    case 'Released':
+    case 'RetryRequested':
+    case 'Cancelled': {
+      const { actedAt, by } = event.data
+      return { kind: 'act', at: iso(actedAt), act: acts[event.type], by, refused: null }
+    }
+    case 'ActRefused': {
+      const { actedAt, by, act, reason } = event.data
+      return { kind: 'act', at: iso(actedAt), act: act as ActDone['act'], by, refused: reason }
+    }
+    default:
+      return null
+  }
+}
+
+/** Attempts and acts in their order, from all events of one delivery. */
+export const attemptsOf = (events: readonly EventOf[]): readonly (Attempt | ActDone)[] => {
+  const told: (Attempt | ActDone)[] = []
+  let open: Open | null = null
+  for (const event of events) {
+    const act = actOf(event)
+    if (act !== null) told.push(act)
+    else if (event.type === 'AttemptStarted') {
+      open = begun(event)
+      told.push(open)
+    } else if (open !== null) goOn(open, event)
+  }
+  return told
+}
