@@ -2,7 +2,7 @@
  * A machine as a picture needs it: states with their sentences, nesting, and edges with what is asked and done on them.
  * Everything else here (Mermaid, DOT, SCXML, JSON, the fingerprint) is written from a drawing, never from the machine.
  */
-import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import { nameOfAction, nameOfGuard } from './names.ts'
 
 export type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
@@ -53,6 +53,16 @@ const drawState = (node: AnyStateNode): DrawnState => ({
   description: node.description ?? '',
   entry: node.entry.map((action) => nameOfAction(action, pathOf(node))),
   exit: node.exit.map((action) => nameOfAction(action, pathOf(node))),
+})
+
+/** What tells a transition from all others of its machine. */
+export type Transition = Pick<DrawnEdge, 'from' | 'event' | 'guard'>
+
+/** A transition of XState's as pictures know it. */
+export const transitionOf = ({ source, eventType, guard }: AnyTransitionDefinition): Transition => ({
+  from: pathOf(source),
+  event: eventType,
+  guard: nameOfGuard(guard, pathOf(source)),
 })
 
 const drawEdges = (node: AnyStateNode): DrawnEdge[] =>

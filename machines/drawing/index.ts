@@ -1,9 +1,19 @@
 /** Pictures of machines: see README.md. */
 
 export { toDot } from './dot.ts'
-export { childrenOf, type Drawing, type DrawnEdge, type DrawnState, draw, labelOf } from './drawing.ts'
+export {
+  childrenOf,
+  type Drawing,
+  type DrawnEdge,
+  type DrawnState,
+  draw,
+  labelOf,
+  type Transition,
+  transitionOf,
+} from './drawing.ts'
 export { fingerprint, fingerprintOf } from './fingerprint.ts'
 export { toJson } from './json.ts'
-export { labelsOf, loopsOf, type MergedEdge, mergedEdges } from './merged.ts'
-export { type Trail, toMermaid, trailKey } from './mermaid.ts'
+export { type MergedEdge, mergedEdges, mergedLoop, type NoteOf, type Overlay } from './merged.ts'
+export { toMermaid } from './mermaid.ts'
 export { toScxml } from './scxml.ts'
+export { isTaken, type Move, stepLines, strayMoves, type Trail, trailOf } from './trail.ts'

@@ -1,5 +1,6 @@
 /** Edges as a picture shows them: many between the same two states become one, those that change no state stay inside. */
 import { type Drawing, type DrawnEdge, labelOf } from './drawing.ts'
+import { isTaken, stepLines, type Trail } from './trail.ts'
 
 export type MergedEdge = {
   readonly from: string
@@ -23,6 +24,29 @@ export const mergedEdges = ({ edges }: Drawing): MergedEdge[] => {
 /** Edges after which the machine is where it was. */
 export const loopsOf = ({ edges }: Drawing, path: string): DrawnEdge[] =>
   edges.filter(({ from, to }) => from === path && (to === null || to === from))
+
+/** A remark on everything that leads from one state to another, or stays; '' for none. */
+export type NoteOf = (ends: Pick<MergedEdge, 'from' | 'to'>) => string
+
+/** What may be laid over a picture. */
+export type Overlay = { readonly trail?: Trail | undefined; readonly note?: NoteOf | undefined }
+
+/** What stands on an edge, or in a state of those that stay: the note, the steps that were taken, and what else is possible. */
+export const linesOn = (merged: MergedEdge, { trail, note }: Overlay): string[] => {
+  const remark = note?.(merged) ?? ''
+  return [
+    ...(remark === '' ? [] : [remark]),
+    ...stepLines(merged.edges, trail),
+    ...labelsOf(merged.edges.filter((edge) => !isTaken(edge, trail))),
+  ]
+}
+
+/** Edges after which the machine is where it was, as one. */
+export const mergedLoop = (drawing: Drawing, path: string): MergedEdge => ({
+  from: path,
+  to: path,
+  edges: loopsOf(drawing, path),
+})
 
 /** Events of `edges`, with those of several guards named once: `STARTTLS [a | b]`; without a guard where one edge has none. */
 export const labelsOf = (edges: readonly DrawnEdge[]): string[] => {

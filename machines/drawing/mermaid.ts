@@ -1,15 +1,7 @@
 /** Mermaid (`stateDiagram-v2`), as GitHub and GitLab draw it in Markdown. */
 import { childrenOf, type Drawing, type DrawnState } from './drawing.ts'
-import { labelsOf, loopsOf, mergedEdges } from './merged.ts'
-
-/** What to light up: the states a history went through and the moves it made, by number. */
-export type Trail = {
-  readonly states: ReadonlySet<string>
-  /** Step numbers by `from` and `to` paths: see `trailKey`. */
-  readonly moves: ReadonlyMap<string, readonly number[]>
-}
-
-export const trailKey = (from: string, to: string): string => `${from} ${to}`
+import { linesOn, mergedEdges, mergedLoop, type Overlay } from './merged.ts'
+import { strayMoves } from './trail.ts'
 
 const idOf = (path: string): string => (path === '' ? 'anytime' : path.replaceAll(/[^A-Za-z0-9_]/g, '_'))
 
@@ -37,36 +29,22 @@ const blockLines = (drawing: Drawing, state: DrawnState, indent: string): string
     .map(({ path }) => `${indent}${idOf(path)} --> [*]`),
 ]
 
-const stepsOf = (trail: Trail | undefined, from: string, to: string): string[] => {
-  const steps = trail?.moves.get(trailKey(from, to))
-  return steps === undefined ? [] : [`step ${steps.join(', ')}`]
-}
-
-const edgeLines = (drawing: Drawing, trail: Trail | undefined): string[] =>
+const edgeLines = (drawing: Drawing, overlay: Overlay): string[] =>
   mergedEdges(drawing).map(
-    ({ from, to, edges }) =>
-      `  ${idOf(from)} --> ${idOf(to)}: ${lines([...stepsOf(trail, from, to), ...labelsOf(edges)])}`,
+    (merged) => `  ${idOf(merged.from)} --> ${idOf(merged.to)}: ${lines(linesOn(merged, overlay))}`,
   )
 
-const loopLines = (drawing: Drawing, trail: Trail | undefined): string[] =>
-  drawing.states.flatMap(({ path }) => {
-    const loops = loopsOf(drawing, path)
-    const steps = stepsOf(trail, path, path)
-    if (loops.length === 0 && steps.length === 0) return []
-    return [`  ${idOf(path)} --> ${idOf(path)}: ${lines([...steps, ...labelsOf(loops)])}`]
-  })
+const loopLines = (drawing: Drawing, overlay: Overlay): string[] =>
+  drawing.states
+    .map(({ path }) => mergedLoop(drawing, path))
+    .filter(({ edges }) => edges.length > 0)
+    .map((loop) => `  ${idOf(loop.from)} --> ${idOf(loop.to)}: ${lines(linesOn(loop, overlay))}`)
 
-/** Moves that the picture has no edge for: through an edge of the machine itself, or of a state around. */
-const otherMoves = (drawing: Drawing, trail: Trail | undefined): string[] => {
-  const drawn = new Set(mergedEdges(drawing).map(({ from, to }) => trailKey(from, to)))
-  return [...(trail?.moves ?? [])]
-    .filter(([key]) => !drawn.has(key))
-    .map(([key, steps]) => ({ ends: key.split(' '), steps }))
-    .filter(({ ends }) => ends[0] !== ends[1])
-    .map(({ ends, steps }) => `  ${idOf(ends[0]!)} --> ${idOf(ends[1]!)}: step ${steps.join(', ')}`)
-}
+/** An arrow of its own for what no edge is known for. */
+const strayLines = ({ trail }: Overlay): string[] =>
+  strayMoves(trail).map(({ from, to, text }) => `  ${idOf(from)} --> ${idOf(to)}: ${text}`)
 
-const highlight = (trail: Trail | undefined): string[] =>
+const highlight = ({ trail }: Overlay): string[] =>
   trail === undefined
     ? []
     : [
@@ -74,17 +52,20 @@ const highlight = (trail: Trail | undefined): string[] =>
         `  class ${[...trail.states].map(idOf).join(',')} taken`,
       ]
 
-/** The whole machine as Mermaid text, newline at the end; with `trail` the path a history took is lit and numbered. */
-export const toMermaid = (drawing: Drawing, { trail }: { readonly trail?: Trail } = {}): string => {
+/**
+ * The whole machine as Mermaid text, newline at the end. With `trail` the states a history went through are lit, and each step
+ * stands on the edge that was taken.
+ */
+export const toMermaid = (drawing: Drawing, overlay: Overlay = {}): string => {
   const root = drawing.states[0]!
   const anytime = drawing.edges.some(({ from }) => from === '')
   return `${[
     'stateDiagram-v2',
     ...blockLines(drawing, root, '  '),
     ...(anytime ? ['  anytime: at any time'] : []),
-    ...edgeLines(drawing, trail),
-    ...otherMoves(drawing, trail),
-    ...loopLines(drawing, trail),
-    ...highlight(trail),
+    ...edgeLines(drawing, overlay),
+    ...strayLines(overlay),
+    ...loopLines(drawing, overlay),
+    ...highlight(overlay),
   ].join('\n')}\n`
 }

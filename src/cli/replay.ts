@@ -1,13 +1,14 @@
 /** `fsmtp replay`: the history of a session, step by step. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { draw, toMermaid } from '../../machines/drawing/index.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Drawing, draw, type Trail, toDot, toMermaid } from '../../machines/drawing/index.ts'
 import { machines } from '../../machines/index.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import { toSvg } from '../drawing/svg.ts'
 import { HistoryFault } from '../history/fault.ts'
 import { HistoryFile, type StreamHistory } from '../history/file.ts'
 import { policyHashOf, readPolicy } from '../history/policies.ts'
 import { type Step, steps } from '../history/steps.ts'
-import { trailOf } from '../history/trail.ts'
+import { trailOfSteps } from '../history/trail.ts'
 import { transcript } from '../history/transcript.ts'
 import { categoryOf, type StoredEvent } from '../log/port.ts'
 import { CommandFault } from './fault.ts'
@@ -24,6 +25,7 @@ ID is a session's or a message's, or its beginning or end; FILE is what \`fsmtp 
 Examples:
   fsmtp replay 01kdy4
   fsmtp replay 01kdy4 --at 5 --diagram
+  fsmtp replay 01kdy4 --diagram --format svg > way.svg
   fsmtp replay session.ndjson --transcript`
 
 export const register = (program: Command): void => {
@@ -34,15 +36,22 @@ export const register = (program: Command): void => {
     .option('--at <revision|time>', 'no further than this step or time', place)
     .option('--step', 'wait for a key after each step; q ends')
     .option('--transcript', 'the dialogue alone')
-    .option('--diagram', 'the machine as Mermaid, the way it took lit and numbered')
+    .option('--diagram', 'the machine, the transitions that were taken lit and numbered')
+    .addOption(
+      new Option('--format <format>', 'how --diagram is written').choices(formats).default('mermaid'),
+    )
     .addHelpText('after', example)
     .action((asked: string, options: Options, command: Command) => replay(asked, options, command))
 }
+
+const formats = ['mermaid', 'svg', 'dot'] as const
+type Format = (typeof formats)[number]
 
 type Place =
   | { readonly kind: 'revision'; readonly revision: number }
   | { readonly kind: 'time'; readonly at: number }
 type Options = {
+  readonly format: Format
   readonly at?: Place
   readonly step?: boolean
   readonly transcript?: boolean
@@ -119,17 +128,23 @@ const replay = async (asked: string, options: Options, command: Command): Promis
 
 /** False when the reader wants no more. */
 const show = async (told: Told, shown: readonly Step[], options: Options): Promise<boolean> => {
-  if (options.diagram) showDiagram(told, shown)
+  if (options.diagram) await showDiagram(told, shown, options)
   else if (options.transcript) showTranscript(shown, options)
   else if (options.json) shown.forEach(ndjson)
   else return showSteps(told, shown, options)
   return true
 }
 
-const showDiagram = ({ module }: Told, shown: readonly Step[]): void => {
+const writers: Readonly<Record<Format, (drawing: Drawing, trail: Trail) => string | Promise<string>>> = {
+  mermaid: (drawing, trail) => toMermaid(drawing, { trail }),
+  svg: (drawing, trail) => toSvg(drawing, { trail }),
+  dot: (drawing, trail) => toDot(drawing, { trail }),
+}
+
+const showDiagram = async ({ module }: Told, shown: readonly Step[], { format }: Options): Promise<void> => {
   if (module === undefined) throw new CommandFault('this release has no such machine to draw')
-  const way = shown.map(({ revision, from, to }) => ({ revision, from: visible(from), to: visible(to) }))
-  process.stdout.write(toMermaid(draw(module.machine), { trail: trailOf(way) }))
+  const way = shown.map((step) => ({ ...step, from: visible(step.from), to: visible(step.to) }))
+  process.stdout.write(await writers[format](draw(module.machine), trailOfSteps(way)))
 }
 
 const showTranscript = (shown: readonly Step[], { json }: Options): void => {

@@ -1,5 +1,11 @@
 /** History laid over a picture: how often an edge was taken, and how long the state before it lasted. */
-import type { MergedEdge } from '../../machines/drawing/index.ts'
+import {
+  type Drawing,
+  type MergedEdge,
+  mergedEdges,
+  mergedLoop,
+  type NoteOf,
+} from '../../machines/drawing/index.ts'
 
 /** One row of the view of state flow: the moves from one state to another on one machine event. */
 export type Flow = {
@@ -64,3 +70,14 @@ export const countText = (total: Total | undefined): string =>
   total === undefined
     ? never
     : `${total.count.toLocaleString('en')} ${total.count === 1 ? 'time' : 'times'}, after ${durationText(total.meanMs)}`
+
+/** What to write on each edge of a picture, and in each state on what stays there. */
+export const countNotes = (drawing: Drawing, counts: Counts): NoteOf => {
+  const all = [
+    ...mergedEdges(drawing),
+    ...drawing.states.map(({ path }) => mergedLoop(drawing, path)).filter(({ edges }) => edges.length > 0),
+  ]
+  const totals = totalsOf(counts, all)
+  const texts = new Map(all.map((edge) => [`${edge.from}\n${edge.to}`, countText(totals.get(edge))]))
+  return ({ from, to }) => texts.get(`${from}\n${to}`) ?? ''
+}

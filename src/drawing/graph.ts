@@ -4,23 +4,37 @@ import {
   childrenOf,
   type Drawing,
   type DrawnState,
+  isTaken,
   labelOf,
-  loopsOf,
   type MergedEdge,
   mergedEdges,
+  mergedLoop,
+  type Overlay,
+  stepLines,
+  strayMoves,
 } from '../../machines/drawing/index.ts'
-import { type Counts, countText, totalsOf } from './counts.ts'
+import { never } from './counts.ts'
 import { sizeOf, type Text, textWidth } from './text.ts'
 
 /** Id of the box that stands for the machine's own transitions, possible in every state. */
 export const anytime = 'at any time'
 
-export type BoxLine = { readonly kind: 'heading' | 'line'; readonly text: string }
-export type Box = { readonly state: DrawnState; readonly title: string; readonly lines: readonly BoxLine[] }
+/** A line and how it looks: the class of its text in the picture. */
+export type BoxLine = { readonly kind: 'heading' | 'line' | 'line taken'; readonly text: string }
+export type Box = {
+  readonly state: DrawnState
+  readonly title: string
+  readonly lines: readonly BoxLine[]
+  readonly isLit: boolean
+}
+export type LabelLine = {
+  readonly kind: 'label' | 'label taken' | 'count' | 'count never'
+  readonly text: string
+}
 export type Label = {
   readonly edge: MergedEdge
-  readonly lines: readonly string[]
-  readonly count: string | null
+  readonly lines: readonly LabelLine[]
+  readonly isLit: boolean
 }
 export type Plan = {
   readonly graph: ElkNode
@@ -55,14 +69,21 @@ const options = {
   'elk.padding': '[top=20,left=20,bottom=20,right=20]',
 }
 
+/** What an edge carries beside the steps that were taken on it. */
+const otherLines = ({ edges }: MergedEdge, { trail }: Overlay): string[] => [
+  ...new Set(edges.filter((edge) => !isTaken(edge, trail)).map(labelOf)),
+]
+
 /** A heading and the edges under it; none where there are no edges. */
-const section = (heading: string, edge: MergedEdge | undefined, count: string | null): BoxLine[] =>
-  edge === undefined
-    ? []
-    : [
-        { kind: 'heading', text: count === null ? heading : `${heading} (${count})` },
-        ...[...new Set(edge.edges.map(labelOf))].map((text): BoxLine => ({ kind: 'line', text })),
-      ]
+const section = (heading: string, edge: MergedEdge, overlay: Overlay): BoxLine[] => {
+  if (edge.edges.length === 0) return []
+  const note = overlay.note?.(edge) ?? ''
+  return [
+    { kind: 'heading', text: note === '' ? heading : `${heading} (${note})` },
+    ...stepLines(edge.edges, overlay.trail).map((text): BoxLine => ({ kind: 'line taken', text })),
+    ...otherLines(edge, overlay).map((text): BoxLine => ({ kind: 'line', text })),
+  ]
+}
 
 const boxSize = ({ title, lines }: Box): { width: number; height: number } => {
   const inner = Math.max(textWidth(title, titleText), ...lines.map(({ text }) => textWidth(text, lineText)))
@@ -87,7 +108,8 @@ const nodeOf = (drawing: Drawing, boxes: ReadonlyMap<string, Box>, { path }: Dra
   }
 }
 
-const edgeOf = (id: string, from: string, to: string, lines: readonly string[]): ElkExtendedEdge => {
+const edgeOf = (id: string, from: string, to: string, labelled: Label['lines']): ElkExtendedEdge => {
+  const lines = labelled.map(({ text }) => text)
   const { width, height } = sizeOf(lines, lineText)
   return {
     id,
@@ -100,19 +122,31 @@ const edgeOf = (id: string, from: string, to: string, lines: readonly string[]):
   }
 }
 
-const labelFor = (edge: MergedEdge, count: string | null): Label => {
-  const lines = [...new Set(edge.edges.map(labelOf))]
-  return { edge, count, lines: count === null ? lines : [count, ...lines] }
+const noteLines = (edge: MergedEdge, { note }: Overlay): LabelLine[] => {
+  const text = note?.(edge) ?? ''
+  return text === '' ? [] : [{ kind: text === never ? 'count never' : 'count', text }]
 }
 
-/** Edges that stay, one for each state that has any, so that they can be counted like the others. */
-const mergedLoops = (drawing: Drawing): Map<string, MergedEdge> =>
-  new Map(
-    drawing.states
-      .map(({ path }) => ({ from: path, to: path, edges: loopsOf(drawing, path) }))
-      .filter(({ edges }) => edges.length > 0)
-      .map((loop) => [loop.from, loop]),
-  )
+const labelFor = (edge: MergedEdge, overlay: Overlay): Label => {
+  const taken = stepLines(edge.edges, overlay.trail)
+  return {
+    edge,
+    isLit: taken.length > 0,
+    lines: [
+      ...noteLines(edge, overlay),
+      ...taken.map((text): LabelLine => ({ kind: 'label taken', text })),
+      ...otherLines(edge, overlay).map((text): LabelLine => ({ kind: 'label', text })),
+    ],
+  }
+}
+
+/** Moves that no edge is known for get arrows of their own. */
+const strayLabels = ({ trail }: Overlay): Label[] =>
+  strayMoves(trail).map(({ from, to, text }) => ({
+    edge: { from, to, edges: [] },
+    isLit: true,
+    lines: [{ kind: 'label taken', text }],
+  }))
 
 /** Into an end that can be reached at any time, edges from more states than this are listed in their boxes. */
 const fewEnds = 3
@@ -128,29 +162,30 @@ const crowdedEnds = ({ states }: Drawing, merged: readonly MergedEdge[]): Readon
 
 type Words = Pick<Plan, 'boxes' | 'labels'>
 
-const wordsOf = (drawing: Drawing, counts: Counts | null): Words => {
+const wordsOf = (drawing: Drawing, overlay: Overlay): Words => {
   const merged = mergedEdges(drawing)
-  const loops = mergedLoops(drawing)
   const crowded = crowdedEnds(drawing, merged)
   const isListed = ({ from, to }: MergedEdge): boolean => from !== '' && crowded.has(to)
-  const totals = counts === null ? null : totalsOf(counts, [...merged, ...loops.values()])
-  const said = (edge: MergedEdge | undefined): string | null =>
-    totals === null || edge === undefined ? null : countText(totals.get(edge))
   const linesOf = (path: string): BoxLine[] => [
-    ...section('stays here after', loops.get(path), said(loops.get(path))),
+    ...section('stays here after', mergedLoop(drawing, path), overlay),
     ...merged
       .filter((edge) => edge.from === path && isListed(edge))
-      .flatMap((edge) => section(`goes to ${edge.to} after`, edge, said(edge))),
+      .flatMap((edge) => section(`goes to ${edge.to} after`, edge, overlay)),
   ]
-  const drawn = merged.filter((edge) => !isListed(edge))
+  const labels = [
+    ...merged.filter((edge) => !isListed(edge)).map((edge) => labelFor(edge, overlay)),
+    ...strayLabels(overlay),
+  ]
   return {
     boxes: new Map(
       drawing.states.map((state) => {
-        const title = state.path === '' ? anytime : state.name
-        return [state.path, { state, title, lines: linesOf(state.path) }]
+        const { path, name } = state
+        const title = path === '' ? anytime : name
+        const isLit = overlay.trail?.states.has(path) ?? false
+        return [path, { state, title, lines: linesOf(path), isLit }]
       }),
     ),
-    labels: new Map(drawn.map((edge, at) => [`edge ${at}`, labelFor(edge, said(edge))])),
+    labels: new Map(labels.map((label, at) => [`edge ${at}`, label])),
   }
 }
 
@@ -166,8 +201,8 @@ const withStarts = (drawing: Drawing, node: ElkNode): ElkNode => {
 }
 
 /** What ELK is to lay out, with the boxes and labels by the ids of nodes and edges. */
-export const planOf = (drawing: Drawing, counts: Counts | null): Plan => {
-  const { boxes, labels } = wordsOf(drawing, counts)
+export const planOf = (drawing: Drawing, overlay: Overlay): Plan => {
+  const { boxes, labels } = wordsOf(drawing, overlay)
   const free = drawing.edges.some(({ from }) => from === '')
     ? [{ id: anytime, ...boxSize(boxes.get('')!) }]
     : []

@@ -39,3 +39,17 @@ text { font-family: system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans
   .never { fill: #6b7885; }
 }
 `
+
+/** For pictures with the way of a history on them. */
+export const litStyle = `
+.state.lit { fill: #dbeafe; stroke: #2b6cb0; stroke-width: 2.2; }
+.edge.lit { stroke: #2b6cb0; stroke-width: 2.4; }
+.head.lit { fill: #2b6cb0; }
+.taken { fill: #2b6cb0; font-weight: 700; }
+@media (prefers-color-scheme: dark) {
+  .state.lit { fill: #1e3a5f; stroke: #7fb5f0; }
+  .edge.lit { stroke: #7fb5f0; }
+  .head.lit { fill: #7fb5f0; }
+  .taken { fill: #7fb5f0; }
+}
+`

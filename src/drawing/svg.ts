@@ -2,10 +2,10 @@
 
 import elkModule from 'elkjs/lib/elk.bundled.js'
 import type { ELK, ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
-import type { Drawing } from '../../machines/drawing/index.ts'
-import { type Counts, never } from './counts.ts'
-import { anytime, type Box, type Label, lineText, type Plan, padding, planOf, titleText } from './graph.ts'
-import { style } from './style.ts'
+import type { Drawing, Trail } from '../../machines/drawing/index.ts'
+import { type Counts, countNotes } from './counts.ts'
+import { anytime, type Box, lineText, type Plan, padding, planOf, titleText } from './graph.ts'
+import { litStyle, style } from './style.ts'
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character]!)
@@ -25,8 +25,8 @@ const boxText = ({ title, lines }: Box): string[] => [
   ),
 ]
 
-const kindOf = ({ state }: Box, id: string): string =>
-  id === anytime ? 'state anytime' : `state ${state.kind}`
+const kindOf = ({ state, isLit }: Box, id: string): string =>
+  `state ${id === anytime ? 'anytime' : state.kind}${isLit ? ' lit' : ''}`
 
 const frame = (box: Box, id: string, { width = 0, height = 0 }: ElkNode): string[] => [
   `<rect class="${kindOf(box, id)}" width="${px(width)}" height="${px(height)}" rx="10"/>`,
@@ -84,7 +84,9 @@ const drawEdge = (plan: Plan, edge: ElkExtendedEdge, origin: Place): { line: str
   const [from, to] = label === undefined ? ['', ''] : [label.edge.from, label.edge.to]
   const shift = `transform="translate(${px(origin.x)} ${px(origin.y)})"`
   const ending = plan.boxes.get(to)?.state.kind === 'final' ? ' ending' : ''
-  const line = `<path class="edge${ending}" ${shift} data-from="${escaped(from)}" data-to="${escaped(to)}" marker-end="url(#arrow)" d="${paths.join('')}"/>`
+  const look = label?.isLit ? ' lit' : ending
+  const arrow = label?.isLit ? 'lit-arrow' : 'arrow'
+  const line = `<path class="edge${look}" ${shift} data-from="${escaped(from)}" data-to="${escaped(to)}" marker-end="url(#${arrow})" d="${paths.join('')}"/>`
   return { line, label: drawLabel(plan, edge, origin) }
 }
 
@@ -97,16 +99,9 @@ const drawLabel = (plan: Plan, edge: ElkExtendedEdge, origin: Place): string[] =
     `<g transform="translate(${px(origin.x + x)} ${px(origin.y + y)})">`,
     `<title>${escaped(label.edge.edges.map(({ event, actions }) => `${event}: ${actions.join(', ')}`).join('\n'))}</title>`,
     `<rect class="plate" width="${px(width)}" height="${px(height)}" rx="4"/>`,
-    ...label.lines.map((line, at) =>
-      textAt(at === 0 ? countKind(label) : 'label', 6, (at + 1) * lineText.leading - 1, line),
-    ),
+    ...label.lines.map(({ kind, text }, at) => textAt(kind, 6, (at + 1) * lineText.leading - 1, text)),
     '</g>',
   ]
-}
-
-const countKind = ({ count }: Label): string => {
-  if (count === null) return 'label'
-  return count === never ? 'count never' : 'count'
 }
 
 /** Where each node's own coordinates begin: edges are given in those of the node named as their container. */
@@ -117,19 +112,22 @@ const origins = (node: ElkNode, at: Place, all = new Map<string, Place>()): Map<
   return all
 }
 
-const marker =
-  '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path class="head" d="M0 0.8 10 5 0 9.2z"/></marker></defs>'
+const markerOf = (id: string, look: string): string =>
+  `<marker id="${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path class="${look}" d="M0 0.8 10 5 0 9.2z"/></marker>`
+const markers = (isLit: boolean): string =>
+  `<defs>${markerOf('arrow', 'head')}${isLit ? markerOf('lit-arrow', 'head lit') : ''}</defs>`
 
 const paint = (drawing: Drawing, plan: Plan, laid: ElkNode): string => {
   const { width = 0, height = 0, children = [], edges = [] } = laid
   const places = origins(laid, { x: 0, y: 0 })
+  const isLit = [...plan.boxes.values()].some((box) => box.isLit)
   const drawn = edges.map((edge) =>
     drawEdge(plan, edge, places.get(edge.container ?? laid.id) ?? { x: 0, y: 0 }),
   )
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${px(width)} ${px(height)}" width="${px(width)}" height="${px(height)}" role="img" aria-label="The ${escaped(drawing.name)} machine">`,
-    `<style>${style}</style>`,
-    marker,
+    `<style>${style}${isLit ? litStyle : ''}</style>`,
+    markers(isLit),
     `<rect class="paper" width="${px(width)}" height="${px(height)}"/>`,
     ...children.flatMap((child) => drawNode(plan, child)),
     ...drawn.map(({ line }) => line),
@@ -145,14 +143,13 @@ const newElk = (): ELK => {
   return new (made as new () => ELK)()
 }
 
+export type Laid = { readonly counts?: Counts | null; readonly trail?: Trail }
+
 /**
  * The machine as a standalone SVG document, newline at the end; the same drawing gives the same bytes. With `counts`
- * each edge says how often it was taken and after what mean time.
+ * each edge says how often it was taken and after what mean time; with `trail` the way a history took is lit and numbered.
  */
-export const toSvg = async (
-  drawing: Drawing,
-  { counts = null }: { readonly counts?: Counts | null } = {},
-): Promise<string> => {
-  const plan = planOf(drawing, counts)
+export const toSvg = async (drawing: Drawing, { counts = null, trail }: Laid = {}): Promise<string> => {
+  const plan = planOf(drawing, { trail, note: counts === null ? undefined : countNotes(drawing, counts) })
   return paint(drawing, plan, await newElk().layout(plan.graph))
 }

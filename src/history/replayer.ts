@@ -3,6 +3,7 @@
  * is made for it: a stage asks XState for each transition exactly as an actor does, and many replayers share one.
  */
 import { type AnyMachineSnapshot, getNextTransitions } from 'xstate'
+import { type Transition, transitionOf } from '../../machines/drawing/index.ts'
 import {
   type EffectEmitted,
   type FactEmitted,
@@ -76,6 +77,18 @@ export class Replayer {
     } catch (error) {
       this.#failed = true
       return refused(`the machine failed: ${messageOf(error)}`)
+    }
+  }
+
+  /** The transition that the input behind `event` takes from here; null where there is none, or a guard fails. */
+  transition(event: StoredEvent): Transition | null {
+    const input = inputAgain(this.#inputs, event)
+    if (typeof input === 'string' || this.ended) return null
+    try {
+      const [taken] = this.#stage.module.machine.getTransitionData(this.#snapshot, input)
+      return taken === undefined ? null : transitionOf(taken)
+    } catch {
+      return null
     }
   }
 

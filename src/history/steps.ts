@@ -1,4 +1,5 @@
 /** A recorded actor's life, step by step: what came, what it changed, why, and what could have come instead. */
+import type { Transition } from '../../machines/drawing/index.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { compare } from './compare.ts'
@@ -16,6 +17,8 @@ export type Step = {
   readonly event: string
   readonly from: string
   readonly to: string
+  /** The transition that was taken: of which state (`''`: the machine itself), for which event; null where it is not known. */
+  readonly transition: Transition | null
   /** Names of the effects, in order. */
   readonly effects: readonly string[]
   /** Code of the reason (`reasonText` has its sentence), null where nothing was decided. */
@@ -65,7 +68,7 @@ const isOf = (module: MachineModule, { meta }: StoredEvent): boolean =>
 
 /** Steps as the log has them, without what only a machine can say. */
 const unreplayed = (events: readonly StoredEvent[], why: string): Step[] =>
-  events.map((event) => ({ ...recorded(event), changes: [], next: [], diverged: why }))
+  events.map((event) => ({ ...recorded(event), transition: null, changes: [], next: [], diverged: why }))
 
 /**
  * The steps of one stream, all its events given from the first, through its machine. Where the machine is of another
@@ -85,8 +88,10 @@ export const steps = (
   const replayer = new Replayer(new Stage(module, policy))
   return events.map((event) => {
     const before: unknown = replayer.snapshot.context
+    const meant = replayer.transition(event)
     const diverged = divergenceOf(replayer, event)
+    const transition = diverged === null ? meant : null
     const changes = patchBetween(before, replayer.snapshot.context)
-    return { ...recorded(event), changes, next: replayer.next(), diverged }
+    return { ...recorded(event), transition, changes, next: replayer.next(), diverged }
   })
 }

@@ -12,7 +12,7 @@ import {
   toJson,
   toMermaid,
   toScxml,
-  trailKey,
+  trailOf,
 } from '../../machines/drawing/index.ts'
 import { machines } from '../../machines/index.ts'
 import { toSvg } from '../../src/drawing/svg.ts'
@@ -32,19 +32,64 @@ test('dot', () => golden('turnstile.dot', toDot(turnstile)))
 test('scxml', () => golden('turnstile.scxml', toScxml(turnstile)))
 test('json', () => golden('turnstile.json.txt', toJson(turnstile)))
 
-test('mermaid lights the path a history took and numbers its moves', () => {
-  const trail = {
-    states: new Set(['packed', 'standing.locked', 'off']),
-    moves: new Map([
-      [trailKey('packed', 'standing.locked'), [1]],
-      [trailKey('standing.locked', 'off'), [3]],
-      [trailKey('standing.locked', 'standing.locked'), [2]],
-    ]),
-  }
-  const text = toMermaid(turnstile, { trail })
-  assert.match(text, /standing_locked --> standing_locked: step 2<br\/>COIN<br\/>PUSH\n/)
-  assert.match(text, /standing_locked --> off: step 3\n/)
-  assert.match(text, /class packed,standing_locked,off taken\n/)
+const [packed, locked, off] = ['packed', 'standing.locked', 'off'] as const
+const way = trailOf([
+  { step: 0, from: packed, to: locked, transition: { from: packed, event: 'INSTALL', guard: null } },
+  { step: 1, from: locked, to: locked, transition: { from: locked, event: 'PUSH', guard: null } },
+  { step: 2, from: locked, to: locked, transition: { from: locked, event: 'PUSH', guard: null } },
+  { step: 3, from: locked, to: locked, transition: { from: '', event: '*', guard: null } },
+  { step: 4, from: locked, to: off, transition: { from: '', event: 'SWITCH_OFF', guard: null } },
+])
+
+test('mermaid lights the states of a history, and says each step where it was taken', () => {
+  const text = toMermaid(turnstile, { trail: way })
+  assert.match(text, /packed --> standing: step 0 INSTALL\n/)
+  assert.match(text, /standing_locked --> standing_locked: step 1-2 PUSH<br\/>COIN\n/)
+  assert.match(text, /anytime --> anytime: step 3 anything else in standing\.locked\n/)
+  assert.match(text, /anytime --> off: step 4 SWITCH_OFF in standing\.locked\n/)
+  assert.doesNotMatch(text, /standing_locked --> off/)
+  assert.match(text, /class packed,standing_locked,off,anytime taken\n/)
+})
+
+test('dot colours the edges that were taken, and no others', () => {
+  const text = toDot(turnstile, { trail: way })
+  const coloured = text.split('\n').filter((line) => line.includes('penwidth'))
+  assert.deepEqual(
+    coloured.map((line) => line.slice(0, line.indexOf(' ['))),
+    ['  "at any time" -> "off"', '  "packed" -> "standing.locked"'],
+  )
+  assert.match(text, /label="locked\\l {2}step 1-2 PUSH\\l {2}COIN\\l"/)
+  assert.match(text, /"standing\.unlocked" \[label/)
+})
+
+test('svg lights boxes, arrows and lines that were taken, and no others', async () => {
+  const svg = await toSvg(turnstile, { trail: way })
+  const tags = tagsOf(svg)
+  const lit = tags.filter(({ attributes }) => attributes.class?.split(' ').includes('lit'))
+  assert.deepEqual(
+    lit
+      .flatMap(({ attributes }) => (attributes['data-to'] === undefined ? [] : [attributes['data-to']]))
+      .sort(),
+    ['off', 'standing'],
+  )
+  assert.deepEqual(
+    tags.filter(({ attributes }) => attributes.class?.endsWith('taken')).map(({ text }) => text),
+    [
+      'step 1-2 PUSH',
+      'step 3 anything else in standing.locked',
+      'step 0 INSTALL',
+      'step 4 SWITCH_OFF in standing.locked',
+    ].sort((a, b) => svg.indexOf(a) - svg.indexOf(b)),
+  )
+  assert.equal(svg, await toSvg(turnstile, { trail: way }))
+})
+
+test('a move of which only the ends are known has an arrow of its own', async () => {
+  const trail = trailOf([{ step: 7, from: locked, to: off, transition: null }])
+  assert.match(toMermaid(turnstile, { trail }), /standing_locked --> off: step 7\n/)
+  assert.match(toDot(turnstile, { trail }), /"standing\.locked" -> "off" \[label="step 7\\l"/)
+  const said = tagsOf(await toSvg(turnstile, { trail })).map(({ text }) => text)
+  assert.ok(said.includes('step 7'))
 })
 
 test('scxml is well-formed, and every target is a state of the document', () => {

@@ -102,8 +102,18 @@ test('replay as JSON has the shape that was promised, as transcript the dialogue
   assert.equal(lines[0], 'S: 220 mx.example.org ESMTP FSMTP')
   assert.equal(lines.at(-1), 'S: 221 2.0.0 Bye')
   const diagram = await well('replay', id, '--diagram', '--at', '2')
-  assert.match(diagram, /arriving --> greeted: step 0<br\/>/)
+  assert.match(diagram, /arriving --> greeted: step 0 OPEN\n/)
   assert.match(diagram, /class arriving,greeted,identified,addressing taken\n/)
+  const whole = await well('replay', id, '--diagram')
+  assert.match(whole, /anytime --> closed: step 14 QUIT in identified<br\/>/)
+  assert.match(whole, /identified --> closed: EHLO \[idleCommandsExhausted\]/)
+  assert.match(whole, /addressed --> addressed: step 4, 10 RCPT \[recipientRefused\]<br\/>step 5, 11 RCPT<br\/>/)
+  assert.match(
+    await well('replay', id, '--diagram', '--format', 'dot'),
+    /"at any time" -> "closed" .*penwidth/,
+  )
+  const svg = tagsOf(await well('replay', id, '--diagram', '--format', 'svg')).map(({ text }) => text)
+  assert.ok(svg.includes('step 14 QUIT in identified'))
 })
 
 test('verify says that all is well, and exits with 1 when it is not', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sourcesOf } from './sources.ts'
 
-const longest = 300
+const longest = 350
 
 test(`no file in src/ has more than ${longest} lines`, () => {
   const long = sourcesOf('src')

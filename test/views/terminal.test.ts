@@ -27,7 +27,12 @@ test('controls and marks of direction become visible', () => {
 test('no part of a step reaches the terminal as it is', () => {
   const step: Step = {
     ...{ revision: 0, at: '2026-01-02T03:04:05.000Z', input: evil, event: evil, from: evil, to: `${evil}2` },
-    ...{ effects: [evil], reason: evil, facts: { [evil]: { [evil]: evil, [`${evil}2`]: [evil] } } },
+    ...{
+      effects: [evil],
+      transition: null,
+      reason: evil,
+      facts: { [evil]: { [evil]: evil, [`${evil}2`]: [evil] } },
+    },
     changes: [
       { op: 'add', path: `/${evil}`, value: { [evil]: evil } },
       { op: 'remove', path: `/${evil}` },
