@@ -5,22 +5,26 @@ import type { NoticeKind, NoticeRecipient } from './notice.ts'
 const details: Readonly<Record<string, string>> = {
   'no-such-domain': '1.2',
   'null-mx': '1.10', // RFC 7505 §4.2
-  'no-route': '4.4',
+  'no-mail-host': '4.4',
+  'no-address': '4.4',
+  'host-not-found': '4.4',
+  'loops-back': '4.6',
+  'bad-destination': '1.2',
+  'bad-literal': '1.2',
   'dns-failed': '4.3',
-  'mail-loop': '4.6',
   'connection-refused': '4.1',
   'connection-timeout': '4.1',
   'host-unreachable': '4.1',
+  'greeting-refused': '4.1',
   'connection-lost': '4.2',
   timeout: '4.2',
   'host-closing': '4.2',
-  'greeting-refused': '4.1',
   'hello-refused': '5.0',
   protocol: '5.0',
   'tls-failed': '7.5',
+  'tls-injection': '7.5',
   'tls-not-offered': '7.10',
   'login-failed': '7.8',
-  'smtputf8-not-offered': '6.7', // RFC 6531 §3.5
 }
 
 const enhanced = /^[245]\.\d{1,3}\.\d{1,3}$/
