@@ -33,10 +33,10 @@ const addressed = (sender: string) => {
   return { name: '', address: `${local}@${asciiDomain(domain)}` }
 }
 
-/** A boundary that does not stand in what is returned (RFC 2046 §5.1.1). */
-const boundaryFor = (id: string, returned: Returned | null): string => {
+/** A boundary that stands in none of the parts (RFC 2046 §5.1.1), however their lines are broken when they are encoded. */
+const boundaryFor = (id: string, parts: readonly Buffer[]): string => {
   let boundary = `notice-${id}`
-  while (returned?.bytes.includes(boundary)) boundary += '-'.concat(String(boundary.length))
+  while (parts.some((part) => part.includes(boundary))) boundary += `-${boundary.length}`
   return boundary
 }
 
@@ -60,6 +60,12 @@ const headersOf = (options: NoticeOptions) => {
   ]
 }
 
+const appendReport = (root: MimeNode, report: string): void => {
+  const part = root.createChild('message/delivery-status')
+  part.setHeader('Content-Description', 'Report for programs')
+  part.setContent(Buffer.from(report, 'latin1'))
+}
+
 const appendReturned = (root: MimeNode, { type, encoding, bytes }: Returned): void => {
   const part = root.createChild(type)
   part.setHeader('Content-Description', 'Your message')
@@ -71,13 +77,13 @@ const appendReturned = (root: MimeNode, { type, encoding, bytes }: Returned): vo
 /** The tree of RFC 6522 §3: text for people, the report, what is returned. */
 const treeOf = (options: NoticeOptions, returned: Returned | null): MimeNode => {
   const recipients = concerned(options.kind, options.original)
-  const boundary = boundaryFor(options.id, returned)
+  const [text, report] = [textOf(options, recipients), reportOf(options, recipients)]
+  const parts = [Buffer.from(text), Buffer.from(report), returned?.bytes ?? Buffer.alloc(0)]
+  const boundary = boundaryFor(options.id, parts)
   const root = new MimeNode(`multipart/report; report-type=delivery-status; boundary="${boundary}"`)
   for (const { key, value } of headersOf(options)) root.addHeader(key, value)
-  root.createChild('text/plain; charset=utf-8').setContent(textOf(options, recipients))
-  const report = root.createChild('message/delivery-status')
-  report.setHeader('Content-Description', 'Report for programs')
-  report.setContent(Buffer.from(reportOf(options, recipients), 'latin1'))
+  root.createChild('text/plain; charset=utf-8').setContent(text)
+  appendReport(root, report)
   if (returned !== null) appendReturned(root, returned)
   return root
 }
