@@ -13,7 +13,7 @@ import {
 } from '../../config/next-hop.ts'
 import type { Config } from '../../config/schema.ts'
 import { noRoute } from './faults.ts'
-import { remoteHosts } from './hosts.ts'
+import { type Reach, remoteHosts } from './hosts.ts'
 import { isNothing, type Lookup, LookupFailed, lookupFault } from './lookup.ts'
 
 export type ConfiguredHop = NextHop & { readonly kind: 'route' | 'smarthost' }
@@ -79,11 +79,9 @@ const addressesOf = async (host: string, lookup: Lookup): Promise<readonly strin
   }
 }
 
-export type ConfiguredOptions = {
+/** `port` is for a hop that names none. */
+export type ConfiguredOptions = Reach & {
   readonly lookup: Lookup
-  /** Where the hop names none. */
-  readonly port: number
-  readonly ipv6First: boolean
 }
 
 /** The person who wrote it knows where it leads: neither loops nor private addresses are looked for. @throws NoRoute */

@@ -4,26 +4,25 @@ import { isAddressLiteral } from '../../../machines/vocabulary/address-literal.t
 import type { Route } from '../../../machines/vocabulary/events.ts'
 import { literalAddress } from '../../authentication/own-literals.ts'
 import { noRoute } from './faults.ts'
-import { isAllowed, type NamedHost, remoteHosts } from './hosts.ts'
+import { isAllowed, type NamedHost, type Reach, remoteHosts } from './hosts.ts'
 import { type Lookup, lookupFault } from './lookup.ts'
 import { type LocatedHost, locate, mailHosts } from './mail-hosts.ts'
 import type { Ourselves } from './ourselves.ts'
 
-export type DirectOptions = {
+export type DirectOptions = Reach & {
   readonly lookup: Lookup
   /** From 0 up to 1. */
   readonly random: () => number
   readonly ourselves: Ourselves
-  readonly port: number
-  readonly ipv6First: boolean
   readonly allowPrivate: boolean
 }
 
-const direct = (
-  kind: 'mx' | 'literal',
-  hosts: readonly NamedHost[],
-  options: Pick<DirectOptions, 'port' | 'ipv6First'>,
-): Route => ({ kind, protocol: 'smtp', tls: 'opportunistic', hosts: remoteHosts(hosts, options) })
+const direct = (kind: 'mx' | 'literal', hosts: readonly NamedHost[], options: Reach): Route => ({
+  kind,
+  protocol: 'smtp',
+  tls: 'opportunistic',
+  hosts: remoteHosts(hosts, options),
+})
 
 const isOurs = ({ name, found }: LocatedHost, { isOurName, isOurAddress }: Ourselves): boolean =>
   isOurName(name) || (found.kind === 'found' && found.addresses.some(isOurAddress))

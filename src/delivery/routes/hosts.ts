@@ -15,18 +15,21 @@ const halves = (addresses: readonly string[]): { readonly v4: string[]; readonly
   v6: addresses.filter((address) => isIPv6(address)),
 })
 
+/** How hosts are reached; `ipv6First` is asked only where a host has both families, since it takes a look at this machine. */
+export type Reach = { readonly port: number; readonly ipv6First: () => boolean }
+
 /** The better family first; where there are both, each keeps half of the room. */
-const ordered = (addresses: readonly string[], { ipv6First }: { readonly ipv6First: boolean }): string[] => {
+const ordered = (
+  addresses: readonly string[],
+  { ipv6First }: Pick<Reach, 'ipv6First'>,
+): readonly string[] => {
   const { v4, v6 } = halves(addresses)
-  const [first, second] = ipv6First ? [v6, v4] : [v4, v6]
-  const room = first.length > 0 && second.length > 0 ? mostOfOne / 2 : mostOfOne
-  return [...first.slice(0, room), ...second.slice(0, room)]
+  if (v4.length === 0 || v6.length === 0) return addresses.slice(0, mostOfOne)
+  const [first, second] = ipv6First() ? [v6, v4] : [v4, v6]
+  return [...first.slice(0, mostOfOne / 2), ...second.slice(0, mostOfOne / 2)]
 }
 
-export const remoteHosts = (
-  hosts: readonly NamedHost[],
-  { port, ipv6First }: { readonly port: number; readonly ipv6First: boolean },
-): readonly RemoteHost[] =>
+export const remoteHosts = (hosts: readonly NamedHost[], { port, ipv6First }: Reach): readonly RemoteHost[] =>
   hosts
     .flatMap(({ name, addresses }) =>
       ordered(addresses, { ipv6First }).map((address) => ({ name, address, port })),

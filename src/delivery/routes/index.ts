@@ -26,13 +26,14 @@ export const createRoutes = (
 ): Routes => {
   const { port, allowPrivate, route } = config.delivery
   const hopFor = configuredHops(config.delivery)
+  const ipv6First = (): boolean => hasGlobalIpv6(interfaces)
   return {
     async resolve(nextHop, signal) {
       if (signal.aborted) throw noRoute('stopped', nextHop)
       if (route === 'capture') throw noRoute('captured', nextHop)
       const name = spelled(nextHop)
       const hop = hopFor(name)
-      const settings = { lookup: openLookup(config.dns, signal), port, ipv6First: hasGlobalIpv6(interfaces) }
+      const settings = { lookup: openLookup(config.dns, signal), port, ipv6First }
       if (hop !== null) return configuredRoute(hop, settings)
       return directRoute(name, { ...settings, random, allowPrivate, ourselves: ourselves(config) })
     },
