@@ -3,6 +3,7 @@
  * Everything else here (Mermaid, DOT, SCXML, JSON, the fingerprint) is written from a drawing, never from the machine.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
+import { about } from './about.ts'
 import { nameOfAction, nameOfGuard } from './names.ts'
 
 export type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
@@ -50,7 +51,7 @@ const drawState = (node: AnyStateNode): DrawnState => ({
   parent: node.parent === undefined ? null : pathOf(node.parent),
   kind: node.type,
   initial: node.type === 'compound' ? pathOf(node.initial.target[0]!) : null,
-  description: node.description ?? '',
+  description: node.description ?? (node.parent === undefined ? about[node.machine.id] : undefined) ?? '',
   entry: node.entry.map((action) => nameOfAction(action, pathOf(node))),
   exit: node.exit.map((action) => nameOfAction(action, pathOf(node))),
 })

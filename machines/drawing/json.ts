@@ -17,7 +17,7 @@ const stateOf = (drawing: Drawing, state: DrawnState): object => {
 }
 
 /**
- * `{name, fingerprint, initial, description, states (nested), transitions [{from, to|null, event, guard|null, actions}]}`,
+ * `{name, fingerprint, initial, description (where it has one), states (nested), transitions [{from, to|null, event, guard|null, actions}]}`,
  * indented, newline at the end. `from` is '' for a transition of the machine itself, `to` null where no state changes.
  */
 export const toJson = (drawing: Drawing): string => {
@@ -26,7 +26,7 @@ export const toJson = (drawing: Drawing): string => {
     name: drawing.name,
     fingerprint: fingerprintOf(drawing),
     initial: root.initial,
-    description: root.description,
+    ...(root.description === '' ? {} : { description: root.description }),
     states: childrenOf(drawing, '').map((state) => stateOf(drawing, state)),
     transitions: drawing.edges,
   }

@@ -1,9 +1,17 @@
 /** `fsmtp machines`: the state machines, drawn. */
 import { type Command, Option } from 'commander'
-import { type Drawing, draw, toDot, toJson, toMermaid, toScxml } from '../../machines/drawing/index.ts'
+import {
+  type Drawing,
+  draw,
+  type Overlay,
+  toDot,
+  toJson,
+  toMermaid,
+  toScxml,
+} from '../../machines/drawing/index.ts'
 import { machines as modules } from '../../machines/index.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
-import type { Counts } from '../drawing/counts.ts'
+import { type Counts, countNotes } from '../drawing/counts.ts'
 import { toSvg } from '../drawing/svg.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, reading } from './open.ts'
@@ -23,8 +31,12 @@ export const register = (program: Command): void => {
     .command('machines')
     .argument('[name]', 'the machine to draw; without a name they are listed')
     .description('draw a state machine, with what happened laid over it if asked')
-    .addOption(new Option('--format <format>', 'how to write it down (default: mermaid)').choices(formats))
-    .option('--counts', 'SVG with how often each way was taken, and after what mean time')
+    .addOption(
+      new Option('--format <format>', 'how to write it down (default: mermaid, with --counts svg)').choices(
+        formats,
+      ),
+    )
+    .option('--counts', 'how often each way was taken, and after what mean time (mermaid, dot; default: svg)')
     .addHelpText('after', example)
     .action((name: string | undefined, options: Options, command: Command) =>
       machines(name, options, command),
@@ -33,7 +45,9 @@ export const register = (program: Command): void => {
 
 const about = ({ name, version, fingerprint, machine }: MachineModule) => {
   const { states, edges } = draw(machine)
-  return { name, version, fingerprint, states: states.length - 1, transitions: edges.length }
+  const [root] = states
+  const numbers = { states: states.length - 1, transitions: edges.length }
+  return { name, version, fingerprint, ...numbers, description: root?.description ?? '' }
 }
 
 const list = (json: boolean): void => {
@@ -46,6 +60,7 @@ const list = (json: boolean): void => {
       { title: 'STATES', value: ({ states }) => states, align: 'right' },
       { title: 'TRANSITIONS', value: ({ transitions }) => transitions, align: 'right' },
       { title: 'FINGERPRINT', value: ({ fingerprint }) => fingerprint },
+      { title: 'WHAT IT IS', value: ({ description }) => description, shrinks: true },
     ])
 }
 
@@ -58,27 +73,36 @@ const countsOf = (name: string, command: Command): Promise<Counts> =>
     })),
   )
 
-const writers: Readonly<Record<Exclude<Format, 'svg'>, (drawing: Drawing) => string>> = {
-  mermaid: (drawing) => toMermaid(drawing),
+const known = modules.map(({ name }) => name).join(', ')
+
+const writers: Readonly<Record<Exclude<Format, 'svg'>, (drawing: Drawing, overlay: Overlay) => string>> = {
+  mermaid: toMermaid,
   dot: toDot,
-  scxml: toScxml,
-  json: toJson,
+  scxml: (drawing) => toScxml(drawing),
+  json: (drawing) => toJson(drawing),
+}
+/** Definitions for programs: nothing is laid over them. */
+const bare: readonly Format[] = ['scxml', 'json']
+
+const written = async (drawing: Drawing, format: Format, counts: Counts | null): Promise<string> => {
+  if (format === 'svg') return toSvg(drawing, { counts })
+  return writers[format](drawing, counts === null ? {} : { note: countNotes(drawing, counts) })
+}
+
+/** @throws CommandFault where only one machine can be meant */
+const listAll = ({ format, counts }: Options, json: boolean): void => {
+  if (counts || (format !== undefined && format !== 'json'))
+    throw new CommandFault(`say which machine to draw: ${known}`, 2)
+  list(json || format === 'json')
 }
 
 const machines = async (name: string | undefined, options: Options, command: Command): Promise<void> => {
-  if (name === undefined) return list(command.optsWithGlobals<{ json?: boolean }>().json === true)
+  if (name === undefined) return listAll(options, command.optsWithGlobals<{ json?: boolean }>().json === true)
   const module = modules.find((one) => one.name === name)
-  if (module === undefined)
-    throw new CommandFault(
-      `there is no machine ${name}; there are ${modules.map((one) => one.name).join(', ')}`,
-      2,
-    )
+  if (module === undefined) throw new CommandFault(`there is no machine ${name}; there are ${known}`, 2)
   const { counts = false, format = counts ? 'svg' : 'mermaid' } = options
-  if (counts && format !== 'svg') throw new CommandFault('--counts needs --format svg', 2)
+  if (counts && bare.includes(format))
+    throw new CommandFault(`--counts needs a picture: --format svg, mermaid or dot, not ${format}`, 2)
   const drawing = draw(module.machine)
-  process.stdout.write(
-    format === 'svg'
-      ? await toSvg(drawing, { counts: counts ? await countsOf(name, command) : null })
-      : writers[format](drawing),
-  )
+  process.stdout.write(await written(drawing, format, counts ? await countsOf(name, command) : null))
 }

@@ -119,6 +119,10 @@ const replay = async (asked: string, options: Options, command: Command): Promis
   if (options.step) needTerminal()
   const json = command.optsWithGlobals<Options>().json === true
   const histories = isFile(asked) ? await fromFile(asked) : await fromLog(asked, command)
+  if (options.diagram && options.format === 'svg' && histories.length > 1)
+    throw new CommandFault(
+      `${asked} has ${histories.length} histories, and an SVG shows one; export the one that is meant`,
+    )
   for (const told of histories) {
     const all = steps(told.history.events, told.module, told.history.policy)
     const goesOn = await show(told, upTo(all, options.at), { ...options, json })

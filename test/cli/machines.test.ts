@@ -1,0 +1,61 @@
+/** `fsmtp machines`: what is laid over a picture, and what a machine says of itself. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { draw } from '../../machines/drawing/index.ts'
+import { machines } from '../../machines/index.ts'
+import { session } from '../../machines/session/index.ts'
+import { openSqliteLog } from '../../src/log/sqlite/index.ts'
+import { folder, fsmtp } from '../authentication/command.ts'
+import { tagsOf } from '../drawing/xml.ts'
+import { appendOf, policyAppend, record } from '../history/recorder.ts'
+import { policy, policyHash, sessionSaid } from '../history/sessions.ts'
+
+const cwd = folder()
+
+before(async () => {
+  const log = await openSqliteLog({ directory: join(cwd, 'data') })
+  const life = record(session, policy, sessionSaid([]))
+  await log.append([policyAppend(policyHash, policy), appendOf('smtp_session-01kdy4z8m20000abcdef', life)])
+  await log.close()
+})
+
+const well = async (...words: string[]): Promise<string> => {
+  const { code, out, err } = await fsmtp(cwd, ['machines', ...words])
+  assert.equal(code, 0, err)
+  return out
+}
+
+test('counts stand in every picture; without --format it is an SVG', async () => {
+  const said = tagsOf(await well('session', '--counts')).map(({ text }) => text)
+  assert.ok(said.includes('1 time, after 250 ms'))
+  const mermaid = await well('session', '--counts', '--format', 'mermaid')
+  assert.match(mermaid, /greeted --> identified: 1 time, after 250 ms<br\/>EHLO<br\/>HELO\n/)
+  assert.match(mermaid, /greeted --> securing: never<br\/>STARTTLS\n/)
+  assert.match(await well('session', '--counts', '--format', 'dot'), /label="1 time, after 250 ms\\lEHLO\\l/)
+  for (const format of ['json', 'scxml']) {
+    const { code, err } = await fsmtp(cwd, ['machines', 'session', '--counts', '--format', format])
+    assert.equal(code, 2)
+    assert.match(err, /--counts needs a picture: --format svg, mermaid or dot, not /)
+  }
+})
+
+test('every machine says what it is', async () => {
+  for (const { name, machine } of machines) {
+    assert.notEqual(draw(machine).states[0]?.description, '')
+    const { description } = JSON.parse(await well(name, '--format', 'json')) as { description: string }
+    assert.match(description, /^[A-Z].*\.$/)
+  }
+  const listed = (await well('--format', 'json')).trimEnd().split('\n')
+  for (const [at, { name }] of machines.entries()) {
+    const one = JSON.parse(listed[at]!) as { name: string; description: string }
+    assert.deepEqual([one.name, one.description === ''], [name, false])
+  }
+})
+
+test('a picture is of one machine', async () => {
+  for (const words of [['--counts'], ['--format', 'svg']]) {
+    const { code, err } = await fsmtp(cwd, ['machines', ...words])
+    assert.deepEqual([code, err], [2, 'fsmtp: say which machine to draw: session, delivery\n'])
+  }
+})
