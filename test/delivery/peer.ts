@@ -189,7 +189,9 @@ class Part {
     this.#peer.layered(secure, this.#socket)
     this.#socket = secure
     this.#ear = new Ear(secure)
-    await once(secure, 'secure')
+    const gone = new AbortController()
+    secure.once('close', () => gone.abort(new Error('the client is gone; no handshake')))
+    await once(secure, 'secure', { signal: gone.signal })
   }
 
   async #flood(rest: string): Promise<void> {
@@ -285,7 +287,7 @@ export class Peer {
 
   async close(): Promise<void> {
     this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of [...this.#wires.keys(), ...this.#sockets]) socket.destroy()
     await Promise.allSettled(this.#parts)
   }
 

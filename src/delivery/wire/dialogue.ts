@@ -179,7 +179,7 @@ export class Dialogue {
   #deal(read: Read): void {
     if (this.#fault !== null) return
     if (!read.ok) {
-      this.fail({ kind: 'protocol', during: this.#awaited, text: `the host's answer is ${read.text}` })
+      this.#nonsense(read.text)
       return
     }
     const awaited = this.#queue[0]
@@ -191,6 +191,19 @@ export class Dialogue {
       this.#windClock()
       awaited.heard(heard)
     }
+  }
+
+  #nonsense(text: string): void {
+    this.fail(
+      this.#isInjected
+        ? { kind: 'tls-injection', during: 'STARTTLS' }
+        : { kind: 'protocol', during: this.#awaited, text: `the host's answer is ${text}` },
+    )
+  }
+
+  /** RFC 3207 §6: between the answer to STARTTLS and the handshake the host has nothing to say. */
+  get #isInjected(): boolean {
+    return this.#queue.length === 0 && this.#during === 'STARTTLS'
   }
 
   #heard({ code, enhanced, lines }: Reply, command: string): Heard {
@@ -207,7 +220,7 @@ export class Dialogue {
   #unasked(heard: Heard): void {
     const reply = remembered(heard)
     this.fail(
-      this.#during === 'STARTTLS'
+      this.#isInjected
         ? { kind: 'tls-injection', during: 'STARTTLS', reply }
         : {
             kind: 'protocol',
