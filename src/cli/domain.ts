@@ -7,6 +7,7 @@ import { asciiDomain } from '../authentication/spelling.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
 import { openLookup } from '../delivery/routes/lookup.ts'
+import { loadKeys } from '../delivery/signing/keys.ts'
 import { checkPublished, type Published } from '../delivery/signing/published.ts'
 import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
@@ -88,6 +89,8 @@ const dns = async (given: string, options: Options): Promise<void> => {
   const known = directory.domains().find(({ name }) => asciiDomain(name) === asciiDomain(given))
   if (!known) throw new CommandFault(`${given} is not a domain of this server; see \`fsmtp domain list\``)
   const { hostname } = loaded.config
+  // A key that could sign nothing is no key to ask about.
+  if (options.check) await loadKeys(loaded.config)
   const records = dnsRecords({ domain: known.name, hostname, dkim: keysOf(loaded.config, known.name) })
   if (options.check) await check(records, { config: loaded.config, json: options.json === true })
   else if (options.json) for (const record of records) ndjson(record)

@@ -116,3 +116,24 @@ for (const [what, at, changed, expected] of cases)
     if (expected === 'unknown')
       assert.match(checked[at]!.found[0]!, /^TXT of .*: (?:the name server|no answer)/)
   })
+
+test('a key that cannot be used is said, in one line', async () => {
+  writeFileSync(
+    join(house.at, 'bad.yaml'),
+    'hostname: a.example\ndomains: [{ name: example.org, dkim: [{ selector: s, key: bad.pem }] }]\n',
+  )
+  writeFileSync(join(house.at, 'bad.pem'), 'no key', { mode: 0o600 })
+  const { code, err } = await fsmtp(house.at, [
+    '--config',
+    'bad.yaml',
+    'domain',
+    'dns',
+    'example.org',
+    '--check',
+  ])
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /^fsmtp: domains\[0\]\.dkim\[0\]\.key: the DKIM key of example\.org \(selector s\) [^\n]+\n$/,
+  )
+})

@@ -132,6 +132,12 @@ test('no signature without From, and none for a header too long to hold', async 
   assert.equal(await sign(`From: bob@example.org\r\n${'X: y\r\n'.repeat(mostLines)}\r\nx\r\n`), '')
 })
 
+test('content that is given up is closed', async () => {
+  const unread = Readable.from(inPieces(`X: ${'x'.repeat(longestHead)}${content}`))
+  await signers.sign({ sender: '', from: 'example.org', content: unread, prefix })
+  assert.ok(unread.destroyed)
+})
+
 test('a body that cannot be read to its end is an error, not a signature', async () => {
   const broken = async function* () {
     yield* inPieces(content)
