@@ -17,8 +17,9 @@ import { sessionPolicy } from './config/session-policy.ts'
 import type { ContentStore } from './content/port.ts'
 import { openContentStore } from './content/store.ts'
 import { serveControl } from './control.ts'
-import { type Deliveries, startDeliveries } from './delivery/index.ts'
+import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
 import { openBacklog } from './delivery/owed.ts'
+import { pretendedConnect, pretendedRoutes } from './delivery/pretend/index.ts'
 import type { RouterOptions } from './delivery/router.ts'
 import { createRoutes } from './delivery/routes/index.ts'
 import { authorDomain, loadSigners, type Signers } from './delivery/signing/index.ts'
@@ -136,9 +137,9 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const backlog = openBacklog({ directory: config.data, log })
   if (sendsOut(config))
     deliveries = await startDeliveries({
-      ...{ config, log, outbox, content, directory, connect, warn: notices.warn },
+      ...{ config, log, outbox, content, directory, warn: notices.warn },
+      ...farSide(config),
       backlog,
-      routes: createRoutes(config),
       sign: signing(signers, content),
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
@@ -212,8 +213,14 @@ const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: s
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** A playground keeps everything, and so does a server that captures. */
-const sendsOut = ({ playground, delivery }: Config): boolean => !playground && delivery.route !== 'capture'
+/** A server that captures keeps everything. */
+const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'
+
+/** A playground only pretends: nothing leaves it. */
+const farSide = (config: Config): Pick<DeliveriesOptions, 'routes' | 'connect'> =>
+  config.playground
+    ? { routes: pretendedRoutes, connect: pretendedConnect() }
+    : { routes: createRoutes(config), connect }
 
 /** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
 const signing =

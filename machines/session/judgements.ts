@@ -114,7 +114,9 @@ export const judgeRecipient = (
   if (magic) return magic
   if (facts.place.kind === 'mailbox') return localMailbox
   if (facts.place.kind === 'unknown') return refuse('no-such-mailbox')
-  return facts.user === null ? refuse('relaying-denied') : foreignDomain
+  // In a playground only domains that are pretended are foreign: nothing leaves.
+  const mayRelay = facts.user !== null || policy.magicRecipients
+  return mayRelay ? foreignDomain : refuse('relaying-denied')
 }
 
 /** The final dot (RFC 5321 §4.1.1.4, §6.3; RFC 6409 §6.1, §8). */

@@ -4,6 +4,7 @@
  */
 import { splitAddress, withoutTag } from '../../machines/vocabulary/address.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
+import { isPretended } from '../../machines/vocabulary/pretended.ts'
 import type { Config } from '../config/schema.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 import { literalAddress, ownAddresses } from './own-literals.ts'
@@ -198,6 +199,7 @@ export class Directory {
   /** Every address has a mailbox of its own, shared with its sub-addresses. */
   #playgroundPlace(given: string, domain: string): Place {
     const { local, domain: ascii } = splitAddress(keyOf(`${given}@${domain}`))
+    if (isPretended(ascii)) return { kind: 'foreign', nextHop: ascii }
     const owner = this.#owner({ local, domain: ascii })
     return mailbox(owner?.name ?? `${withoutTag(local)}@${readableDomain(ascii)}`)
   }

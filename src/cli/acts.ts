@@ -96,7 +96,7 @@ const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<
 
 const run = async (opened: Reading, asked: Asked): Promise<void> => {
   const deliveries = await chosen(opened, asked)
-  if (asked.options.dryRun) return preview(opened, deliveries, asked.doing)
+  if (asked.options.dryRun) return preview(opened, deliveries)
   const question: ActQuestion = {
     act: asked.doing.act,
     ids: deliveries.map(({ id }) => id),
@@ -106,7 +106,7 @@ const run = async (opened: Reading, asked: Asked): Promise<void> => {
   tell(opened, acted, asked.doing)
 }
 
-const preview = ({ json }: Reading, deliveries: readonly Delivery[], { done }: Doing): void => {
+const preview = ({ json }: Reading, deliveries: readonly Delivery[]): void => {
   if (json) for (const delivery of deliveries) ndjson(delivery)
   else {
     table(deliveries, [
@@ -115,7 +115,7 @@ const preview = ({ json }: Reading, deliveries: readonly Delivery[], { done }: D
       { title: 'NEXT HOP', value: ({ nextHop }) => nextHop },
       { title: 'SENDER', value: ({ sender }) => sender, shrinks: true },
     ])
-    remark(`${counted(deliveries.length)} would be ${done}; nothing was done`)
+    remark(`${counted(deliveries.length)} fit; nothing was done`)
   }
 }
 

@@ -13,6 +13,9 @@ const repairing = { mx: 'repair' }
 /** All clients of a playground have the same address. */
 const crowded = { sessionsPerAddress: 2000 }
 
+/** Deferrals, warnings and the end of patience are seen within minutes. */
+const impatient = { retry: ['15s', '30s', '1m'], warnAfter: '1m', giveUpAfter: '5m' }
+
 /** What is no section goes on as it is, to be refused by the checks. */
 const withDefaults = (defaults: object, given: unknown = {}): unknown =>
   typeof given === 'object' ? { ...defaults, ...given } : given
@@ -21,5 +24,11 @@ const withDefaults = (defaults: object, given: unknown = {}): unknown =>
 export const withPlayground = (raw: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   if (raw.playground !== true) return { ...raw }
   const bareNewlines = withDefaults(repairing, raw.bareNewlines)
-  return { ...playgroundDefaults, ...raw, bareNewlines, limits: withDefaults(crowded, raw.limits) }
+  return {
+    ...playgroundDefaults,
+    ...raw,
+    bareNewlines,
+    limits: withDefaults(crowded, raw.limits),
+    delivery: withDefaults(impatient, raw.delivery),
+  }
 }
