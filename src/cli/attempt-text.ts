@@ -1,8 +1,8 @@
 /** An attempt of a delivery, and what somebody did to it, as people read them. */
 import type { AttemptFault, RecipientOutcome, RemoteHost } from '../../machines/vocabulary/events.ts'
-import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { remoteReplyText } from '../../projections/deliveries.ts'
 import type { ActDone, Attempt, HostTried } from '../history/attempts.ts'
+import { deliveryReasonText } from './delivery-reasons.ts'
 import { type Tone, toned, visible } from './terminal.ts'
 
 /** `mx.example.net [192.0.2.25]:25`. */
@@ -58,7 +58,7 @@ const routeText = ({ kind, hosts }: NonNullable<Attempt['route']>): string =>
 
 const resultLines = (attempt: Attempt): string[] => {
   const { result, reason, fault, outcomes, uncertain, nextAttemptAt } = attempt
-  const because = reason === null ? '' : `: ${reasonText(reason)}`
+  const because = reason === null ? '' : `: ${deliveryReasonText(reason)}`
   return [
     ...outcomes.map((outcome) => detail('answer', outcomeText(outcome))),
     ...(fault === null ? [] : [detail('fault', faultText(fault))]),
@@ -77,7 +77,7 @@ const attemptText = (attempt: Attempt): string[] => [
 ]
 
 const actText = ({ at, act, by, refused }: ActDone): string[] => [
-  `${toned('strong', visible(act))}  ${at}  by ${visible(by)}${refused === null ? '' : toned('bad', `  refused: ${visible(reasonText(refused))}`)}`,
+  `${toned('strong', visible(act))}  ${at}  by ${visible(by)}${refused === null ? '' : toned('bad', `  refused: ${visible(deliveryReasonText(refused))}`)}`,
 ]
 
 export const attemptLines = (one: Attempt | ActDone): string[] =>

@@ -1,6 +1,5 @@
 /** `fsmtp deliveries`: where mail for other hosts stands, now or at a time. */
 import { type Command, Option } from 'commander'
-import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { deliveries as projection } from '../../projections/deliveries.ts'
 import {
   askDeliveries,
@@ -10,6 +9,7 @@ import {
   deliveryStatuses,
 } from '../views/answers/deliveries.ts'
 import { viewAsOf } from '../views/as-of.ts'
+import { deliveryReasonText } from './delivery-reasons.ts'
 import { listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { completeMessage, freshViews, type Reading, reading } from './open.ts'
@@ -58,7 +58,7 @@ const several = ([first, ...others]: Delivery['recipients']): string =>
 /** The far side's words; where it said nothing, what was wrong on the way. */
 const why = ({ status, lastReply, fault, reason }: Delivery): string => {
   if (status === 'delivered') return lastReply ?? ''
-  return lastReply ?? fault ?? (reason === null ? '' : reasonText(reason))
+  return lastReply ?? fault ?? (reason === null ? '' : deliveryReasonText(reason))
 }
 
 const columns: readonly Column<Delivery>[] = [

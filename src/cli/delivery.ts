@@ -1,12 +1,12 @@
 /** `fsmtp delivery`: one delivery, each attempt with what was said, and what comes next. */
 import type { Command } from 'commander'
 import type { EventOf } from '../../machines/vocabulary/events.ts'
-import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { attemptsOf } from '../history/attempts.ts'
 import type { LogReader } from '../log/port.ts'
 import type { Delivery, Notice, RecipientStatus } from '../views/answers/deliveries.ts'
 import { attemptLines, soon } from './attempt-text.ts'
 import { statusTones } from './deliveries.ts'
+import { deliveryReasonText } from './delivery-reasons.ts'
 import { CommandFault } from './fault.ts'
 import { completeId, freshViews, reading } from './open.ts'
 import { ndjson, print, toned, visible } from './terminal.ts'
@@ -46,7 +46,7 @@ const row = (title: string, value: string): string =>
   `${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`
 
 const statusText = ({ status, reason }: Delivery): string =>
-  reason === null || status === 'delivered' ? '' : `  ${visible(reasonText(reason))}`
+  reason === null || status === 'delivered' ? '' : `  ${visible(deliveryReasonText(reason))}`
 
 const recipientLine = ({ address, status, reply }: RecipientStatus): string => {
   const words = reply === null ? '' : `  ${visible(reply)}`

@@ -1,4 +1,4 @@
-/** Which stream somebody means who types an id: a session's, a message's, or a stream's whole name. */
+/** Which stream somebody means who types an id: a session's, a message's, a delivery's, or a stream's whole name. */
 import { machines } from '../../machines/index.ts'
 import { idOf } from '../log/port.ts'
 import { CommandFault } from './fault.ts'
@@ -26,14 +26,25 @@ const exact = async (opened: Reading, asked: string): Promise<string | null> => 
 export const findHistory = async (opened: Reading, asked: string): Promise<FoundHistory> => {
   const stream = await exact(opened, asked)
   if (stream !== null) return { stream, message: null }
-  const views = await freshViews(opened, ['sessions', 'messages'])
+  const views = await freshViews(opened, ['sessions', 'messages', 'deliveries'])
   const sessions = views.sessionIds(asked)
   const found = [...sessions, ...views.messageIds(asked)]
-  const id = completeId(asked, [...new Set(found)], { what: 'session or message', list: 'sessions' })
+  // A delivery's id begins with its message's: who typed no more than that means the message.
+  const deliveries = found.length === 0 ? views.deliveryIds(asked) : []
+  const id = completeId(asked, [...new Set([...found, ...deliveries])], {
+    what: 'session, message or delivery',
+    list: 'sessions',
+  })
+  if (deliveries.includes(id)) return { stream: `delivery-${id}`, message: null }
   if (sessions.includes(id)) return { stream: `smtp_session-${id}`, message: null }
-  const session = views.message(id)?.session
-  if (session == null) throw new CommandFault(`message ${id} did not come in a session`)
-  return { stream: `smtp_session-${session}`, message: id }
+  const message = views.message(id)
+  if (message?.session == null)
+    throw new CommandFault(
+      message?.cause == null
+        ? `message ${id} did not come in a session`
+        : `message ${id} did not come in a session: it is a report; \`fsmtp replay ${message.cause.delivery}\` tells of what`,
+    )
+  return { stream: `smtp_session-${message.session}`, message: id }
 }
 
 /** As `idOf`, for a line to a person. */

@@ -1,6 +1,7 @@
-/** Everything that happened to one message, from the events of the session it came in. */
+/** Everything that happened to one message: the session it came in, and each of its deliveries. */
 import type { EventOf } from '../../machines/vocabulary/events.ts'
 import type { LogReader } from '../log/port.ts'
+import { deliverySentences } from './delivery-story.ts'
 import { CommandFault } from './fault.ts'
 import { destinationText, sentence } from './story.ts'
 
@@ -13,20 +14,21 @@ export type TraceLine = {
   /** The fact it comes from. */
   readonly event: string
   readonly text: string
+  /** Of what happened to a delivery: its id. */
+  readonly delivery?: string
 }
 
 const isAccepted = (event: EventOf): event is Accepted => event.type === 'MessageAccepted'
 
-/** The events of a session, in order. */
-export const sessionEvents = async (log: LogReader, session: string): Promise<readonly EventOf[]> => {
+/** The events of a stream, in order. */
+export const streamEvents = async (log: LogReader, stream: string): Promise<readonly EventOf[]> => {
   const events: EventOf[] = []
   // A stored event's type and data are what the vocabulary says.
-  for await (const page of log.readStream(`smtp_session-${session}`))
-    events.push(...(page as readonly EventOf[]))
+  for await (const page of log.readStream(stream)) events.push(...(page as readonly EventOf[]))
   return events
 }
 
-/** @throws CommandFault when the session does not tell of the message: the log lacks what a view knew */
+/** @throws CommandFault when the stream does not tell of the message: the log lacks what a view knew */
 export const acceptedIn = (events: readonly EventOf[], message: string): Accepted => {
   const found = events.find((event): event is Accepted => isAccepted(event) && event.data.message === message)
   if (found === undefined)
@@ -68,8 +70,18 @@ const lineOf = (event: EventOf, text: string): TraceLine => ({
   text,
 })
 
+export type History = {
+  /** Of the session, or of whatever else accepted it. */
+  readonly events: readonly EventOf[]
+  readonly accepted: Accepted
+  /** By delivery, the events of each. */
+  readonly deliveries: ReadonlyMap<string, readonly EventOf[]>
+  /** Reports on them to the sender, as they were accepted. */
+  readonly reports: readonly Accepted[]
+}
+
 /** The session's story as far as it concerns this message, then where each recipient's mail went. */
-export const traceOf = (events: readonly EventOf[], accepted: Accepted): readonly TraceLine[] => {
+const acceptanceOf = ({ events, accepted }: History): readonly TraceLine[] => {
   const within = isWithin(events, accepted)
   const told = events.filter((event) => !ofTransaction.has(event.type) || within(event))
   return told.flatMap((event) => {
@@ -78,3 +90,33 @@ export const traceOf = (events: readonly EventOf[], accepted: Accepted): readonl
     return [line, ...accepted.data.recipients.map((recipient) => lineOf(event, destinationText(recipient)))]
   })
 }
+
+const deliveryLines = (delivery: string, events: readonly EventOf[]): readonly TraceLine[] => {
+  const [first] = events
+  const nextHop = first?.type === 'DeliveryQueued' ? first.data.nextHop : ''
+  return events.flatMap((event) =>
+    deliverySentences(event, nextHop).map((text) => ({ ...lineOf(event, text), delivery })),
+  )
+}
+
+const reports = {
+  failed: 'it failed',
+  delayed: 'it takes long',
+  delivered: 'it was delivered',
+} as const
+
+const reportLine = (event: Accepted): TraceLine => {
+  const { message, recipients, cause } = event.data
+  const to = recipients.map(({ address }) => `<${address}>`).join(', ')
+  const what = cause === undefined ? '' : ` that ${reports[cause.kind]}`
+  const line = lineOf(event, `A report${what} was composed for ${to}: message ${message}`)
+  return cause === undefined ? line : { ...line, delivery: cause.delivery }
+}
+
+/** Everything in the order in which it happened. */
+export const traceOf = (history: History): readonly TraceLine[] =>
+  [
+    ...acceptanceOf(history),
+    ...[...history.deliveries].flatMap(([delivery, events]) => deliveryLines(delivery, events)),
+    ...history.reports.map(reportLine),
+  ].toSorted((one, other) => one.position - other.position)

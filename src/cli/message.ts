@@ -2,21 +2,18 @@
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
+import type { AcceptedRecipient } from '../../machines/vocabulary/events.ts'
 import { traceLines } from '../smtp/trace.ts'
+import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
 import { CommandFault } from './fault.ts'
-import { acceptedIn, sessionEvents, traceOf } from './message-trace.ts'
+import { acceptedIn, type History, streamEvents, traceOf } from './message-trace.ts'
 import { completeMessage, freshViews, type Reading, reading } from './open.ts'
 import { destinationText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
 type Options = { readonly raw?: boolean; readonly trace?: boolean }
-type Accepted = ReturnType<typeof acceptedIn>
-type Found = {
-  readonly message: Message
-  readonly events: Awaited<ReturnType<typeof sessionEvents>>
-  readonly accepted: Accepted
-}
+type Found = History & { readonly message: Message; readonly standings: readonly Delivery[] }
 
 export const register = (program: Command): void => {
   program
@@ -33,13 +30,22 @@ export const register = (program: Command): void => {
 }
 
 const find = async (opened: Reading, typed: string): Promise<Found> => {
-  const views = await freshViews(opened, ['messages'])
+  const views = await freshViews(opened, ['messages', 'deliveries'])
   const id = completeMessage(views, typed)
   const found = views.message(id)
-  if (found === null || found.session === null)
-    throw new CommandFault(`the log does not say how message ${id} came in`)
-  const events = await sessionEvents(opened.log, found.session)
-  return { message: found, events, accepted: acceptedIn(events, id) }
+  if (found === null) throw new CommandFault(`the log does not say how message ${id} came in`)
+  const events = await streamEvents(opened.log, found.stream)
+  const standings = views.deliveriesOf(id)
+  const deliveries = new Map<string, History['events']>()
+  const reports: History['reports'][number][] = []
+  for (const { id: delivery } of standings) {
+    deliveries.set(delivery, await streamEvents(opened.log, `delivery-${delivery}`))
+    for (const { message: report } of views.notices(delivery)) {
+      const stream = views.message(report)?.stream
+      if (stream !== undefined) reports.push(acceptedIn(await streamEvents(opened.log, stream), report))
+    }
+  }
+  return { message: found, events, accepted: acceptedIn(events, id), standings, deliveries, reports }
 }
 
 const message = (typed: string, { raw, trace }: Options, command: Command): Promise<void> =>
@@ -49,9 +55,15 @@ const message = (typed: string, { raw, trace }: Options, command: Command): Prom
     const found = await find(opened, typed)
     if (raw) return writeRaw(opened, found)
     if (trace) return tellTrace(opened, found)
-    if (opened.json) return ndjson({ ...found.message, destinations: found.accepted.data.recipients })
+    if (opened.json) return ndjson(shapeOf(found))
     details(found)
   })
+
+const shapeOf = ({ message: found, accepted, standings }: Found): object => ({
+  ...found,
+  destinations: accepted.data.recipients,
+  deliveries: standings.map(({ id, nextHop, status }) => ({ id, nextHop, status })),
+})
 
 /** Trace lines, then the body in pieces: large ones are never held whole. */
 const writeRaw = async ({ content }: Reading, { message: { id }, accepted }: Found): Promise<void> => {
@@ -65,19 +77,36 @@ const writeRaw = async ({ content }: Reading, { message: { id }, accepted }: Fou
   await pipeline(body, process.stdout, { end: false })
 }
 
-const tellTrace = ({ json }: Reading, { events, accepted }: Found): void => {
-  for (const line of traceOf(events, accepted)) {
+const tellTrace = ({ json }: Reading, found: Found): void => {
+  for (const line of traceOf(found)) {
     if (json) ndjson(line)
     else print(`${toned('weak', line.at)}  ${visible(line.text)}`)
   }
 }
 
-const details = ({ message: found, accepted }: Found): void => {
+/** Where one recipient's mail is: in a mailbox, or what its delivery has come to. */
+const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[]): string => {
+  const { address, destination } = recipient
+  const standing = standings.find(
+    ({ nextHop }) => destination.kind === 'nextHop' && nextHop === destination.nextHop,
+  )
+  const found = standing?.recipients.find((one) => one.address === address)
+  if (standing === undefined || found === undefined) return destinationText(recipient)
+  const words = found.reply === null ? '' : `: ${found.reply}`
+  return `<${address}> ${found.status}, by delivery ${standing.id} to ${standing.nextHop}${words}`
+}
+
+const causeText = ({ cause }: Message): string | null =>
+  cause === null ? null : `a report that delivery ${cause.delivery} ${causes[cause.kind]}`
+const causes = { failed: 'failed', delayed: 'takes long', delivered: 'was made' } as const
+
+const details = ({ message: found, accepted, standings }: Found): void => {
   const { from, subject, messageId, session, user, sender, size, sha256 } = found
   const rows: readonly (readonly [string, string | null])[] = [
     ['Message', found.id],
     ['Accepted', found.acceptedAt],
     ['Session', session],
+    ['Cause', causeText(found)],
     ['Account', user],
     ['Sender', `<${sender}>`],
     ['From', from],
@@ -85,10 +114,11 @@ const details = ({ message: found, accepted }: Found): void => {
     ['Message-ID', messageId],
     ['Size', `${humanSize(size)} (${size} bytes)`],
     ['SHA-256', sha256],
-    ...accepted.data.recipients.map((recipient) => ['Recipient', destinationText(recipient)] as const),
+    ...accepted.data.recipients.map((recipient) => ['Recipient', placeText(recipient, standings)] as const),
   ]
   for (const [title, value] of rows)
     if (value !== null) print(`${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`)
   print('')
-  print(toned('weak', `fsmtp message ${found.id} --trace   fsmtp replay ${session} --transcript`))
+  const replay = found.cause?.delivery ?? `${session} --transcript`
+  print(toned('weak', `fsmtp message ${found.id} --trace   fsmtp replay ${replay}`))
 }

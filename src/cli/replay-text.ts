@@ -2,6 +2,7 @@
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import type { Operation } from '../history/patch.ts'
 import type { Step } from '../history/steps.ts'
+import { deliveryReasonText } from './delivery-reasons.ts'
 import { type Tone, toned, visible } from './terminal.ts'
 
 const longest = 400
@@ -46,6 +47,12 @@ const moveOf = ({ from, to, event }: Step): string => {
   return `      ${toned('strong', visible(move))}   ${visible(event)}`
 }
 
+/** Who speaks last in a step: we reply to a client, and a host replies to us before anything follows from it. */
+const weReply = ({ effects }: Step): boolean => effects.includes('reply')
+
+const heard = (step: Step): string[] =>
+  weReply(step) ? said('C: ', step) : step.dialogue.map((line) => `      ${visible(line)}`)
+
 const said = (side: 'C: ' | 'S: ', { dialogue }: Step): string[] =>
   dialogue.filter((line) => line.startsWith(side)).map((line) => `      ${visible(line)}`)
 
@@ -57,9 +64,12 @@ const factRows = ({ facts }: Step): string[] =>
 const isNo = ({ event, facts }: Step): boolean =>
   /Refused|Failed/.test(event) || (typeof facts.door === 'string' && facts.door !== 'open')
 
+/** Its facts alone say when the machine was told of something; some of its codes mean another thing in a session. */
+const isOfDelivery = ({ facts }: Step): boolean => 'endedAt' in facts || 'actedAt' in facts
+
 const reasonRows = (step: Step): string[] => {
   if (step.reason === null) return []
-  const sentence = reasonText(step.reason)
+  const sentence = isOfDelivery(step) ? deliveryReasonText(step.reason) : reasonText(step.reason)
   const text = sentence === step.reason ? step.reason : `${step.reason}: ${sentence}`
   return [row('because', text, isNo(step) ? 'bad' : 'good')]
 }
@@ -82,13 +92,13 @@ const effectRow = ({ effects }: Step): string[] => {
 /** The lines of one step. `always`: machine events that can come in every state. */
 export const stepText = (step: Step, before: Step | undefined, always: ReadonlySet<string>): string[] => [
   headOf(step, before),
-  ...said('C: ', step),
+  ...heard(step),
   moveOf(step),
   ...factRows(step),
   ...reasonRows(step),
   ...changeRows(step),
   ...effectRow(step),
-  ...said('S: ', step),
+  ...(weReply(step) ? said('S: ', step) : []),
   ...(step.diverged === null ? [nextRow(step, always)] : [row('not so', step.diverged, 'bad')]),
   '',
 ]

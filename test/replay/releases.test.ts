@@ -9,6 +9,7 @@ import { HistoryFile } from '../../src/history/file.ts'
 import type { Finding } from '../../src/history/findings.ts'
 import { steps } from '../../src/history/steps.ts'
 import { verifyPages } from '../../src/history/verify.ts'
+import { categoryOf } from '../../src/log/port.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const releases = globSync('*.ndjson', { cwd: here }).sort()
@@ -23,7 +24,11 @@ for (const release of releases)
     const summary = await verifyPages(() => file.pages(), file.log, { machines, found, content: file.content, books: null })
     assert.deepEqual(findings, [])
     assert.ok(summary.streams > 0 && summary.ok === summary.streams)
-    for (const { events, policy } of await file.streams(machines.map(({ category }) => category)))
-      for (const module of machines)
-        assert.deepEqual(steps(events, module, policy).filter(({ diverged }) => diverged !== null), [])
+    for (const { stream, events, policy } of await file.streams(machines.map(({ category }) => category))) {
+      const module = machines.find(({ category }) => category === categoryOf(stream))
+      assert.deepEqual(
+        steps(events, module, policy).filter(({ diverged }) => diverged !== null),
+        [],
+      )
+    }
   })

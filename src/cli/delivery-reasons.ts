@@ -1,0 +1,27 @@
+/** Why a mail is not delivered, in a sentence for each code of a delivery's history. */
+import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import { wireFaults } from '../delivery/wire/faults.ts'
+
+const sentences: Readonly<Record<string, string>> = {
+  ...wireFaults,
+  'refused-for-good': 'The host refused for good.',
+  'refused-for-now': 'The host asked us to try again later.',
+  'attempt-lost': 'The server ended in the middle of the attempt.',
+  cancelled: 'Somebody cancelled it; nobody was told.',
+  'attempt-under-way': 'An attempt was under way; ask again when it has ended.',
+  'not-in-this-state': 'That cannot be done to a delivery in this state.',
+  'null-mx': 'The domain says that it takes no mail (RFC 7505).',
+  'no-such-domain': 'The domain does not exist.',
+  'no-mail-host': 'The domain has no host that takes mail.',
+  'no-address': 'No host of the domain has an address.',
+  'host-not-found': 'The configured host was not found in DNS.',
+  'dns-failed': 'DNS did not answer, or not with anything that can be used.',
+  'loops-back': 'The best host for the domain is this server, which does not know the domain.',
+  'bad-destination': 'The next hop is no domain, address or route.',
+  'bad-literal': 'The address in brackets is none.',
+  unforeseen: 'A fault of this program; it is tried again.',
+}
+
+/** The sentence for a code; the code itself where another release wrote it. */
+export const deliveryReasonText = (code: string): string =>
+  Object.hasOwn(sentences, code) ? sentences[code]! : reasonText(code)

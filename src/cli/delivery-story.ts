@@ -1,0 +1,78 @@
+/** What happened to a delivery, in words: sentences for each fact of it, as a message's trace tells them. */
+import type { EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import { faultText, hostText, outcomeText } from './attempt-text.ts'
+import { deliveryReasonText } from './delivery-reasons.ts'
+
+const iso = (at: number): string => new Date(at).toISOString()
+
+const secured = (tls: TlsFacts | null): string =>
+  tls === null ? 'in clear' : `with ${tls.version}, ${tls.cipher}`
+
+type Ended = EventOf & { readonly type: 'Delivered' | 'Deferred' | 'Failed' | 'Expired' }
+
+const ends = {
+  Delivered: 'delivered',
+  Deferred: 'deferred',
+  Failed: 'failed for good',
+  Expired: 'given up',
+} as const
+
+const because = (event: Ended): string => {
+  if (event.type === 'Delivered') return ''
+  const { fault, reason } = event.data
+  return `: ${fault === null ? deliveryReasonText(reason).replace(/\.$/, '') : faultText(fault)}`
+}
+
+const next = (event: Ended): string =>
+  event.type === 'Deferred' ? `; next attempt at ${iso(event.data.nextAttemptAt)}` : ''
+
+const endingOf = (event: Ended, nextHop: string): readonly string[] => [
+  ...event.data.outcomes.map(outcomeText),
+  `Delivery to ${nextHop} ${ends[event.type]}${because(event)}${next(event)}`,
+  ...(event.data.uncertain ? ['The line broke before the answer: the host may have the mail'] : []),
+]
+
+/** Nothing for facts that say nothing of a delivery. */
+export const deliverySentences = (event: EventOf, nextHop: string): readonly string[] => {
+  const to = `delivery to ${nextHop}`
+  switch (event.type) {
+    case 'DeliveryQueued':
+      return [`Queued for ${to}: ${event.data.recipients.map(({ address }) => `<${address}>`).join(', ')}`]
+    case 'AttemptStarted':
+      return [`Attempt ${event.data.attempt} of the ${to} began on ${event.data.node}`]
+    case 'RouteResolved':
+      return [`The way to ${nextHop}: ${event.data.route.hosts.map(hostText).join(', ')}`]
+    case 'Connected': {
+      const { host, tls, securing, reused } = event.data
+      const how = securing ? 'TLS follows' : secured(tls)
+      return [`${reused ? 'Used the connection to' : 'Connected to'} ${hostText(host)}, ${how}`]
+    }
+    case 'HostSecured':
+      return [`The line was secured ${secured(event.data.tls)}`]
+    case 'HostPassedOver':
+      return [`${hostText(event.data.host)} passed over: ${faultText(event.data.fault)}`]
+    case 'Delivered':
+    case 'Deferred':
+    case 'Failed':
+    case 'Expired':
+      return endingOf(event, nextHop)
+    case 'AttemptLost':
+      return [
+        `The server had ended in the middle of the attempt${event.data.uncertain ? ': the host may have the mail' : '; nothing had been sent'}`,
+      ]
+    case 'Held':
+      return [`The ${to} was held by ${event.data.by}`]
+    case 'Released':
+      return [`The ${to} was released by ${event.data.by}`]
+    case 'RetryRequested':
+      return [`${event.data.by} asked to try the ${to} now`]
+    case 'Cancelled':
+      return [`The ${to} was cancelled by ${event.data.by}; nobody is told`]
+    case 'ActRefused':
+      return [
+        `${event.data.by} asked to ${event.data.act} the ${to}, refused: ${deliveryReasonText(event.data.reason)}`,
+      ]
+    default:
+      return []
+  }
+}
