@@ -31,9 +31,14 @@ const declarationsOf = (text: string): ReadonlyMap<string, Declared> =>
     ]),
   )
 
-/** The names in the order of `Facts`: the order of the dialogue. */
-const factNames = (declared: ReadonlyMap<string, Declared>): readonly string[] =>
-  [...declared.get('Facts')!.body.matchAll(/^\s*(\w+): \w+;?$/gm)].map(([, name]) => name!)
+/** Each fact with the name of its type, in the order of `Facts`: the order of the dialogue. */
+const factsOf = (declared: ReadonlyMap<string, Declared>): ReadonlyMap<string, string> =>
+  new Map(
+    [...declared.get('Facts')!.body.matchAll(/^\s*(\w+): (\w+);?$/gm)].map(([, name, type]) => [
+      name!,
+      type!,
+    ]),
+  )
 
 /** `readonly` and our indentation say nothing to a reader of the log. */
 const shown = (body: string): string => body.replace(/\breadonly /g, '')
@@ -44,16 +49,19 @@ const section = ({ name, about, body }: Declared): string => {
 }
 
 /** Types that facts are made of, in the order in which they are declared; the bookkeeping of the vocabulary is left out. */
-const partsOf = (declared: ReadonlyMap<string, Declared>, facts: readonly string[]): readonly Declared[] =>
+const partsOf = (
+  declared: ReadonlyMap<string, Declared>,
+  facts: ReadonlyMap<string, string>,
+): readonly Declared[] =>
   [...declared.values()].filter(
-    ({ name }) => !facts.includes(name) && !['Facts', 'FactName', 'EventOf'].includes(name),
+    ({ name }) => ![...facts.values()].includes(name) && !['Facts', 'FactName', 'EventOf'].includes(name),
   )
 
 const head = `# Events
 
 *Made by \`node scripts/events-doc.ts\` from \`machines/vocabulary/events.ts\`; change it there.*
 
-Each transition of a session is one event; accounts, domains and policies have theirs. An event has \`position\` (dense, over the
+Each transition of a session or a delivery is one event; accounts, domains and policies have theirs. An event has \`position\` (dense, over the
 whole log), \`id\`, \`stream\`, \`revision\` (from 0, within the stream), \`type\`, \`version\`, \`at\`, \`data\` and \`meta\`. Names are stored for
 ever. What a view or a script of yours may rely on is \`type\` and \`data\`; \`meta\` is flat strings for replay:
 \`machine\`, \`machineVersion\`, \`fingerprint\`, \`input\`, \`from\`, \`to\`, \`effects\`, \`dialogue\`, \`node\`, \`$correlationId\`, \`$causationId\`.
@@ -63,19 +71,21 @@ No event holds a password that could be used (accounts hold argon2id hashes), no
 | stream | holds |
 |---|---|
 | \`smtp_session-<id>\` | one session, from \`SessionOpened\` to \`SessionClosed\` |
+| \`delivery-<id>\` | one message on its way to one next hop, from \`DeliveryQueued\` to its end |
+| \`notice-<delivery>_<kind>\` | one notice to a sender, a message of its own |
 | \`account-<name>\` | one account |
 | \`domain-<name>\` | one domain added by a command |
-| \`policy-<hash>\` | one policy, as it was when sessions were judged by it |
+| \`policy-<hash>\` | one policy, as it was when sessions or deliveries were judged by it |
 `
 
 /** The whole page. */
 export const eventsPage = (): string => {
   const declared = declarationsOf(readFileSync(vocabulary, 'utf8'))
-  const facts = factNames(declared)
+  const facts = factsOf(declared)
   return [
     head,
     '## Facts\n',
-    facts.map((name) => section(declared.get(name)!)).join('\n\n'),
+    [...facts].map(([name, type]) => section({ ...declared.get(type)!, name })).join('\n\n'),
     '\n## What they are made of\n',
     partsOf(declared, facts).map(section).join('\n\n'),
     '',

@@ -245,7 +245,8 @@ export type Connected = {
 export type HostSecured = { readonly tls: TlsFacts; readonly extensions: readonly string[] }
 /** One host of the route came to nothing; the next is tried. */
 export type HostPassedOver = { readonly host: RemoteHost; readonly fault: AttemptFault }
-type AttemptEnded = {
+/** What an attempt came to. */
+export type AttemptEnded = {
   readonly endedAt: number
   readonly outcomes: readonly RecipientOutcome[]
   readonly fault: AttemptFault | null
@@ -268,7 +269,8 @@ export type AttemptLost = {
   readonly uncertain: boolean
   readonly nextAttemptAt: number
 }
-type Act = {
+/** What somebody did to a delivery. */
+export type Act = {
   readonly actedAt: number
   /** `operator`, or the account that asked. */
   readonly by: string

@@ -125,6 +125,7 @@ const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> 
     'Read it:          npx fsmtp mailbox you@example.org',
     'What happened:    npx fsmtp sessions, then npx fsmtp replay ID',
     'Try outcomes:     451@any.domain is refused with 451, slow@ waits 20 s, drop@ drops the line',
+    'Try deliveries:   a@deferred.test, b@bounced.test, then npx fsmtp deliveries',
     'Stop:             Ctrl-C',
   ]
 }

@@ -239,12 +239,18 @@ export class DeliveryActor {
     if (this.#isStopped) return
     this.#wire = null
     this.#isToSend = false
-    if (fault.kind === 'tls-failed' && this.#route?.tls === 'opportunistic' && !this.#inClear.has(host)) {
+    if (this.#mayBeInClear(host, fault)) {
       this.#inClear.add(host)
       this.#hosts.unshift(host)
     }
     if (this.#hosts.length > 0) this.#tell({ type: 'HOST_FAILED', host, fault })
     else this.#end([], fault)
+  }
+
+  /** A password is never sent in clear because TLS did not work. */
+  #mayBeInClear(host: RemoteHost, { kind }: AttemptFault): boolean {
+    if (kind !== 'tls-failed' || this.#route?.tls !== 'opportunistic' || this.#inClear.has(host)) return false
+    return this.#tools.routes.login(this.#queued!.nextHop) === null
   }
 
   // The mail.

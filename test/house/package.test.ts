@@ -28,7 +28,10 @@ test('the lock names no registry, so that any mirror can serve it', () => {
 
 const free = new Set(['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'])
 /** Used as it is, never changed: the terms for that are kept by naming it. */
-const asItIs = new Map([['node_modules/elkjs', 'EPL-2.0 OR GPL-3.0-or-later']])
+const asItIs = new Map([
+  ['node_modules/elkjs', 'EPL-2.0 OR GPL-3.0-or-later'],
+  ['node_modules/mx-connect', 'EUPL-1.1+'],
+])
 
 test('every production dependency has a licence that fits MIT', () => {
   const others = inProduction.filter(
