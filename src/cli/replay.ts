@@ -17,7 +17,7 @@ import { inputFrom, isFile } from './input-file.ts'
 import { until } from './moment.ts'
 import { reading } from './open.ts'
 import { stepText } from './replay-text.ts'
-import { keyPressed, needTerminal } from './stepping.ts'
+import { needTerminal, type Pause, withPauses } from './stepping.ts'
 import { counted, ndjson, print, toned, visible } from './terminal.ts'
 
 const example = `
@@ -116,22 +116,34 @@ const upTo = (all: readonly Step[], at: Place | undefined): readonly Step[] => {
 }
 
 const replay = async (asked: string, options: Options, command: Command): Promise<void> => {
-  if (options.step) needTerminal()
   const json = command.optsWithGlobals<Options>().json === true
+  checkStepping({ ...options, json })
   const histories = isFile(asked) ? await fromFile(asked) : await fromLog(asked, command)
   if (options.diagram && options.format === 'svg' && histories.length > 1)
     throw new CommandFault(
       `${asked} has ${histories.length} histories, and an SVG shows one; export the one that is meant`,
     )
-  for (const told of histories) {
-    const all = steps(told.history.events, told.module, told.history.policy)
-    const goesOn = await show(told, upTo(all, options.at), { ...options, json })
-    if (!goesOn) return
-  }
+  await withPauses(options.step === true, async (pause) => {
+    for (const [number, told] of histories.entries()) {
+      if (number > 0 && !(await pause())) return
+      const all = steps(told.history.events, told.module, told.history.policy)
+      const goesOn = await show(told, upTo(all, options.at), { ...options, json, pause })
+      if (!goesOn) return
+    }
+  })
 }
 
+const checkStepping = ({ step, diagram, transcript: dialogue, json }: Options): void => {
+  if (!step) return
+  if (diagram || dialogue || json)
+    throw new CommandFault('--step stops at steps: give it without --transcript, --diagram and --json', 2)
+  needTerminal()
+}
+
+type Showing = Options & { readonly pause: Pause }
+
 /** False when the reader wants no more. */
-const show = async (told: Told, shown: readonly Step[], options: Options): Promise<boolean> => {
+const show = async (told: Told, shown: readonly Step[], options: Showing): Promise<boolean> => {
   if (options.diagram) await showDiagram(told, shown, options)
   else if (options.transcript) showTranscript(shown, options)
   else if (options.json) shown.forEach(ndjson)
@@ -156,17 +168,12 @@ const showTranscript = (shown: readonly Step[], { json }: Options): void => {
   else for (const line of transcript(shown)) print(visible(line))
 }
 
-const showSteps = async (
-  told: Told,
-  shown: readonly Step[],
-  { step: waits, at }: Options,
-): Promise<boolean> => {
+const showSteps = async (told: Told, shown: readonly Step[], { pause, at }: Showing): Promise<boolean> => {
   for (const line of headOf(told, shown)) print(line)
   const always = new Set(told.module?.machine.root.ownEvents ?? [])
   for (const [number, step] of shown.entries()) {
+    if (number > 0 && !(await pause())) return false
     for (const line of stepText(step, shown[number - 1], always)) print(line)
-    const isLast = number === shown.length - 1
-    if (waits && !isLast && (await keyPressed()) === 'q') return false
   }
   for (const line of footOf(told, shown, { always, at })) print(line)
   return true
