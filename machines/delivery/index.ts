@@ -7,7 +7,7 @@ export const delivery: MachineModule = {
   name: 'delivery',
   category: 'delivery',
   version: 1,
-  fingerprint: '6182c638ec82b1ee',
+  fingerprint: '9b5223b503ab4a6a',
   machine: deliveryMachine,
   barriers: new Set([
     'DeliveryQueued',

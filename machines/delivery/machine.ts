@@ -24,12 +24,12 @@ const underWay = {
     {
       guard: 'someFailed',
       target: 'failed',
-      actions: ['recordFailed', 'rememberOutcome', 'notifyFailed', 'finish'],
+      actions: ['recordFailed', 'rememberOutcome', 'notifyFailed', 'notifyDelivered', 'finish'],
     },
     {
       guard: 'patienceIsOver',
       target: 'expired',
-      actions: ['recordExpired', 'rememberOutcome', 'notifyFailed', 'finish'],
+      actions: ['recordExpired', 'rememberOutcome', 'notifyFailed', 'notifyDelivered', 'finish'],
     },
     {
       guard: 'takesLong',

@@ -45,7 +45,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const value = deliveryPolicy(config)
   const policy = { value, hash: await adoptPolicy(log, value, config.hostname) }
   const noticer = new Noticer({
-    ...{ log, content, directory, hostname: config.hostname, warn },
+    ...{ log, content, directory, hostname: config.hostname, giveUpAfter: value.giveUpAfter, warn },
     original: (message) => backlog.original(message),
   })
   const notify: Notify = ({ delivery, kind, queued }) => {

@@ -4,10 +4,12 @@
  */
 import { hash } from 'node:crypto'
 import type {
+  AttemptFault,
   DeliveryQueued,
   MessageAccepted,
   RecipientOutcome,
   RemoteHost,
+  Route,
 } from '../../machines/vocabulary/events.ts'
 import { newEventId, newId, now } from '../actors/identity.ts'
 import type { Directory } from '../authentication/directory.ts'
@@ -21,6 +23,8 @@ export type NoticerOptions = {
   readonly content: ContentStore
   readonly directory: Pick<Directory, 'place'>
   readonly hostname: string
+  /** Milliseconds after which a delivery is given up. */
+  readonly giveUpAfter: number
   /** What the views know of a message. */
   readonly original: (
     message: string,
@@ -106,10 +110,13 @@ export class Noticer {
     readonly events: readonly StoredEvent[]
     readonly queued: DeliveryQueued
   }): ReturnType<typeof composeNotice> {
-    const { hostname, original, content } = this.#options
+    const { hostname, original, content, giveUpAfter } = this.#options
     const latest = latestOf(events)
     const last = events.at(-1)!
     const known = original(queued.message)
+    const route = events.findLast(({ type }) => type === 'RouteResolved')?.data.route as Route | undefined
+    const isLmtp = route?.protocol === 'lmtp'
+    const giveUpAt = queued.acceptedAt + giveUpAfter
     return composeNotice({
       kind,
       id,
@@ -128,7 +135,10 @@ export class Noticer {
             reply: outcome?.reply ?? null,
             host: host?.name ?? null,
             lastAttemptAt: last.at,
-            fault: faultOf(last),
+            fault: faultOf(last)?.text ?? null,
+            faultKind: faultOf(last)?.kind ?? null,
+            final: isLmtp,
+            giveUpAt: kind === 'delayed' ? giveUpAt : null,
             passedOn: reports,
             nextAttemptAt: typeof last.data.nextAttemptAt === 'number' ? last.data.nextAttemptAt : null,
           }
@@ -173,6 +183,8 @@ export class Noticer {
       received: 0,
       size: notice.bytes.length,
       sha256: hash('sha256', notice.bytes, 'hex'),
+      ...(notice.body === '8BITMIME' && { body: notice.body }),
+      ...(notice.smtputf8 && { smtputf8: true }),
       subject: notice.subject,
       from: notice.from,
       messageId: `<${id}@${hostname}>`,
@@ -221,5 +233,6 @@ const statusOf = (outcome: RecipientOutcome | null, kind: NoticeKind): 'delivere
   return kind === 'failed' ? 'failed' : 'waiting'
 }
 
-const faultOf = ({ data: { fault } }: StoredEvent): string | null =>
-  typeof fault === 'object' && fault !== null && 'text' in fault ? String(fault.text) : null
+const faultOf = ({ data: { fault } }: StoredEvent): AttemptFault | null =>
+  // What this machine recorded is what the vocabulary says.
+  typeof fault === 'object' ? (fault as AttemptFault | null) : null
