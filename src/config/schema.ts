@@ -65,7 +65,6 @@ const domain = z.strictObject({
     about: 'Keys that sign mail leaving this domain.',
     byDefault: [],
     example: [{ selector: 's1', key: 'dkim/s1.pem' }],
-    inert: 'keys are published by `fsmtp domain dns`; nothing is signed until mail is sent out',
   }),
 })
 
