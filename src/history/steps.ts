@@ -3,6 +3,7 @@ import type { Transition } from '../../machines/drawing/index.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { compare } from './compare.ts'
+import { offered } from './offered.ts'
 import { type Operation, patchBetween } from './patch.ts'
 import { Replayer } from './replayer.ts'
 import { Stage } from './stage.ts'
@@ -26,7 +27,7 @@ export type Step = {
   readonly facts: Readonly<Record<string, unknown>>
   /** What the machine's memory became, as a JSON Patch of its context (RFC 6902). */
   readonly changes: readonly Operation[]
-  /** Machine events that could have come next. */
+  /** Machine events that could have come next, without those that were not offered. */
   readonly next: readonly string[]
   /** Lines said since the step before: `C: ...`, `S: ...`. */
   readonly dialogue: readonly string[]
@@ -92,6 +93,7 @@ export const steps = (
     const diverged = divergenceOf(replayer, event)
     const transition = diverged === null ? meant : null
     const changes = patchBetween(before, replayer.snapshot.context)
-    return { ...recorded(event), transition, changes, next: replayer.next(), diverged }
+    const next = offered(module, replayer.snapshot.context, replayer.next())
+    return { ...recorded(event), transition, changes, next, diverged }
   })
 }

@@ -121,3 +121,32 @@ test('a session of the real machine is lived again exactly', () => {
   assert.equal(told[4]?.reason, 'relaying-denied')
   assert.equal(transcript(told).at(-1), 'S: 221 2.0.0 Bye')
 })
+
+/** What could have come after each step of a session that says HELO or EHLO, on a connection in clear or under TLS. */
+const nextOf = (
+  settings: Partial<typeof policy>,
+  { trusted = false, tls = false, hello = 'EHLO' }: { trusted?: boolean; tls?: boolean; hello?: string } = {},
+): readonly string[] => {
+  const [opening] = sessionSaid([])
+  assert.ok(opening)
+  const facts = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', servername: null }
+  const open = { ...opening, input: { ...opening.input, trusted, ...(tls && { tls: facts }) } }
+  const greeting = { input: { type: hello, helo: 'client.example.net' } }
+  const own = { ...policy, ...settings }
+  const history = stored('smtp_session-1', record(session, own, [open, greeting]))
+  return steps(history, session, own).at(-1)!.next
+}
+const offers = ['STARTTLS', 'AUTH', 'XCLIENT']
+
+test('what a client was not offered is not among what could have come next', () => {
+  const told = (...asked: Parameters<typeof nextOf>) =>
+    nextOf(...asked).filter((input) => offers.includes(input))
+  assert.deepEqual(told({ startTls: false }), [])
+  assert.deepEqual(told({ startTls: true }), ['STARTTLS'])
+  assert.deepEqual(told({ startTls: true }, { tls: true }), [])
+  assert.deepEqual(told({ startTls: false }, { trusted: true }), ['XCLIENT'])
+  assert.deepEqual(told({ authentication: 'offered', startTls: true }), ['STARTTLS'])
+  assert.deepEqual(told({ authentication: 'offered' }, { tls: true }), ['AUTH'])
+  assert.deepEqual(told({ authentication: 'offered' }, { tls: true, hello: 'HELO' }), [])
+  for (const input of ['EHLO', 'HELO', 'MAIL', 'RSET', 'QUIT', 'NOOP']) assert.ok(nextOf({}).includes(input))
+})
