@@ -35,6 +35,7 @@ export class Connection implements Wire {
     this.tls = established.tls
     this.greeting = established.greeting
     this.extensions = [...established.extensions.keys()]
+    this.#rest()
   }
 
   get usable(): boolean {
@@ -50,15 +51,20 @@ export class Connection implements Wire {
     const dialogue = this.#dialogue
     this.#busy = true
     dialogue.transcript = new Transcript(said)
-    dialogue.begin('MAIL')
     const release = dialogue.stop(signal)
     try {
       return await this.#transact(envelope, content)
     } finally {
       release()
-      dialogue.transcript = silent()
+      this.#rest()
       this.#busy = false
     }
+  }
+
+  /** Between messages nobody writes a history; what ends the connection then is told to the next message. */
+  #rest(): void {
+    this.#dialogue.transcript = silent()
+    this.#dialogue.begin('MAIL')
   }
 
   async #transact(envelope: Envelope, content: AsyncIterable<Uint8Array>): Promise<Sent> {

@@ -3,23 +3,13 @@
  * that waits, once, with the same fault, and destroys the socket.
  */
 import type { Socket } from 'node:net'
-import type { AttemptFault, RemoteReply } from '../../../machines/vocabulary/events.ts'
+import type { AttemptFault } from '../../../machines/vocabulary/events.ts'
 import { HostFailed } from '../port.ts'
+import { AwaitedReplies, type Heard, remembered } from './awaited.ts'
 import { type FaultFacts, quoted, wireFault } from './faults.ts'
 import { legible, type Read, type Reply, ReplyReader } from './replies.ts'
 import { Settling } from './settling.ts'
 import type { Transcript } from './transcript.ts'
-
-/** A reply, with its lines for those who read them one by one. */
-export type Heard = RemoteReply & { readonly lines: readonly string[] }
-
-type Awaited = {
-  /** As in `RemoteReply.command`. */
-  readonly command: string
-  readonly within: number
-  readonly heard: (reply: Heard) => void
-  readonly failed: (error: HostFailed) => void
-}
 
 /** RFC 5321 §4.2: words for people, of which a history keeps so many characters. */
 const mostText = 1000
@@ -29,21 +19,12 @@ const boundedText = (lines: readonly string[]): string => {
   return text.length > mostText ? `${text.slice(0, mostText)}...` : text
 }
 
-/** What a history keeps of it. */
-export const remembered = ({ code, enhanced, text, command }: RemoteReply): RemoteReply => ({
-  code,
-  enhanced,
-  text,
-  command,
-})
-
 export class Dialogue {
   transcript: Transcript
   readonly #socket: Socket
   readonly #reader: ReplyReader
-  readonly #queue: Awaited[] = []
+  readonly #replies = new AwaitedReplies({ onLate: (during) => this.fail({ kind: 'timeout', during }) })
   readonly #settling = new Settling()
-  #clock: NodeJS.Timeout | null = null
   #fault: AttemptFault | null = null
   /** What is under way while no reply is awaited. */
   #during: string
@@ -61,19 +42,14 @@ export class Dialogue {
   get fault(): AttemptFault | null {
     return this.#fault
   }
-  /** Nothing is awaited. */
-  get isQuiet(): boolean {
-    return this.#queue.length === 0
-  }
 
   /** Promises the next reply that nobody waits for yet. `within` milliseconds of its turn. @throws HostFailed */
   expect(command: string, within: number): Promise<Heard> {
     this.#during = command
-    const reply = new Promise<Heard>((heard, failed) => {
-      if (this.#fault !== null) return failed(new HostFailed(this.#fault))
-      this.#queue.push({ command, within, heard, failed })
-      if (this.#queue.length === 1) this.#windClock()
-    })
+    const reply =
+      this.#fault === null
+        ? this.#replies.promise({ command, within })
+        : Promise.reject(new HostFailed(this.#fault))
     // Replies that were asked for together fail together, while only the first is looked at.
     reply.catch(() => {})
     return reply
@@ -133,10 +109,9 @@ export class Dialogue {
   fail(facts: FaultFacts): HostFailed {
     if (this.#fault !== null) return new HostFailed(this.#fault)
     this.#fault = wireFault(facts)
-    this.#stopClock()
     this.#socket.destroy()
     const error = new HostFailed(this.#fault)
-    for (const awaited of this.#queue.splice(0)) awaited.failed(error)
+    this.#replies.end(error)
     this.#settling.end(error)
     return error
   }
@@ -169,7 +144,7 @@ export class Dialogue {
   }
 
   get #awaited(): string {
-    return this.#queue[0]?.command ?? this.#during
+    return this.#replies.command ?? this.#during
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -182,15 +157,10 @@ export class Dialogue {
       this.#nonsense(read.text)
       return
     }
-    const awaited = this.#queue[0]
-    const heard = this.#heard(read.reply, awaited?.command ?? this.#during)
+    const heard = this.#heard(read.reply, this.#awaited)
     if (heard.code === 421) this.#closing(heard)
-    else if (awaited === undefined) this.#unasked(heard)
-    else {
-      this.#queue.shift()
-      this.#windClock()
-      awaited.heard(heard)
-    }
+    else if (this.#replies.command === undefined) this.#unasked(heard)
+    else this.#replies.fulfil(heard)
   }
 
   #nonsense(text: string): void {
@@ -203,7 +173,7 @@ export class Dialogue {
 
   /** RFC 3207 §6: between the answer to STARTTLS and the handshake the host has nothing to say. */
   get #isInjected(): boolean {
-    return this.#queue.length === 0 && this.#during === 'STARTTLS'
+    return this.#replies.command === undefined && this.#during === 'STARTTLS'
   }
 
   #heard({ code, enhanced, lines }: Reply, command: string): Heard {
@@ -244,20 +214,5 @@ export class Dialogue {
       during: this.#awaited,
       text: `the connection broke: ${legible(error.message)}`,
     })
-  }
-
-  #stopClock(): void {
-    if (this.#clock !== null) clearTimeout(this.#clock)
-    this.#clock = null
-  }
-
-  /** RFC 5321 §4.5.3.2: each reply has its own time, counted from when it is its turn. */
-  #windClock(): void {
-    this.#stopClock()
-    const awaited = this.#queue[0]
-    if (awaited === undefined) return
-    this.#clock = setTimeout(() => {
-      this.fail({ kind: 'timeout', during: awaited.command })
-    }, awaited.within)
   }
 }

@@ -1,5 +1,6 @@
 /** The beginning of every dialogue: their greeting, our EHLO, HELO or LHLO, and what they can do. */
-import { type Dialogue, type Heard, remembered } from './dialogue.ts'
+import { type Heard, remembered } from './awaited.ts'
+import type { Dialogue } from './dialogue.ts'
 import { quoted } from './faults.ts'
 import type { Patience } from './patience.ts'
 

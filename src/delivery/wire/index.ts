@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { TlsFacts } from '../../../machines/vocabulary/events.ts'
-import type { Connect, ConnectOptions, Wire } from '../port.ts'
+import { type Connect, type ConnectOptions, HostFailed, type Wire } from '../port.ts'
 import { Connection } from './connection.ts'
 import { Dialogue } from './dialogue.ts'
 import { askForTls, type Extensions, greeting, introduce } from './hello.ts'
@@ -10,7 +10,7 @@ import { logIn } from './login.ts'
 import { type Patience, patience as usual } from './patience.ts'
 import { isLoopback, reach } from './tcp.ts'
 import { handshake, tlsFacts } from './tls.ts'
-import { silent, Transcript } from './transcript.ts'
+import { Transcript } from './transcript.ts'
 
 export { type WireFaultKind, wireFaults } from './faults.ts'
 export { type Patience, patience } from './patience.ts'
@@ -117,7 +117,8 @@ class Opening {
     const { extensions } = facts
     if (login !== null)
       await logIn(dialogue, { credentials: login, extensions, host, secured: facts.tls !== null, within })
-    dialogue.transcript = silent()
+    // It may have said goodbye right behind its last answer.
+    if (dialogue.fault !== null) throw new HostFailed(dialogue.fault)
     return new Connection({ dialogue, host, protocol, patience: this.#patience, ...facts })
   }
 }

@@ -1,6 +1,7 @@
 /** Giving name and password to a smart host (RFC 4954): PLAIN (RFC 4616), else LOGIN; never in clear over a network. */
 import type { RemoteHost } from '../../../machines/vocabulary/events.ts'
-import { type Dialogue, type Heard, remembered } from './dialogue.ts'
+import { type Heard, remembered } from './awaited.ts'
+import type { Dialogue } from './dialogue.ts'
 import { quoted } from './faults.ts'
 import { type Extensions, isYes } from './hello.ts'
 import { isLoopback } from './tcp.ts'

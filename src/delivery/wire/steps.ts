@@ -1,5 +1,6 @@
 /** The commands of an envelope, one at a time or all at once; both give the replies in the same order. */
-import type { Dialogue, Heard } from './dialogue.ts'
+import type { Heard } from './awaited.ts'
+import type { Dialogue } from './dialogue.ts'
 
 export type Step = { readonly line: string; readonly command: string; readonly within: number }
 /** Each call gives the next reply. @throws HostFailed */

@@ -1,8 +1,9 @@
 /** One message over a connection: MAIL, RCPT, DATA, content, and what the host made of each recipient. */
 import type { DeliveryRecipient, RecipientOutcome, RemoteReply } from '../../../machines/vocabulary/events.ts'
 import { type Envelope, HostFailed, type Sent } from '../port.ts'
+import { type Heard, remembered } from './awaited.ts'
 import { emptyContent } from './content.ts'
-import { type Dialogue, type Heard, remembered } from './dialogue.ts'
+import type { Dialogue } from './dialogue.ts'
 import { envelopeRefusal, mailLine, rcptLine, recipientRefusal } from './envelope.ts'
 import { quoted } from './faults.ts'
 import { type Extensions, isNo, isYes } from './hello.ts'

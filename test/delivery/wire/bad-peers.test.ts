@@ -333,13 +333,34 @@ test('421 after some were refused: the refusals stand, the others are unanswered
 })
 
 test('an idle connection that the host closes is usable no more, and gives its fault', async () => {
+  await using peer = await Peer.listen(modern)
+  const { wire } = await meet(peer.port)
+  peer.say('421 idle for too long\r\n')
+  const deadline = AbortSignal.timeout(5000)
+  while (wire.usable && !deadline.aborted) await new Promise(setImmediate)
+  const sent = await send(wire)
+  assert.deepEqual([sent.fault?.kind, sent.fault?.during], ['host-closing', 'MAIL'])
+  assert.deepEqual([sent.outcomes, sent.uncertain, wire.usable], [[], false, false])
+})
+
+test('a host that says goodbye right behind its answer to EHLO', async () => {
   await using peer = await Peer.listen(`${modern}
-    S: 421 idle for too long
+    S: 421 on second thoughts
+    gone`)
+  assert.equal((await refusedMeeting(peer.port)).kind, 'host-closing')
+  await peer.played()
+})
+
+test('an idle connection that breaks after a message: nothing of the next is uncertain', async () => {
+  await using peer = await Peer.listen(`${modern}${taken}
+    C> content
+    S: 250 kept
     close`)
   const { wire } = await meet(peer.port)
-  await peer.played()
+  assert.deepEqual(summary(await send(wire)), ['b@mx.example delivered 250'])
   const sent = await send(wire)
-  assert.deepEqual([sent.fault?.kind, sent.outcomes, wire.usable], ['host-closing', [], false])
+  assert.deepEqual([sent.fault?.kind, sent.fault?.during, sent.uncertain], ['connection-lost', 'MAIL', false])
+  assert.equal(wire.usable, false)
 })
 
 test('content that cannot be read: the connection ends without the dot', async () => {
