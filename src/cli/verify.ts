@@ -8,6 +8,7 @@ import { HistoryFile } from '../history/file.ts'
 import { type Finding, findingText, isSound, type Summary, type WrongView } from '../history/findings.ts'
 import { type ContentCheck, type Pages, verifyLog, verifyPages } from '../history/verify.ts'
 import { LogDamaged } from '../log/port.ts'
+import { openDeliveryBooks } from './delivery-books.ts'
 import { CommandFault } from './fault.ts'
 import { findHistory } from './found-history.ts'
 import { inputFrom, isFile } from './input-file.ts'
@@ -81,16 +82,25 @@ const viewsOf = async (opened: Reading): Promise<readonly WrongView[]> => {
 const verifyAll = async (opened: Reading): Promise<Summary> => {
   const views = await viewsOf(opened)
   const books = openMailboxBooks(opened.config.data)
+  const deliveries = openDeliveryBooks(opened.config.data)
   const tail = await opened.log.tail().catch(() => 0)
   const bar = progress('verifying')
   try {
     return await verifyLog(opened.log, {
-      ...{ machines, books, views, content: contentCheck(opened.content), found: show(opened.json) },
+      ...{
+        machines,
+        books,
+        deliveries,
+        views,
+        content: contentCheck(opened.content),
+        found: show(opened.json),
+      },
       progress: (position) => bar.update(position, tail),
     })
   } finally {
     bar.end()
     books?.close()
+    deliveries?.close()
   }
 }
 

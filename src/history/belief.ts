@@ -46,10 +46,18 @@ const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
   return `${type}: ${issue?.path.join('.') ?? 'data'}: ${issue?.message ?? 'cannot be read'}`
 }
 
+const cause = z.object({ delivery: name, kind: z.enum(['failed', 'delayed', 'delivered']) })
+
+/** A report that the server composed itself, from nobody, and so without a session. */
+const isReport = ({ stream, data }: StoredEvent): boolean =>
+  categoryOf(stream) === 'notice' && data.sender === '' && cause.safeParse(data.cause).success
+
 /** Facts that only a machine may tell, for the views believe them wherever they stand. */
-const machineFault = ({ type, stream, data, meta }: StoredEvent): string | null => {
+const machineFault = (event: StoredEvent): string | null => {
+  const { type, stream, data, meta } = event
   if (type !== 'MessageAccepted') return null
-  if (meta.machine === undefined) return `MessageAccepted in ${stream} was not told by a machine`
+  if (meta.machine === undefined && !isReport(event))
+    return `MessageAccepted in ${stream} was not told by a machine`
   return typeof data.message === 'string' && isId(data.message) ? null : 'message must be a message id'
 }
 

@@ -5,7 +5,7 @@ import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 import type { Damaged, Finding, Summary, WrongView } from './findings.ts'
 import { Folding } from './folding.ts'
-import { type MailboxBooks, mailboxesNamed, unaccountedOf } from './ledger.ts'
+import { type DeliveryBooks, type MailboxBooks, mailboxesNamed, unaccountedOf } from './ledger.ts'
 import { soundPages } from './reading.ts'
 
 /** Says what is wrong with a stored body, or null. */
@@ -18,6 +18,8 @@ export type VerifyOptions = {
   readonly content: ContentCheck | null
   /** Null: the view of mailboxes is not looked at. */
   readonly books: MailboxBooks | null
+  /** Absent or null: the view of deliveries is not looked at. */
+  readonly deliveries?: DeliveryBooks | null
   /** What was found out about the views themselves. */
   readonly views?: readonly WrongView[]
   /** Called after each page with the position reached. */
@@ -27,6 +29,8 @@ export type VerifyOptions = {
 type Tally = { messages: number; unaccounted: number; contentFaults: number; damaged: number; views: number }
 
 const isAccepted = ({ type }: StoredEvent): boolean => type === 'MessageAccepted'
+
+const atAnyMoment = (ask: () => void): void => ask()
 
 /** Bodies hashed at once. */
 const atOnce = 64
@@ -84,11 +88,13 @@ class Proof {
   async #account(accepted: readonly StoredEvent[]): Promise<void> {
     const { content, books } = this.#options
     this.tally.messages += accepted.length
-    if (books === null) for (const event of accepted) this.#inBooks(event)
-    else
-      books.atOnce(() => {
+    const inMailboxes = books?.atOnce ?? atAnyMoment
+    const onTheWay = this.#options.deliveries?.atOnce ?? atAnyMoment
+    inMailboxes(() =>
+      onTheWay(() => {
         for (const event of accepted) this.#inBooks(event)
-      })
+      }),
+    )
     for (let at = 0; content !== null && at < accepted.length; at += atOnce) {
       const faults = await Promise.all(
         accepted.slice(at, at + atOnce).map((event) => contentFault(event, content)),
@@ -98,8 +104,8 @@ class Proof {
   }
 
   #inBooks(event: StoredEvent): void {
-    const { books } = this.#options
-    for (const finding of unaccountedOf(event, books)) this.#unaccounted(finding)
+    const { books, deliveries = null } = this.#options
+    for (const finding of unaccountedOf(event, { mailboxes: books, deliveries })) this.#unaccounted(finding)
     if (books !== null && event.position <= books.position) this.#named += mailboxesNamed(event)
   }
 

@@ -1,0 +1,57 @@
+/** What the view of deliveries holds, for holding it against the log. */
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { DeliveryBooks, Fate } from '../history/ledger.ts'
+import { viewsFile } from '../views/database.ts'
+import { registered } from '../views/register.ts'
+
+const isOwed = `SELECT 1 FROM unrouted WHERE message = ?1 AND nextHop = ?2`
+/** A delivery that ended has an ending for each recipient; a report to come counts as made. */
+const standing = `
+  SELECT d.finishedAt IS NULL AS goesOn,
+    (d.status IN ('failed', 'expired') AND r.status <> 'delivered') AS failed,
+    EXISTS (SELECT 1 FROM notices WHERE delivery = d.id AND kind = 'failed')
+      OR EXISTS (SELECT 1 FROM notices_due WHERE delivery = d.id AND kind = 'failed') AS told
+  FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id AND r.address = ?3
+  WHERE d.message = ?1 AND d.nextHop = ?2
+`
+
+export type OpenDeliveryBooks = DeliveryBooks & { close(): void }
+
+type Standing = { readonly goesOn: number; readonly failed: number; readonly told: number }
+
+const fateOf = ({ goesOn, failed, told }: Standing): Fate => {
+  if (goesOn) return 'going on'
+  if (!failed) return 'ended well'
+  return told ? 'failed and told' : 'failed and not told'
+}
+
+/** Null where the view is not there. */
+export const openDeliveryBooks = (directory: string): OpenDeliveryBooks | null => {
+  if (!existsSync(viewsFile(directory))) return null
+  const database = new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
+  const live = registered(database).find(({ name, role }) => name === 'deliveries' && role === 'live')
+  if (live === undefined) {
+    database.close()
+    return null
+  }
+  const owed = database.prepare(isOwed)
+  const found = database.prepare(standing)
+  return {
+    position: live.position,
+    fate: (message, nextHop, address) => {
+      const row = found.get(message, nextHop, address) as Standing | undefined
+      if (row !== undefined) return fateOf(row)
+      return owed.get(message, nextHop) === undefined ? null : 'owed'
+    },
+    atOnce: (ask) => {
+      database.exec('BEGIN')
+      try {
+        ask()
+      } finally {
+        database.exec('COMMIT')
+      }
+    },
+    close: () => database.close(),
+  }
+}
