@@ -89,8 +89,8 @@ const recording = {
   recordFailed: record('Failed', endedBecause),
   recordExpired: record('Expired', endedBecause),
   recordLost: record('AttemptLost', ({ context, event }) => {
-    const { foundAt } = told(event, 'LOST')
-    return { foundAt, uncertain: context.sending, nextAttemptAt: foundAt }
+    const { foundAt, crashed } = told(event, 'LOST')
+    return { foundAt, crashed, uncertain: context.sending || crashed, nextAttemptAt: foundAt }
   }),
   recordHeld: record('Held', (asked) => payload(act(asked))),
   recordReleased: record('Released', (asked) => ({

@@ -29,7 +29,7 @@ export type DeliveryInput =
       readonly uncertain: boolean
     }
   /** The server that made the attempt is gone. */
-  | { readonly type: 'LOST'; readonly foundAt: number }
+  | { readonly type: 'LOST'; readonly foundAt: number; readonly crashed: boolean }
   | ({ readonly type: 'RETRY' } & By)
   | ({ readonly type: 'HOLD' } & By)
   | ({ readonly type: 'RELEASE' } & By)
@@ -61,7 +61,7 @@ export const deliveryInputs: MachineModule['inputs'] = {
   SECURED: ['tls', 'extensions'],
   HOST_FAILED: ['host', 'fault'],
   ATTEMPT_ENDED: ['endedAt', 'outcomes', 'fault', 'uncertain'],
-  LOST: ['foundAt'],
+  LOST: ['foundAt', 'crashed'],
   RETRY: by,
   HOLD: by,
   RELEASE: by,

@@ -265,6 +265,8 @@ export type DeliveryExpired = AttemptEnded & { readonly reason: string }
 /** The server ended in the middle of an attempt. */
 export type AttemptLost = {
   readonly foundAt: number
+  /** The server ended without a word: the last steps of the attempt may be missing here. */
+  readonly crashed: boolean
   /** It was cut between the final dot and its answer, or we cannot tell: the host may have the mail. */
   readonly uncertain: boolean
   readonly nextAttemptAt: number

@@ -114,7 +114,11 @@ export class DeliveryActor {
 
   /** The attempt that its history ends with was cut off. */
   recover(): void {
-    this.#tell({ type: 'LOST', foundAt: this.#tools.now() })
+    this.#lose(true)
+  }
+
+  #lose(crashed: boolean): void {
+    this.#tell({ type: 'LOST', foundAt: this.#tools.now(), crashed })
   }
 
   /** Resolves when what came of it is recorded. @throws what kept the log from taking it */
@@ -130,7 +134,7 @@ export class DeliveryActor {
     this.#isStopped = true
     this.#abort.abort()
     this.#wire?.destroy()
-    if (isUnderWay(this.#host.state)) this.recover()
+    if (isUnderWay(this.#host.state)) this.#lose(false)
   }
 
   #tell(input: DeliveryInput): void {

@@ -105,7 +105,7 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
     case 'uncertain':
       return ended(faultOf('connection-lost', undefined, true), true)
     case 'lost':
-      return { type: 'LOST', foundAt: at }
+      return { type: 'LOST', foundAt: at, crashed: false }
     case 'retry':
     case 'hold':
     case 'release':
