@@ -58,7 +58,6 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
     queuedAt: at,
     nextAttemptAt: acceptedAt,
     ...tells(sender, recipients),
-    reportsHere: 1,
   }
   return [
     { kind: 'insert', table: 'deliveries', key: [delivery], set },
@@ -107,11 +106,11 @@ const notice = (delivery: string, kind: NoticeKind, at: number, columns: readonl
 })
 
 const noticesOf = (delivery: string, event: Of<Ending>): readonly RowChange[] => {
-  const { type, data } = event
-  if (type === 'Failed' || type === 'Expired') return [notice(delivery, 'failed', event.at, ['tellFailed'])]
-  if (type === 'Deferred') return data.warned ? [notice(delivery, 'delayed', event.at, ['tellDelayed'])] : []
+  const { type, data, at } = event
+  if (type === 'Deferred') return data.warned ? [notice(delivery, 'delayed', at, ['tellDelayed'])] : []
   // RFC 3461 §5.2.2: a host that offers DSN was asked to report, and we are not to report as well.
-  return [notice(delivery, 'delivered', event.at, ['tellDelivered', 'reportsHere'])]
+  const success = notice(delivery, 'delivered', at, ['tellDelivered', 'reportsHere'])
+  return type === 'Delivered' ? [success] : [notice(delivery, 'failed', at, ['tellFailed']), success]
 }
 
 const outcomeRow = (delivery: string, revision: number, outcome: RecipientOutcome): RowChange => {
@@ -152,8 +151,10 @@ const columnsOf = (event: EventOf): Columns | null => {
       return { ...atRest, status: 'active', attempts: attempt, node, leaseUntil }
     }
     case 'Connected':
+      // What is offered before TLS says nothing yet.
+      return event.data.securing || offersReports(event.data.extensions) ? null : { reportsHere: 1 }
     case 'HostSecured':
-      return { reportsHere: Number(!offersReports(event.data.extensions)) }
+      return offersReports(event.data.extensions) ? null : { reportsHere: 1 }
     case 'HostPassedOver':
       return { ...replyColumns(event.data.fault.reply), fault: event.data.fault.text }
     case 'AttemptLost':
@@ -220,7 +221,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 1,
+  version: 2,
   tables: {
     deliveries: {
       key: ['id'],
@@ -251,6 +252,7 @@ export const deliveries: Projection = {
         tellFailed: 'count',
         tellDelayed: 'count',
         tellDelivered: 'count',
+        /** 1 once it came to a host that will not report to the sender. */
         reportsHere: 'count',
       },
       computed: { senderKey: 'lower(sender)' },

@@ -130,14 +130,14 @@ const due = `
 `
 const open = `SELECT id, node, leaseUntil FROM deliveries WHERE status = 'active' ORDER BY id`
 const unrouted = `SELECT message, nextHop, stream, revision FROM unrouted ORDER BY message, nextHop LIMIT :limit`
-/** Of several recipients only some may want to hear of it. */
+/** Of several recipients only some may want to hear of it; that it takes long is no news once it has ended. */
 const noticesDue = `
   SELECT n.delivery, n.kind, n.at, d.message, d.sender
   FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
   WHERE EXISTS (
     SELECT 1 FROM delivery_recipients AS r WHERE r.delivery = n.delivery AND CASE n.kind
       WHEN 'failed' THEN r.tellFailed = 1 AND r.status <> 'delivered'
-      WHEN 'delayed' THEN r.tellDelayed = 1 AND r.status NOT IN ('delivered', 'failed')
+      WHEN 'delayed' THEN r.tellDelayed = 1 AND d.finishedAt IS NULL AND r.status NOT IN ('delivered', 'failed')
       ELSE r.tellDelivered = 1 AND r.status = 'delivered' END)
   ORDER BY n.delivery, n.kind LIMIT :limit
 `
