@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, createServer } from 'node:net'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import type { Patience, WireSettings } from '../../../src/delivery/wire/index.ts'
 import { Peer } from '../peer.ts'
 import {
   chunked,
@@ -19,17 +20,10 @@ import {
   two,
 } from './stage.ts'
 
-const soon = {
-  connect: 200,
-  greeting: 200,
-  hello: 200,
-  mail: 200,
-  rcpt: 200,
-  data: 200,
-  block: 200,
-  final: 200,
-}
-const impatient = { settings: { patience: soon } }
+/** Little time for one step, so that a test sees it end; the usual time for all others. */
+const hasty = (step: keyof Patience): { readonly settings: WireSettings } => ({
+  settings: { patience: { [step]: 200 } },
+})
 
 const taken = `
   ${envelopeOfOne}
@@ -67,7 +61,7 @@ test('a connection that does not come about', async () => {
   const worker = new Worker(sleeper, { eval: true })
   const [port] = (await once(worker, 'message')) as [number]
   const before = Array.from({ length: 6 }, () => connectSocket(port, '127.0.0.1').on('error', () => {}))
-  const fault = await refusedMeeting(port, impatient)
+  const fault = await refusedMeeting(port, hasty('connect'))
   assert.deepEqual([fault.kind, fault.during, fault.temporary], ['connection-timeout', 'connect', true])
   for (const socket of before) socket.destroy()
   await worker.terminate()
@@ -190,19 +184,23 @@ for (const [step, text] of [
 
 /** Everything up to where a host goes wrong, and what it was to answer there. */
 const steps = [
-  ['EHLO', 'S: 220 hi\nC: EHLO us.example'],
-  ['MAIL', `${plain}\nC: MAIL FROM:<a@us.example>`],
-  ['RCPT', `${plain}\nC: MAIL FROM:<a@us.example>\nS: 250 ok\nC: RCPT TO:<b@mx.example>`],
-  ['DATA', `${plain}\nC: MAIL FROM:<a@us.example>\nS: 250 ok\nC: RCPT TO:<b@mx.example>\nS: 250 ok\nC: DATA`],
-  ['content', `${modern}${taken}\nC> content`],
+  ['EHLO', 'S: 220 hi\nC: EHLO us.example', 'hello'],
+  ['MAIL', `${plain}\nC: MAIL FROM:<a@us.example>`, 'mail'],
+  ['RCPT', `${plain}\nC: MAIL FROM:<a@us.example>\nS: 250 ok\nC: RCPT TO:<b@mx.example>`, 'rcpt'],
+  [
+    'DATA',
+    `${plain}\nC: MAIL FROM:<a@us.example>\nS: 250 ok\nC: RCPT TO:<b@mx.example>\nS: 250 ok\nC: DATA`,
+    'data',
+  ],
+  ['content', `${modern}${taken}\nC> content`, 'final'],
 ] as const
 
-for (const [step, before] of steps) {
-  const outcome = async (after: string) => {
+for (const [step, before, own] of steps) {
+  const outcome = async (after: string, meeting = {}) => {
     await using peer = await Peer.listen(`${before}\n${after}`)
     if (step === 'EHLO')
-      return { fault: await refusedMeeting(peer.port, impatient), uncertain: false, outcomes: [] }
-    const { wire } = await meet(peer.port, impatient)
+      return { fault: await refusedMeeting(peer.port, meeting), uncertain: false, outcomes: [] }
+    const { wire } = await meet(peer.port, meeting)
     const sent = await send(wire)
     assert.equal(wire.usable, false)
     await wire.quit()
@@ -228,7 +226,7 @@ for (const [step, before] of steps) {
   })
 
   test(`half an answer to ${step}, then nothing`, async () => {
-    const { fault, uncertain } = await outcome('raw "250-wait\\r\\n250"\nsilence')
+    const { fault, uncertain } = await outcome('raw "250-wait\\r\\n250"\nsilence', hasty(own))
     assert.deepEqual([fault?.kind, fault?.during, uncertain], ['timeout', step, step === 'content'])
     assert.equal(fault?.temporary, true)
   })
@@ -241,7 +239,7 @@ for (const [step, before] of steps) {
 
 test('a host that accepts and says nothing', async () => {
   await using peer = await Peer.listen('silence')
-  const fault = await refusedMeeting(peer.port, impatient)
+  const fault = await refusedMeeting(peer.port, hasty('greeting'))
   assert.deepEqual([fault.kind, fault.during, fault.temporary], ['timeout', 'connect', true])
 })
 
@@ -253,7 +251,7 @@ test('a host that drips lines of a reply for ever is late, too', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   assert.ok(address !== null && typeof address === 'object')
-  const fault = await refusedMeeting(address.port, impatient)
+  const fault = await refusedMeeting(address.port, hasty('greeting'))
   assert.equal(fault.kind, 'timeout')
   server.close()
 })
@@ -264,8 +262,7 @@ const endless = async function* (): AsyncGenerator<Uint8Array> {
 
 test('a host that stops reading in the middle of the content', async () => {
   await using peer = await Peer.listen(`${modern}${taken}`)
-  // The peer's ear reads on; its socket is paused as soon as it exists.
-  const { wire } = await meet(peer.port, impatient)
+  const { wire } = await meet(peer.port, hasty('block'))
   peer.deafen()
   const sent = await send(wire, one, { content: endless() })
   assert.deepEqual([sent.fault?.kind, sent.fault?.during, sent.uncertain], ['timeout', 'content', false])
@@ -383,7 +380,7 @@ test('content that cannot be read: the connection ends without the dot', async (
 test('content that does not come', async () => {
   await using peer = await Peer.listen(`${modern}${taken}
     gone`)
-  const { wire } = await meet(peer.port, impatient)
+  const { wire } = await meet(peer.port, hasty('block'))
   const stuck = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }
   const sent = await send(wire, one, { content: stuck })
   assert.deepEqual([sent.fault?.kind, sent.uncertain], ['content-unreadable', false])
