@@ -6,7 +6,9 @@ import { createTransport } from 'nodemailer'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { CommandFault } from './fault.ts'
+import { reading } from './open.ts'
 import { askPassword } from './password.ts'
+import { followed } from './waiting.ts'
 
 type Options = {
   readonly config?: string
@@ -40,15 +42,15 @@ export const register = (program: Command): void => {
     .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather)
     .option('--raw <file>', 'send this file as it is (- for standard input)')
     .option('--via <host:port>', 'server to use (default: the mx listener here; submission with --user)')
-    .option('--wait', 'follow it to its outcome (not in this release)')
+    .option('--wait', 'follow it to its outcome; exit 1 unless every recipient has it')
     .option('--user <account>', 'log in first; the password is asked for, or read from standard input')
     .addHelpText('after', '\nExample: fsmtp send --to you@example.org --subject Hello --text "It works"')
-    .action(async (_: unknown, command: Command) => send(command.optsWithGlobals<Options>()))
+    .action(async (_: unknown, command: Command) => send(command))
 }
 
-const send = async (options: Options): Promise<void> => {
+const send = async (command: Command): Promise<void> => {
+  const options = command.optsWithGlobals<Options>()
   if (!options.to) throw new CommandFault('say who gets it: --to ADDRESS', 2)
-  if (options.wait) throw new CommandFault('--wait follows deliveries, which are not in this release yet', 2)
   const unreadable = [
     ...(options.attach ?? []),
     ...(options.raw && options.raw !== '-' ? [options.raw] : []),
@@ -71,6 +73,8 @@ const send = async (options: Options): Promise<void> => {
       ].join('\n'),
     )
   if (rejected.length > 0) process.exitCode = 1
+  if (options.wait && id !== null && !(await reading(command, (opened) => followed(opened, id))))
+    process.exitCode = 1
 }
 
 const passwordOf = async (user: string): Promise<string> => {

@@ -18,7 +18,7 @@ import type { Outbox } from '../actors/outbox.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Destination } from './destination.ts'
-import { contentOf, isDestinationFault, unforeseen, unreadable } from './faults.ts'
+import { contentOf, isDestinationFault, unforeseen } from './faults.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
 import { isUnderWay, standingOf } from './standing.ts'
 
@@ -262,11 +262,6 @@ export class DeliveryActor {
   async #send(wire: Wire): Promise<void> {
     this.#isToSend = false
     const queued = this.#queued!
-    const content = await contentOf(this.#tools.content, queued)
-    if (content === null) {
-      this.#end([], unreadable)
-      return
-    }
     const { sender, size, prefix, body, smtputf8, ret, envid } = queued
     const envelope = {
       sender,
@@ -278,6 +273,7 @@ export class DeliveryActor {
       ...(envid !== undefined && { envid }),
     }
     const said = (line: string) => this.#lines.push(line)
+    const content = contentOf(this.#tools.content, queued)
     const sent = await wire.send(envelope, content, { signal: this.#abort.signal, said })
     if (this.#isStopped) return
     // A host may end an idle connection at any time: that says nothing of this mail.

@@ -11,14 +11,6 @@ export const unforeseen = (error: unknown, during: string): AttemptFault => ({
   temporary: true,
 })
 
-export const unreadable: AttemptFault = {
-  kind: 'content-unreadable',
-  during: 'content',
-  text: 'the content of the message cannot be read',
-  reply: null,
-  temporary: true,
-}
-
 /** Kinds that say nothing of the destination. */
 const ours: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', 'stopped'])
 
@@ -26,15 +18,13 @@ const ours: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', '
 export const isDestinationFault = ({ kind, during }: AttemptFault): boolean =>
   during !== 'route' && !ours.has(kind)
 
-/** Header lines in front, then the content as it was stored; null where it is missing. */
-export const contentOf = async (
+/** Header lines in front, then the content as it was stored: opened when the host wants it. @throws where it is missing */
+export async function* contentOf(
   store: Pick<ContentStore, 'stream'>,
   { message, prefix }: Pick<DeliveryQueued, 'message' | 'prefix'>,
-): Promise<AsyncIterable<Uint8Array> | null> => {
-  const stored = await store.stream(message).catch(() => null)
-  if (stored === null) return null
-  return (async function* () {
-    if (prefix !== '') yield Buffer.from(prefix)
-    for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
-  })()
+): AsyncGenerator<Uint8Array> {
+  const stored = await store.stream(message)
+  if (stored === null) throw new Error(`the content of message ${message} is missing`)
+  if (prefix !== '') yield Buffer.from(prefix)
+  for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
 }
