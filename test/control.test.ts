@@ -72,7 +72,7 @@ test('clients that go away without listening do no harm', async (t) => {
 const refusals: readonly [string, RegExp][] = [
   ['no JSON', /one line of JSON/],
   ['7', /an object that says what to do/],
-  ['{"do":"stop"}', /"append" or "status"/],
+  ['{"do":"stop"}', /"append", "act" or "status"/],
   ['{"do":"append","appends":{}}', /appends must be an array/],
 ]
 for (const [line, why] of refusals)

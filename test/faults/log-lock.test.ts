@@ -11,7 +11,7 @@ import { append, directoryFor, openLogFor } from './log-place.ts'
 const module = JSON.stringify(new URL('../../src/log/lock.ts', import.meta.url).href)
 const holderScript = `
   const { lockDirectory } = await import(${module})
-  lockDirectory(process.argv[1])
+  globalThis.held = lockDirectory(process.argv[1]) // What nobody names is collected, and its lock with it.
   process.stdout.write('held')
   setInterval(() => {}, 1000)
 `

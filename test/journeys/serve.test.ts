@@ -83,7 +83,7 @@ test('no configuration where one was named: exit 1', async () => {
 
 test('wrong use: exit 2', async () => {
   const folder = workplace()
-  for (const words of [['sreve'], ['serve', '--nonsense'], ['deliveries'], []]) {
+  for (const words of [['sreve'], ['serve', '--nonsense'], ['backtest'], []]) {
     const { code, stderr, stdout } = await fsmtp(folder, words)
     assert.equal(code, 2, words.join(' '))
     assert.ok(stderr + stdout !== '')
