@@ -9,8 +9,8 @@ export const delivery: MachineModule = {
   version: 1,
   fingerprint: '9b5223b503ab4a6a',
   machine: deliveryMachine,
+  // Not `DeliveryQueued`: it travels with the first attempt, and what a crash takes with it is queued again from `MessageAccepted`.
   barriers: new Set([
-    'DeliveryQueued',
     'AttemptStarted',
     'Delivered',
     'Deferred',

@@ -64,6 +64,7 @@ export class Courier {
 
   /** Writes a new delivery down; it is tried as soon as there is room. One that exists already is left alone. */
   queue(id: string, policy: unknown, queued: DeliveryQueued): void {
+    if (this.#live.has(id) || this.#known.has(id) || this.#awake.has(id)) return
     const actor = this.#actor(id, { policy, past: [], queued })
     // Kept awake for its first attempt, where there is room.
     if (this.#awake.size < mostAwake) this.#awake.set(id, actor)
