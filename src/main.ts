@@ -140,7 +140,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       ...{ config, log, outbox, content, directory, warn: notices.warn },
       ...farSide(config),
       backlog,
-      sign: signing(signers, content),
+      sign: signingWith(signers, content),
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
   const tidied = endLeftOpen({ config, log, outbox, notices, before: startedAt })
@@ -153,6 +153,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
+      const signing = signingWith(await loadSigners(settings), content)
+      await deliveries?.reload(settings, { routes: farSide(settings).routes, sign: signing })
       for (const server of servers) {
         server.useCertificates(certificates)
         server.reception = await receptionOf(settings)(server.reception.policy.service)
@@ -171,7 +173,10 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       await content.close()
       await log.close()
     },
-    hurry: () => supervisor.hurry(),
+    hurry: () => {
+      supervisor.hurry()
+      deliveries?.hurry()
+    },
   }
 }
 
@@ -223,7 +228,7 @@ const farSide = (config: Config): Pick<DeliveriesOptions, 'routes' | 'connect'> 
     : { routes: createRoutes(config), connect }
 
 /** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
-const signing =
+const signingWith =
   (signers: Signers, content: ContentStore): RouterOptions['sign'] =>
   async (accepted, prefix) => {
     const isOurs = accepted.user !== null || accepted.cause !== undefined

@@ -45,6 +45,7 @@ export class Courier {
   readonly #timers: NodeJS.Timeout[] = []
   #starting = 0
   #isStopped = false
+  #isHurried = false
   #emptied: (() => void) | null = null
 
   constructor(options: CourierOptions) {
@@ -103,10 +104,16 @@ export class Courier {
     this.#isStopped = true
     this.#timetable.stop()
     for (const timer of this.#timers) clearInterval(timer)
-    if (this.#live.size > 0) await this.#emptyWithin(grace)
+    if (this.#live.size > 0) await this.#emptyWithin(this.#isHurried ? 0 : grace)
     for (const { actor } of this.#live.values()) actor.stop()
     await this.#options.tools.outbox.settled()
     await Promise.all([...this.#destinations.values()].map((destination) => destination.close()))
+  }
+
+  /** Waits for no attempt any longer. */
+  hurry(): void {
+    this.#isHurried = true
+    if (this.#isStopped) this.#emptied?.()
   }
 
   #emptyWithin(grace: number): Promise<void> {

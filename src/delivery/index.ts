@@ -29,10 +29,16 @@ export type DeliveriesOptions = {
   readonly warn: (what: string, error?: Error) => void
 }
 
+type Settings = { routes: Routes; sign: RouterOptions['sign'] }
+
 export type Deliveries = {
   /** A message was accepted with mail for other hosts. */
   accepted(accepted: Accepted): void
   readonly acts: Acts
+  /** Routes and keys of a configuration that was read again, for attempts to come; its patience, for messages to come. */
+  reload(config: Config, settings: Settings): Promise<void>
+  /** Attempts under way are given up as soon as `stop` was called. */
+  hurry(): void
   /** Attempts under way may end within `grace` milliseconds. */
   stop(grace: number): Promise<void>
 }
@@ -41,11 +47,15 @@ export type Deliveries = {
 const atOnce = 1000
 
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
-  const { config, log, outbox, content, directory, backlog, routes, connect, sign, warn } = options
-  const value = deliveryPolicy(config)
-  const policy = { value, hash: await adoptPolicy(log, value, config.hostname) }
+  const { config, log, outbox, content, directory, backlog, connect, warn } = options
+  const inForce: Settings = { routes: options.routes, sign: options.sign }
+  const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
+    const value = deliveryPolicy(settings)
+    return { value, hash: await adoptPolicy(log, value, settings.hostname) }
+  }
+  const { giveUpAfter } = deliveryPolicy(config)
   const noticer = new Noticer({
-    ...{ log, content, directory, hostname: config.hostname, giveUpAfter: value.giveUpAfter, warn },
+    ...{ log, content, directory, hostname: config.hostname, giveUpAfter, warn },
     original: (message) => backlog.original(message),
   })
   const notify: Notify = ({ delivery, kind, queued }) => {
@@ -53,9 +63,20 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   }
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
-    tools: { outbox, node: config.hostname, routes, connect, content, now, notify },
+    tools: {
+      ...{ outbox, node: config.hostname, connect, content, now, notify },
+      // As they are when they are asked: a configuration may be read again.
+      routes: {
+        resolve: (nextHop, signal) => inForce.routes.resolve(nextHop, signal),
+        login: (nextHop) => inForce.routes.login(nextHop),
+      },
+    },
   })
-  const router = new Router({ courier, policy, sign, warn })
+  const router = new Router({
+    ...{ courier, policy: await policyOf(config), warn },
+    sign: (accepted, prefix) => inForce.sign(accepted, prefix),
+  })
+  let isStopping = false
   const routed = new Set<Promise<void>>()
   const route = (accepted: Accepted, only?: ReadonlySet<string>): void => {
     const work = router
@@ -65,15 +86,18 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     routed.add(work)
   }
   // Deliveries are begun beside everything else: mail is taken meanwhile.
-  const begun = (async () => {
+  void (async () => {
     await backlog.caughtUp()
+    if (isStopping) return
     for (const unrouted of backlog.unrouted(Number.MAX_SAFE_INTEGER)) {
       const accepted = await acceptedAt(log, unrouted)
       if (accepted) route(accepted, new Set([unrouted.nextHop]))
     }
     for (const { delivery, kind } of backlog.noticesDue(atOnce)) noticer.notify(delivery, kind as NoticeKind)
     await courier.begin()
-  })().catch((error: Error) => warn('deliveries of an earlier run could not be taken up', error))
+  })().catch((error: Error) => {
+    if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
+  })
   return {
     accepted: (accepted) => route(accepted),
     acts: async ({ act, ids, by }) => {
@@ -81,8 +105,14 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       for (const id of ids) acted.push({ id, done: await courier.act(id, act, by) })
       return acted
     },
+    reload: async (settings, { routes, sign }) => {
+      router.policy = await policyOf(settings)
+      inForce.routes = routes
+      inForce.sign = sign
+    },
+    hurry: () => courier.hurry(),
     stop: async (grace) => {
-      await begun
+      isStopping = true
       await Promise.all(routed)
       await courier.stop(grace)
       await noticer.settled()

@@ -38,14 +38,18 @@ const withoutReturnPath = (lines: string): string => lines.slice(lines.indexOf('
 
 export class Router {
   readonly #options: RouterOptions
+  /** For messages to come. */
+  policy: RouterOptions['policy']
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.policy = options.policy
   }
 
   /** Queues what this message owes: to all its hops, or to those named. */
   async route({ message, at }: Accepted, only?: ReadonlySet<string>): Promise<void> {
-    const { courier, policy, warn } = this.#options
+    const { courier, warn } = this.#options
+    const policy = this.policy
     const trace = withoutReturnPath(traceLines(message, at))
     const signature = await this.#options.sign(message, trace).catch((error: Error) => {
       warn(`the message ${message.message} leaves unsigned`, error)

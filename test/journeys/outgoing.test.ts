@@ -1,6 +1,8 @@
 /** Mail for other hosts, over real sockets: taken from an account, sent, put off, acted upon, reported, and never lost. */
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { acceptedAs, greeted, send } from '../client.ts'
 import { type ChildServer, eventually, fsmtp, objects, serve, workplace } from '../server.ts'
@@ -190,4 +192,19 @@ test('killed before anything was sent: accepted mail is delivered after the next
   const unsure = (await deliveries(folder)).filter(({ uncertain }) => Number(uncertain) > 0).length
   assert.ok(arrived.length <= sent.size + unsure, `${arrived.length} arrived, ${unsure} may be there twice`)
   await clean(folder)
+})
+
+test('SIGHUP takes over routes for mail that waits', async (t) => {
+  const { folder, far, up } = await house(t, {}, { routes: { 'one.example': '127.0.0.1:1' } })
+  const server = await up()
+  await submit(server, ['bob@one.example'])
+  await allAre(folder, 'deferred', 1)
+  const file = join(folder, 'fsmtp.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1:1"', `127.0.0.1:${far.port}"`))
+  server.child.kill('SIGHUP')
+  await eventually(async () => {
+    await fsmtp(folder, ['retry', '--domain', 'one.example'])
+    return far.received.length === 1
+  })
+  await allAre(folder, 'delivered', 1)
 })
