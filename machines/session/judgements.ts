@@ -35,6 +35,7 @@ const accept = (reason: string): Verdict => ({ kind: 'accept', reason })
 const accepted = accept('accepted')
 const localMailbox = accept('local-mailbox')
 const foreignDomain = accept('foreign-domain')
+const pretendedDomain = accept('pretended-domain')
 
 /** Who is speaking, as far as judgements look. */
 export type Speaker = {
@@ -115,8 +116,8 @@ export const judgeRecipient = (
   if (facts.place.kind === 'mailbox') return localMailbox
   if (facts.place.kind === 'unknown') return refuse('no-such-mailbox')
   // In a playground only domains that are pretended are foreign: nothing leaves.
-  const mayRelay = facts.user !== null || policy.magicRecipients
-  return mayRelay ? foreignDomain : refuse('relaying-denied')
+  if (policy.magicRecipients) return pretendedDomain
+  return facts.user === null ? refuse('relaying-denied') : foreignDomain
 }
 
 /** The final dot (RFC 5321 §4.1.1.4, §6.3; RFC 6409 §6.1, §8). */

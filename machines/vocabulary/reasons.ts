@@ -267,6 +267,7 @@ export type RefusalName = keyof typeof refusals
 const others: Readonly<Record<string, string>> = {
   'local-mailbox': 'The domain is ours and the mailbox is known.',
   'foreign-domain': 'The domain is not ours; the logged-in account may send there.',
+  'pretended-domain': 'The playground pretends to send mail to this domain.',
   'magic-reply': 'The recipient asked for this reply by its name (playground).',
   'magic-delay': 'The recipient asked for a slow reply by its name (playground).',
   'magic-drop': 'The recipient asked for the line to be dropped (playground).',

@@ -81,7 +81,9 @@ const refuseWhatExists = ({ file, folder, data }: Plan): void => {
   if (!existsSync(folder)) throw new CommandFault(`${folder} does not exist; make it first`)
   const taken = [file, join(folder, 'dkim'), join(folder, 'tls'), data].find(isTaken)
   if (taken === undefined) return
-  throw new CommandFault(`${relative('.', taken) || taken} exists already; nothing was changed`)
+  throw new CommandFault(
+    `${relative('.', taken) || taken} exists already; nothing was changed. Choose another folder, or another place for the data with --data DIR`,
+  )
 }
 
 const seenFrom = (folder: string, path: string): string => {

@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommandFault } from './fault.ts'
 
+/** Bytes of a file's name, in most systems. */
+const longestName = 256
+
 /** True where `asked` is a file here, or looks like the path of one. */
 export const isFile = (asked: string): boolean =>
   asked === '-' ||
   asked.includes('/') ||
   /\.(ndjson|jsonl|json|history)$/.test(asked) ||
-  statSync(asked, { throwIfNoEntry: false })?.isFile() === true
+  (asked.length < longestName && statSync(asked, { throwIfNoEntry: false })?.isFile() === true)
 
 export type Opened = {
   readonly open: () => AsyncIterable<Uint8Array>

@@ -28,7 +28,7 @@ export type NoticerOptions = {
   /** What the views know of a message. */
   readonly original: (
     message: string,
-  ) => { readonly subject: string | null; readonly messageId: string | null } | null
+  ) => Promise<{ readonly subject: string | null; readonly messageId: string | null } | null>
   readonly warn: (what: string, error?: Error) => void
 }
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
@@ -99,7 +99,7 @@ export class Noticer {
     await this.#accept({ id, delivery, kind, notice, sender: standing.queued.sender })
   }
 
-  #compose({
+  async #compose({
     id,
     kind,
     events,
@@ -113,7 +113,7 @@ export class Noticer {
     const { hostname, original, content, giveUpAfter } = this.#options
     const latest = latestOf(events)
     const last = events.at(-1)!
-    const known = original(queued.message)
+    const known = await original(queued.message)
     const route = events.findLast(({ type }) => type === 'RouteResolved')?.data.route as Route | undefined
     const isLmtp = route?.protocol === 'lmtp'
     const giveUpAt = queued.acceptedAt + giveUpAfter

@@ -25,7 +25,11 @@ export const openBacklog = ({
     underWay: () => views.openDeliveries().map(({ id }) => id),
     due: (before, limit) => views.dueDeliveries(before, limit),
     noticesDue: (limit) => views.noticesDue(limit),
-    original: (message) => views.message(message),
+    // Views may lag behind a host that refuses at once.
+    original: async (message) => {
+      if (views.message(message) === null) await views.caughtUp()
+      return views.message(message)
+    },
     close: () => views.close(),
   }
 }

@@ -9,7 +9,7 @@ import type {
   RemoteReply,
 } from '../../../machines/vocabulary/events.ts'
 import { isPretended, type PretendedDomain } from '../../../machines/vocabulary/pretended.ts'
-import { type Connect, type Envelope, NoRoute, type Routes, type Sent, type Wire } from '../port.ts'
+import { type Connect, NoRoute, type Routes, type Sent, type Wire } from '../port.ts'
 
 const reply = (code: number, enhanced: string, text: string, command: string): RemoteReply => ({
   code,
@@ -39,14 +39,11 @@ const remembered = 1000
 class PretendedHost {
   readonly #deferred = new Set<string>()
 
-  answer(domain: string, recipient: DeliveryRecipient, { sender, size }: Envelope): RecipientOutcome {
-    const { address } = recipient
+  /** `mail` tells one message from another. */
+  answer(domain: string, { address }: DeliveryRecipient, mail: string): RecipientOutcome {
     if (domain === ('bounced.test' satisfies PretendedDomain))
       return { address, result: 'failed', reply: never }
-    if (
-      domain === ('deferred.test' satisfies PretendedDomain) &&
-      this.#isFirst(`${sender} ${address} ${size}`)
-    )
+    if (domain === ('deferred.test' satisfies PretendedDomain) && this.#isFirst(`${address} ${mail}`))
       return { address, result: 'deferred', reply: later }
     return { address, result: 'delivered', reply: taken }
   }
@@ -58,6 +55,19 @@ class PretendedHost {
     if (this.#deferred.size > remembered) this.#deferred.delete(oldest!)
     return true
   }
+}
+
+/** What the content begins with, our trace among it, is of one message only. */
+const readThrough = async (
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ readonly mail: string; readonly bytes: number }> => {
+  let mail = ''
+  let bytes = 0
+  for await (const chunk of content) {
+    if (bytes === 0) mail = Buffer.from(chunk.subarray(0, 1000)).toString('latin1')
+    bytes += chunk.length
+  }
+  return { mail, bytes }
 }
 
 const told = ({ reply: said }: RecipientOutcome): string => `S: ${said!.code} ${said!.enhanced} ${said!.text}`
@@ -87,17 +97,14 @@ const wireTo = (
   send: async (envelope, content, { said }): Promise<Sent> => {
     said(`C: MAIL FROM:<${envelope.sender}>`)
     said('S: 250 2.1.0 Ok')
-    const outcomes = envelope.recipients.map((recipient) =>
-      pretended.answer(domainOf(host), recipient, envelope),
-    )
+    const { mail, bytes } = await readThrough(content)
+    const outcomes = envelope.recipients.map((recipient) => pretended.answer(domainOf(host), recipient, mail))
     for (const outcome of outcomes) {
       said(`C: RCPT TO:<${outcome.address}>`)
       said(outcome.result === 'delivered' ? 'S: 250 2.1.5 Ok' : told(outcome))
     }
     const accepted = outcomes.find(({ result }) => result === 'delivered')
     if (accepted !== undefined) {
-      let bytes = 0
-      for await (const chunk of content) bytes += chunk.length
       for (const line of ['C: DATA', 'S: 354 Go on', `C: [${bytes} bytes of content]`, told(accepted)])
         said(line)
     }
