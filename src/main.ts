@@ -22,7 +22,7 @@ import { openBacklog } from './delivery/owed.ts'
 import { pretendedConnect, pretendedRoutes } from './delivery/pretend/index.ts'
 import type { RouterOptions } from './delivery/router.ts'
 import { createRoutes } from './delivery/routes/index.ts'
-import { authorDomain, loadSigners, type Signers } from './delivery/signing/index.ts'
+import { authorDomainOf, loadSigners, type Signers } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
 import { portIsFree } from './listening.ts'
@@ -232,7 +232,9 @@ const signingWith =
   (signers: Signers, content: ContentStore): RouterOptions['sign'] =>
   async (accepted, prefix) => {
     const isOurs = accepted.user !== null || accepted.cause !== undefined
-    const from = isOurs && accepted.from !== null ? authorDomain(accepted.from) : null
+    if (!isOurs) return ''
+    // As the message says it, not as views show it: encoded words are text, and never an address.
+    const from = await authorDomainOf(content, accepted)
     if (from === null || !signers.has(from)) return ''
     const body = await content.stream(accepted.message)
     if (body === null) return ''

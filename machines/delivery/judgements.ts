@@ -43,6 +43,14 @@ const endingOf = (recipients: readonly Standing[], isOver: boolean): Ending => {
   return recipients.some(({ status }) => status === 'failed') ? 'failed' : 'delivered'
 }
 
+/** Some were taken, and all others deferred because they were too many. */
+const wantsTheRestNow = (outcomes: readonly RecipientOutcome[]): boolean =>
+  outcomes.some(({ result }) => result === 'delivered') &&
+  outcomes.every(
+    ({ result, reply }) =>
+      result !== 'deferred' || (reply?.command === 'RCPT' && (reply.code === 452 || reply.code === 552)),
+  )
+
 /** What becomes of a delivery after an attempt (RFC 5321 §4.5.4.1). */
 export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, fault }: Ended): Judged => {
   const { policy, acceptedAt } = context
@@ -55,6 +63,9 @@ export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, faul
   )
   const giveUpAt = acceptedAt + policy.giveUpAfter
   const ending = endingOf(recipients, endedAt >= giveUpAt)
+  // RFC 5321 §4.5.3.1.10: a host that takes so many recipients at a time gets the others in the next transaction.
+  if (ending === 'deferred' && fault === null && wantsTheRestNow(outcomes))
+    return { ending, recipients, reason: reasonOf(outcomes, fault), nextAttemptAt: endedAt }
   // The last attempt is made when patience ends, not after it.
   const nextAttemptAt = Math.min(endedAt + pauseAfter(context), Math.max(giveUpAt, endedAt))
   return { ending, recipients, reason: reasonOf(outcomes, fault), nextAttemptAt }

@@ -20,6 +20,7 @@ const sentences: Readonly<Record<string, string>> = {
   'bad-destination': 'The next hop is no domain, address or route.',
   'bad-literal': 'The address in brackets is none.',
   unforeseen: 'A fault of this program; it is tried again.',
+  'destination-resting': 'The destination failed again and again; it is left alone for a while.',
 }
 
 /** The sentence for a code; the code itself where another release wrote it. */

@@ -187,6 +187,11 @@ export class DeliveryActor {
   // The way.
 
   async #resolve(): Promise<void> {
+    const resting = this.#destination?.restingAt(this.#tools.now()) ?? null
+    if (resting !== null) {
+      this.#end([], resting)
+      return
+    }
     try {
       const known = this.#destination?.routeAt(this.#tools.now()) ?? null
       const route = known ?? (await this.#tools.routes.resolve(this.#queued!.nextHop, this.#abort.signal))
@@ -298,7 +303,7 @@ export class DeliveryActor {
     const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)
     this.#settled = new Set([...this.#settled, ...done])
     if (fault !== null && isDestinationFault(fault)) this.#destination?.failed(endedAt)
-    else this.#destination?.answered()
+    else if (fault === null) this.#destination?.answered()
     if (this.#wire !== null) this.#destination?.keepWire(this.#wire)
     this.#wire = null
     this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault: fault ?? null, uncertain })

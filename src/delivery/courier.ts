@@ -20,8 +20,8 @@ export type CourierOptions = {
 }
 export type Act = 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL'
 
-/** How far ahead due times are held in memory, and how many of them, at most. */
-const horizon = 10 * 60_000
+/** How far ahead due times are held in memory, and how many of them, at most; new mail has as much room again. */
+const horizon = 60_000
 const mostHeld = 20_000
 /** How often the backlog is asked for times that have come nearer. */
 const askEvery = 60_000
@@ -29,6 +29,8 @@ const askEvery = 60_000
 const lookEvery = 1_000
 /** Freshly queued deliveries kept awake for their first attempt. */
 const mostAwake = 2_000
+/** Milliseconds after which a fact that may wait is in the log. */
+const untilWritten = 200
 /** Milliseconds to wait when the log did not take a fact. */
 const restAfterFault = 10_000
 
@@ -55,12 +57,16 @@ export class Courier {
 
   /** Takes up what an earlier run left, and goes on from there. */
   async begin(): Promise<void> {
-    for (const id of this.#options.backlog.underWay()) await this.#recover(id)
-    this.#askBacklog()
     this.#timers.push(
       setInterval(() => this.#askBacklog(), askEvery).unref(),
       setInterval(() => this.#pump(), lookEvery).unref(),
     )
+    // One that cannot be relived must not keep the others.
+    for (const id of this.#options.backlog.underWay())
+      await this.#recover(id).catch((error) =>
+        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
+      )
+    this.#askBacklog()
   }
 
   /** Writes a new delivery down; it is tried as soon as there is room. One that exists already is left alone. */
@@ -141,7 +147,8 @@ export class Courier {
   #schedule(due: Due): void {
     if (this.#isStopped) return
     const isFar = due.at > this.#options.tools.now() + horizon + askEvery
-    if (isFar || this.#known.size >= mostHeld) {
+    const isFull = this.#known.size >= (due.isRetry ? mostHeld : 2 * mostHeld)
+    if (isFar || isFull) {
       // The backlog knows it, and is asked again.
       this.#awake.delete(due.id)
       return
@@ -178,13 +185,17 @@ export class Courier {
     if (this.#isStopped) return
     for (let isGoing = true; isGoing; ) {
       isGoing = false
-      for (const destination of this.#destinations.values()) {
+      for (const destination of [...this.#destinations.values()]) {
         if (this.#live.size + this.#starting >= this.#options.concurrency.total) return
-        if (destination.isIdle) this.#destinations.delete(destination.nextHop)
-        if (!destination.hasRoom(this.#options.tools.now())) continue
+        const now = this.#options.tools.now()
+        if (destination.isIdleAt(now)) this.#destinations.delete(destination.nextHop)
+        if (!destination.hasRoom(now)) continue
         const id = destination.waiting.shift()!
         if (!this.#known.delete(id)) continue
         isGoing = true
+        // Whoever had a turn goes to the end.
+        this.#destinations.delete(destination.nextHop)
+        this.#destinations.set(destination.nextHop, destination)
         void this.#start(id, destination)
       }
     }
@@ -196,7 +207,7 @@ export class Courier {
     destination.active++
     this.#starting++
     try {
-      const actor = this.#awake.get(id) ?? (await this.#wake(id))
+      const actor = this.#awake.get(id) ?? (await this.#wake(id, destination.nextHop))
       this.#awake.delete(id)
       this.#starting--
       if (actor === null || this.#isStopped) {
@@ -214,10 +225,18 @@ export class Courier {
   }
 
   /** Null for one that is not to be tried now. */
-  async #wake(id: string): Promise<DeliveryActor | null> {
+  async #wake(id: string, nextHop: string): Promise<DeliveryActor | null> {
     const past = await readDelivery(this.#options.log, id)
     const standing = standingOf(past)
-    if (standing === null || standing.dueAt === null || isUnderWay(standing.state)) return null
+    if (standing === null) {
+      // Queued a moment ago, and not yet in the log.
+      setTimeout(
+        () => this.#schedule({ id, nextHop, sender: '', at: 0, isRetry: false }),
+        untilWritten,
+      ).unref()
+      return null
+    }
+    if (standing.dueAt === null || isUnderWay(standing.state)) return null
     if (standing.dueAt > this.#options.tools.now()) return null
     const { queued } = standing
     return this.#actor(id, { past, policy: await this.#policy(queued.policy), queued })
@@ -238,16 +257,17 @@ export class Courier {
   ): DeliveryActor {
     const { nextHop, sender } = queued
     const isNew = past.length === 0
-    return new DeliveryActor({
+    const actor: DeliveryActor = new DeliveryActor({
       ...{ id, policy, past, tools: this.#options.tools },
       rested: (rest) => {
-        const wasLive = this.#leave(id)
+        const wasLive = this.#leave(id, actor)
         if ('error' in rest) this.#unrecorded(id, nextHop, rest.error)
         else if (rest.dueAt !== null)
           this.#schedule({ id, nextHop, sender, at: rest.dueAt, isRetry: wasLive || !isNew })
         this.#pump()
       },
     })
+    return actor
   }
 
   #unrecorded(id: string, nextHop: string, error: Error): void {
@@ -258,10 +278,10 @@ export class Courier {
     this.#again(id, nextHop)
   }
 
-  /** False where it was not under way. */
-  #leave(id: string): boolean {
+  /** False where it was not under way: another actor of the same delivery may be. */
+  #leave(id: string, actor: DeliveryActor): boolean {
     const live = this.#live.get(id)
-    if (live === undefined) return false
+    if (live?.actor !== actor) return false
     this.#live.delete(id)
     live.destination.active--
     if (this.#live.size === 0) this.#emptied?.()

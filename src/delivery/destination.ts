@@ -7,7 +7,7 @@ import {
   type Pace,
   roused,
 } from '../../machines/delivery/pacing.ts'
-import type { Route } from '../../machines/vocabulary/events.ts'
+import type { AttemptFault, Route } from '../../machines/vocabulary/events.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Wire } from './port.ts'
 
@@ -15,8 +15,14 @@ import type { Wire } from './port.ts'
 const keptFor = 5_000
 /** Milliseconds a route is believed: DNS may say otherwise afterwards. */
 const believedFor = 60_000
+/** Deliveries put off at a time while a destination rests. */
+const putOffAtOnce = 20
 /** Messages sent over one connection, at most. */
 const mostMessages = 100
+
+/** Connections kept to all destinations, where no mail waits for them. */
+const mostKept = 100
+let keptInAll = 0
 
 type Kept = { readonly wire: Wire; readonly timer: NodeJS.Timeout }
 
@@ -40,14 +46,23 @@ export class Destination {
     return this.#pace
   }
   /** Nothing waits, nothing is under way, nothing is remembered that matters. */
-  get isIdle(): boolean {
-    return (
-      this.active === 0 && this.waiting.size === 0 && this.#kept.length === 0 && this.#pace.failures === 0
-    )
+  isIdleAt(at: number): boolean {
+    const isQuiet = this.active === 0 && this.waiting.size === 0 && this.#kept.length === 0
+    return isQuiet && !isResting(this.#pace, at)
   }
 
   hasRoom(at: number): boolean {
-    return this.active < this.#pace.limit && this.waiting.size > 0 && !isResting(this.#pace, at)
+    // Who is due while it rests is put off at once, and its patience counted: nobody waits unheard.
+    const limit = isResting(this.#pace, at) ? putOffAtOnce : this.#pace.limit
+    return this.active < limit && this.waiting.size > 0
+  }
+
+  /** What to say to those who are due while it rests; null while it does not. */
+  restingAt(at: number): AttemptFault | null {
+    if (!isResting(this.#pace, at)) return null
+    const until = new Date(this.#pace.restingUntil).toISOString()
+    const text = `${this.nextHop} is not tried before ${until}: ${this.#pace.failures} attempts in a row failed`
+    return { kind: 'destination-resting', during: 'route', text, reply: null, temporary: true }
   }
 
   answered(): void {
@@ -75,6 +90,7 @@ export class Destination {
   takeWire(): Wire | null {
     for (let kept = this.#kept.pop(); kept !== undefined; kept = this.#kept.pop()) {
       clearTimeout(kept.timer)
+      keptInAll--
       if (kept.wire.usable) return kept.wire
       kept.wire.destroy()
     }
@@ -85,19 +101,22 @@ export class Destination {
   keepWire(wire: Wire): void {
     const used = (this.#used.get(wire) ?? 0) + 1
     this.#used.set(wire, used)
-    if (!wire.usable || used >= mostMessages) {
+    const isNeeded = this.waiting.size > 0 || keptInAll < mostKept
+    if (!wire.usable || used >= mostMessages || !isNeeded) {
       void wire.quit()
       return
     }
     const timer = setTimeout(() => this.#letGo(wire), keptFor)
     timer.unref()
     this.#kept.push({ wire, timer })
+    keptInAll++
   }
 
   async close(): Promise<void> {
     await Promise.all(
       this.#kept.splice(0).map(({ wire, timer }) => {
         clearTimeout(timer)
+        keptInAll--
         return wire.quit()
       }),
     )
@@ -107,6 +126,7 @@ export class Destination {
     const at = this.#kept.findIndex((kept) => kept.wire === wire)
     if (at < 0) return
     this.#kept.splice(at, 1)
+    keptInAll--
     void wire.quit()
   }
 }

@@ -7,11 +7,11 @@ import { deliveryPolicy } from '../config/delivery-policy.ts'
 import type { Config } from '../config/schema.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
-import type { EventLog } from '../log/port.ts'
+import { type EventLog, WrongRevision } from '../log/port.ts'
 import { adoptPolicy } from '../policies.ts'
 import type { Notify } from './actor.ts'
 import type { Backlog, Unrouted } from './backlog.ts'
-import { Courier } from './courier.ts'
+import { type Act, Courier } from './courier.ts'
 import { isWanted, type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
@@ -43,8 +43,9 @@ export type Deliveries = {
   stop(grace: number): Promise<void>
 }
 
-/** Messages asked for at once, of those an earlier run did not queue. */
+/** Messages and notices asked for at once, of those that are owed. */
 const atOnce = 1000
+const sweepEvery = 30_000
 
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
   const { config, log, outbox, content, directory, backlog, connect, warn } = options
@@ -85,16 +86,32 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       .finally(() => routed.delete(work))
     routed.add(work)
   }
-  // Deliveries are begun beside everything else: mail is taken meanwhile.
-  void (async () => {
-    await backlog.caughtUp()
-    if (isStopping) return
-    for (const unrouted of backlog.unrouted(Number.MAX_SAFE_INTEGER)) {
+  /** An attempt may have begun at the same moment: then it is asked again. */
+  const actOn = async (id: string, act: Act, by: string) => {
+    try {
+      return await courier.act(id, act, by)
+    } catch (error) {
+      if (error instanceof WrongRevision) return courier.act(id, act, by)
+      throw error
+    }
+  }
+  /** What is owed and not done, for whatever reason: a full disk, a crash. Doing it twice does nothing. */
+  const sweep = async (): Promise<void> => {
+    for (const unrouted of backlog.unrouted(atOnce)) {
       const accepted = await acceptedAt(log, unrouted)
       if (accepted) route(accepted, new Set([unrouted.nextHop]))
     }
     for (const { delivery, kind } of backlog.noticesDue(atOnce)) noticer.notify(delivery, kind as NoticeKind)
+  }
+  const sweeping = setInterval(() => {
+    sweep().catch((error: Error) => warn('what is still owed could not be read; it is tried again', error))
+  }, sweepEvery).unref()
+  // Deliveries are begun beside everything else: mail is taken meanwhile.
+  void (async () => {
+    await backlog.caughtUp()
+    if (isStopping) return
     await courier.begin()
+    await sweep()
   })().catch((error: Error) => {
     if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
   })
@@ -102,7 +119,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     accepted: (accepted) => route(accepted),
     acts: async ({ act, ids, by }) => {
       const acted = []
-      for (const id of ids) acted.push({ id, done: await courier.act(id, act, by) })
+      for (const id of ids) acted.push({ id, done: await actOn(id, act, by) })
       return acted
     },
     reload: async (settings, { routes, sign }) => {
@@ -113,6 +130,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     hurry: () => courier.hurry(),
     stop: async (grace) => {
       isStopping = true
+      clearInterval(sweeping)
       await Promise.all(routed)
       await courier.stop(grace)
       await noticer.settled()

@@ -24,6 +24,8 @@ const byHop = ({ recipients }: MessageAccepted): ReadonlyMap<string, DeliveryQue
   for (const { destination, ...recipient } of recipients) {
     if (destination.kind !== 'nextHop') continue
     const known = hops.get(destination.nextHop)
+    // Named twice, it gets the mail once: hosts may refuse the second naming.
+    if (known?.some(({ address }) => address === recipient.address)) continue
     if (known) known.push(recipient)
     else hops.set(destination.nextHop, [recipient])
   }

@@ -6,7 +6,7 @@ import type { Config } from '../../config/schema.ts'
 import { HeadUnsignable, joined } from './head.ts'
 import { type LoadedKey, loadKeys } from './keys.ts'
 
-export { authorDomain } from './author.ts'
+export { authorDomain, authorDomainOf } from './author.ts'
 export { longestHead, mostLines } from './head.ts'
 
 export type ToSign = {
