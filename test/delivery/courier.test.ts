@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { delivery } from '../../machines/delivery/index.ts'
 import { HostFailed } from '../../src/delivery/port.ts'
+import { Router } from '../../src/delivery/router.ts'
 import { steps } from '../../src/history/steps.ts'
 import { accepts, begun, farSide, faultOf, hostOf, outcomeOf, policy } from './far-side.ts'
 
@@ -185,4 +186,62 @@ test('cut off by a crash, an attempt is found at the next start, and made again'
   await again.courier.begin()
   await again.until('d1', 'Delivered')
   assert.ok((await again.types('d1')).includes('AttemptLost'))
+})
+
+test('who is due while a destination rests is put off, and its patience counted', async () => {
+  const far = await farSide(() => ({
+    connect: () => {
+      throw new HostFailed(faultOf('connection-refused'))
+    },
+  }))
+  for (let at = 0; at < 30; at++) far.queue(`d${at}`)
+  for (let at = 0; at < 30; at++) await far.until(`d${at}`, 'Deferred')
+  const reasons = new Set<unknown>()
+  for (let at = 0; at < 30; at++) reasons.add((await far.events(`d${at}`)).at(-1)!.data.reason)
+  assert.deepEqual([...reasons].sort(), ['connection-refused', 'destination-resting'])
+  assert.ok(far.connections.length < 30, `${far.connections.length} connections`)
+})
+
+test('a host that takes so many recipients at a time gets the others at once', async () => {
+  const far = await farSide(() => ({
+    send: ({ recipients }) => ({
+      outcomes: recipients.map(({ address }, at) =>
+        at < 2 ? outcomeOf(address, 'delivered') : outcomeOf(address, 'deferred', 452),
+      ),
+      ...{ fault: null, uncertain: false },
+    }),
+  }))
+  far.queue('d1', {
+    recipients: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ address: `${name}@example.net` })),
+  })
+  await far.until('d1', 'Delivered')
+  assert.equal(far.sent.length, 3)
+})
+
+test('an address named twice gets the mail once', async () => {
+  const queued: unknown[] = []
+  const router = new Router({
+    courier: { queue: (_id, _policy, { recipients }) => queued.push(recipients) },
+    ...{ policy: { hash: 'x', value: {} }, sign: async () => '', warn: assert.fail },
+  })
+  const bob = {
+    address: 'bob@example.net',
+    destination: { kind: 'nextHop', nextHop: 'example.net' },
+  } as const
+  await router.route({
+    at: begun,
+    message: {
+      ...{
+        message: 'm',
+        sender: 'ann@example.org',
+        user: 'ann',
+        recipients: [bob, bob],
+        received: 0,
+        size: 1,
+      },
+      ...{ sha256: '', subject: null, from: null, messageId: null },
+      trace: { by: 'mx', helo: '', peer: { address: '', port: 0, name: null }, protocol: 'ESMTP', tls: null },
+    },
+  })
+  assert.deepEqual(queued, [[{ address: 'bob@example.net' }]])
 })
