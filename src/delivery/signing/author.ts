@@ -2,37 +2,31 @@
 import { splitAddress } from '../../../machines/vocabulary/address.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import type { ContentStore } from '../../content/port.ts'
-import { headerFacts } from '../../smtp/header-facts.ts'
+import { headerFacts, headerWindow } from '../../smtp/header-facts.ts'
 
 /**
- * The domain of `MessageAccepted.from`, in A-labels; null where there is none, or where it can be read as more than one:
- * a signature must not vouch for a name that only some readers see.
+ * The domain of the From field in A-labels; null where there is none, or where it can be read as more than one: a signature must not
+ * vouch for a name that only some readers see. Read from the stored message: `MessageAccepted.from` is decoded, and what was a name
+ * in an encoded word would be read as an address there.
  */
-export const authorDomain = (from: string | null): string | null => {
-  if (from === null) return null
-  const { fromAddresses } = headerFacts(Buffer.from(`From: ${from}\r\n\r\n`))
-  return onlyDomain(fromAddresses)
-}
-
-/** Bytes of a header that are looked at. */
-const longestHead = 256 * 1024
-
-/** The domain of the From field as it stands in the stored message; null as for `authorDomain`. */
 export const authorDomainOf = async (
   content: Pick<ContentStore, 'stream'>,
   { message }: { readonly message: string },
 ): Promise<string | null> => {
   const stored = await content.stream(message)
-  if (stored === null) return null
-  const chunks: Buffer[] = []
+  return stored === null ? null : onlyDomain(headerFacts(await headOf(stored)).fromAddresses)
+}
+
+/** As much as holds the header, or as much of it as is looked at. */
+const headOf = async (stored: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stored as AsyncIterable<Uint8Array>) {
-    chunks.push(Buffer.from(chunk))
+  for await (const chunk of stored) {
+    chunks.push(chunk)
     size += chunk.length
-    if (size > longestHead || Buffer.concat(chunks).includes('\r\n\r\n')) break
+    if (size > headerWindow || Buffer.concat(chunks).includes('\r\n\r\n')) break
   }
-  const { fromAddresses } = headerFacts(Buffer.concat(chunks))
-  return onlyDomain(fromAddresses)
+  return Buffer.concat(chunks)
 }
 
 const onlyDomain = (addresses: readonly string[]): string | null => {

@@ -6,13 +6,13 @@ import type { Config } from '../../config/schema.ts'
 import { HeadUnsignable, joined } from './head.ts'
 import { type LoadedKey, loadKeys } from './keys.ts'
 
-export { authorDomain, authorDomainOf } from './author.ts'
+export { authorDomainOf } from './author.ts'
 export { longestHead, mostLines } from './head.ts'
 
 export type ToSign = {
   /** Of the envelope; '' for the null sender. Only errors name it. */
   readonly sender: string
-  /** The domain in its From field (`authorDomain`), or null where there is not exactly one. */
+  /** The domain in its From field (`authorDomainOf`), or null where there is not exactly one. */
   readonly from: string | null
   /** As stored: read to its end, or destroyed where nothing is to be signed. */
   readonly content: AsyncIterable<Uint8Array>
