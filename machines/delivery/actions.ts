@@ -3,12 +3,13 @@
  * the rest name effects. All are data; the host performs them after the append.
  */
 import { plainly } from '../plain.ts'
-import type { FactName, Facts } from '../vocabulary/events.ts'
+import type { FactName, Facts, Owing } from '../vocabulary/events.ts'
 import type { EffectEmitted, FactEmitted } from '../vocabulary/machine.ts'
 import { type DeliveryContext, standings } from './context.ts'
 import { type Asked, told } from './guards.ts'
-import type { DeliveryInput, InputOf } from './inputs.ts'
+import type { Act, DeliveryInput, InputOf } from './inputs.ts'
 import { isTimeToWarn, judgeAttempt } from './judgements.ts'
+import { hostReportsAfter, noticesAfter } from './owing.ts'
 
 const { remember, say } = plainly<DeliveryContext, DeliveryInput>()
 const record = <Name extends FactName>(name: Name, data: (asked: Asked) => Facts[Name]) =>
@@ -28,13 +29,19 @@ const ended = (asked: Asked) => {
   const event = told(asked.event, 'ATTEMPT_ENDED')
   return { event, judged: judgeAttempt(asked.context, event) }
 }
+/** Whose attempt it was stands in every fact that says something of the destination. */
+const ofAttempt = ({ context: { destination } }: Asked) => ({ destination })
+/** What the sender is owed now, in the fact that says why (RFC 3461 §4). */
+const owing = ({ context, event }: Asked): Owing => {
+  const notices = noticesAfter(context, told(event, 'ATTEMPT_ENDED'))
+  return notices.length === 0 ? {} : { notices }
+}
 const endedBecause = (asked: Asked) => {
   const { event, judged } = ended(asked)
-  return { ...payload(event), reason: judged.reason }
+  return { ...payload(event), reason: judged.reason, ...ofAttempt(asked), ...owing(asked) }
 }
 
-type Act = InputOf<'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL'>
-const act = ({ event }: Asked): Act => {
+const act = ({ event }: Asked): InputOf<Act> => {
   if ('actedAt' in event) return event
   throw new Error(`nobody acted: ${event.type}`)
 }
@@ -45,12 +52,13 @@ const remembering = {
     const { message, nextHop, sender, acceptedAt } = queued
     return { message, nextHop, sender, acceptedAt, recipients: standings(queued), dueAt: acceptedAt }
   }),
-  rememberAttempt: remember(({ context }) => ({
+  rememberAttempt: remember(({ context, event }) => ({
     attempts: context.attempts + 1,
+    destination: told(event, 'START').destination,
     dueAt: null,
     sending: false,
   })),
-  rememberSending: remember(() => ({ sending: true })),
+  rememberSending: remember(({ event }) => ({ sending: true, hostReports: hostReportsAfter(event) })),
   rememberNotSending: remember(() => ({ sending: false })),
   rememberOutcome: remember((asked) => {
     const { recipients } = ended(asked).judged
@@ -66,6 +74,12 @@ const remembering = {
   rememberDueNow: remember((asked) => ({ dueAt: act(asked).actedAt })),
 }
 
+const triedNow = (asked: Asked) => ({
+  ...payload(act(asked)),
+  nextAttemptAt: act(asked).actedAt,
+  ...ofAttempt(asked),
+})
+
 const recording = {
   recordQueued: record('DeliveryQueued', ({ event }) => payload(told(event, 'QUEUE'))),
   recordAttemptStarted: record('AttemptStarted', ({ context, event }) => ({
@@ -73,10 +87,17 @@ const recording = {
     attempt: context.attempts,
   })),
   recordRoute: record('RouteResolved', ({ event }) => payload(told(event, 'ROUTE'))),
-  recordConnected: record('Connected', ({ event }) => payload(told(event, 'CONNECTED'))),
+  recordConnected: record('Connected', (asked) => ({
+    ...payload(told(asked.event, 'CONNECTED')),
+    ...ofAttempt(asked),
+  })),
   recordSecured: record('HostSecured', ({ event }) => payload(told(event, 'SECURED'))),
   recordHostPassedOver: record('HostPassedOver', ({ event }) => payload(told(event, 'HOST_FAILED'))),
-  recordDelivered: record('Delivered', (asked) => payload(told(asked.event, 'ATTEMPT_ENDED'))),
+  recordDelivered: record('Delivered', (asked) => ({
+    ...payload(told(asked.event, 'ATTEMPT_ENDED')),
+    ...ofAttempt(asked),
+    ...owing(asked),
+  })),
   recordDeferred: record('Deferred', (asked) => {
     const { event, judged } = ended(asked)
     return {
@@ -84,23 +105,25 @@ const recording = {
       reason: judged.reason,
       nextAttemptAt: judged.nextAttemptAt,
       warned: isTimeToWarn(asked.context, event.endedAt),
+      ...ofAttempt(asked),
+      ...owing(asked),
     }
   }),
   recordFailed: record('Failed', endedBecause),
   recordExpired: record('Expired', endedBecause),
   recordLost: record('AttemptLost', ({ context, event }) => {
     const { foundAt, crashed } = told(event, 'LOST')
-    return { foundAt, crashed, uncertain: context.sending || crashed, nextAttemptAt: foundAt }
+    return {
+      foundAt,
+      crashed,
+      uncertain: context.sending || crashed,
+      nextAttemptAt: foundAt,
+      destination: context.destination,
+    }
   }),
   recordHeld: record('Held', (asked) => payload(act(asked))),
-  recordReleased: record('Released', (asked) => ({
-    ...payload(act(asked)),
-    nextAttemptAt: act(asked).actedAt,
-  })),
-  recordRetryRequested: record('RetryRequested', (asked) => ({
-    ...payload(act(asked)),
-    nextAttemptAt: act(asked).actedAt,
-  })),
+  recordReleased: record('Released', triedNow),
+  recordRetryRequested: record('RetryRequested', triedNow),
   recordCancelled: record('Cancelled', (asked) => ({ ...payload(act(asked)), reason: 'cancelled' })),
   recordActUnderWay: record('ActRefused', (asked) => ({
     ...payload(act(asked)),
@@ -112,12 +135,6 @@ const recording = {
     act: asked.event.type.toLowerCase(),
     reason: 'not-in-this-state',
   })),
-}
-
-/** A report is wanted, or not, by recipient: that is for who composes it (RFC 3461 §4.1). */
-const notify = (kind: 'delivered' | 'failed' | 'delayed') => {
-  const effected: EffectEmitted = { type: 'effect', name: 'notify', kind }
-  return say(() => effected)
 }
 
 const doing = {
@@ -133,9 +150,9 @@ const doing = {
       dueAt: context.dueAt ?? 0,
     }),
   ),
-  notifyDelivered: notify('delivered'),
-  notifyFailed: notify('failed'),
-  notifyDelayed: notify('delayed'),
+  notifySender: say(
+    (asked): EffectEmitted => ({ type: 'effect', name: 'notify', notices: [], ...owing(asked) }),
+  ),
   finish: effect('finish'),
 }
 

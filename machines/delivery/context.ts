@@ -17,6 +17,10 @@ export type DeliveryContext = {
   readonly acceptedAt: number
   readonly recipients: readonly Standing[]
   readonly attempts: number
+  /** Of the last attempt; '' before the first. */
+  readonly destination: string
+  /** The host of the last connection reports success itself (RFC 3461 §5.2.2). */
+  readonly hostReports: boolean
   /** The sender was told that it takes long. */
   readonly warned: boolean
   /** When it is to be tried next, milliseconds since 1970; null where it waits for no time. */
@@ -33,6 +37,8 @@ export const initialContext = (policy: DeliveryPolicy): DeliveryContext => ({
   acceptedAt: 0,
   recipients: [],
   attempts: 0,
+  destination: '',
+  hostReports: false,
   warned: false,
   dueAt: null,
   sending: false,

@@ -1,7 +1,8 @@
 /** The questions the delivery machine asks, by name. Each looks at a judgement; none decides anything itself. */
 import type { DeliveryContext } from './context.ts'
 import type { DeliveryInput, InputOf } from './inputs.ts'
-import { type Ending, isTimeToWarn, judgeAttempt } from './judgements.ts'
+import { type Ending, judgeAttempt } from './judgements.ts'
+import { noticesAfter } from './owing.ts'
 
 export type Asked = { readonly context: DeliveryContext; readonly event: DeliveryInput }
 
@@ -21,6 +22,6 @@ export const guards = {
   allDelivered: endsIn('delivered'),
   someFailed: endsIn('failed'),
   patienceIsOver: endsIn('expired'),
-  takesLong: ({ context, event }: Asked): boolean =>
-    isTimeToWarn(context, told(event, 'ATTEMPT_ENDED').endedAt),
+  senderIsOwed: ({ context, event }: Asked): boolean =>
+    noticesAfter(context, told(event, 'ATTEMPT_ENDED')).length > 0,
 }

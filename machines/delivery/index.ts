@@ -7,7 +7,7 @@ export const delivery: MachineModule = {
   name: 'delivery',
   category: 'delivery',
   version: 1,
-  fingerprint: '9b5223b503ab4a6a',
+  fingerprint: 'b550d6412ad54262',
   machine: deliveryMachine,
   // Not `DeliveryQueued`: it travels with the first attempt, and what a crash takes with it is queued again from `MessageAccepted`.
   barriers: new Set([

@@ -19,22 +19,22 @@ const underWay = {
     {
       guard: 'allDelivered',
       target: 'delivered',
-      actions: ['recordDelivered', 'rememberOutcome', 'notifyDelivered', 'finish'],
+      actions: ['recordDelivered', 'notifySender', 'rememberOutcome', 'finish'],
     },
     {
       guard: 'someFailed',
       target: 'failed',
-      actions: ['recordFailed', 'rememberOutcome', 'notifyFailed', 'notifyDelivered', 'finish'],
+      actions: ['recordFailed', 'notifySender', 'rememberOutcome', 'finish'],
     },
     {
       guard: 'patienceIsOver',
       target: 'expired',
-      actions: ['recordExpired', 'rememberOutcome', 'notifyFailed', 'notifyDelivered', 'finish'],
+      actions: ['recordExpired', 'notifySender', 'rememberOutcome', 'finish'],
     },
     {
-      guard: 'takesLong',
+      guard: 'senderIsOwed',
       target: 'waiting',
-      actions: ['recordDeferred', 'rememberDeferral', 'notifyDelayed', 'startRetryTimer'],
+      actions: ['recordDeferred', 'notifySender', 'rememberDeferral', 'startRetryTimer'],
     },
     { target: 'waiting', actions: ['recordDeferred', 'rememberDeferral', 'startRetryTimer'] },
   ],

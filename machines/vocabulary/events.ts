@@ -109,7 +109,19 @@ export type SenderRefused = {
 export type ContentStarted = Record<string, never>
 /** What a report says of a delivery: that it failed for good, takes long, or succeeded (RFC 3461 §6). */
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
-export type NoticeCause = { readonly delivery: string; readonly kind: NoticeKind }
+export type NoticeCause = {
+  readonly delivery: string
+  readonly kind: NoticeKind
+  /** The attempt after which it was owed; absent in logs of before there was one for each. */
+  readonly attempt?: number
+}
+/** A notice that was owed and will not be made. */
+export type NoticeDropped = {
+  readonly cause: NoticeCause
+  readonly sender: string
+  /** Stable code: `nobody-to-tell`, `overtaken`. */
+  readonly reason: string
+}
 export type MessageAccepted = SenderNotification & {
   readonly message: string
   readonly sender: string
@@ -224,6 +236,8 @@ export type DeliveryQueued = SenderNotification & {
 }
 export type AttemptStarted = {
   readonly startedAt: number
+  /** Whose hosts are tried: the next hop, or the configured host that stands in for it. Its pace is kept under this name. */
+  readonly destination: string
   readonly node: string
   /** Another node may take the delivery over after this time. */
   readonly leaseUntil: number
@@ -241,6 +255,8 @@ export type Connected = {
   /** STARTTLS follows. */
   readonly securing: boolean
   readonly tls: TlsFacts | null
+  /** As `AttemptStarted` named it. */
+  readonly destination: string
 }
 export type HostSecured = { readonly tls: TlsFacts; readonly extensions: readonly string[] }
 /** One host of the route came to nothing; the next is tried. */
@@ -252,16 +268,29 @@ export type AttemptEnded = {
   readonly fault: AttemptFault | null
   /** The connection broke after the final dot, before the answer: the host may have the mail. */
   readonly uncertain: boolean
+  /** Whether the destination answered as a mail host; null where the attempt says nothing of it. */
+  readonly answered: boolean | null
+  /** As `AttemptStarted` named it. */
+  readonly destination: string
 }
-export type Delivered = AttemptEnded
-export type Deferred = AttemptEnded & {
-  readonly reason: string
-  readonly nextAttemptAt: number
-  /** The sender is told that it takes long. */
-  readonly warned: boolean
+/** What the sender is owed after an attempt: a notice of this kind about these recipients, who have had none of it. */
+export type NoticeOwed = {
+  readonly kind: NoticeKind
+  readonly attempt: number
+  readonly recipients: readonly string[]
 }
-export type DeliveryFailed = AttemptEnded & { readonly reason: string }
-export type DeliveryExpired = AttemptEnded & { readonly reason: string }
+/** Absent where the sender is owed nothing. */
+export type Owing = { readonly notices?: readonly NoticeOwed[] }
+export type Delivered = AttemptEnded & Owing
+export type Deferred = AttemptEnded &
+  Owing & {
+    readonly reason: string
+    readonly nextAttemptAt: number
+    /** The sender is told that it takes long. */
+    readonly warned: boolean
+  }
+export type DeliveryFailed = AttemptEnded & Owing & { readonly reason: string }
+export type DeliveryExpired = AttemptEnded & Owing & { readonly reason: string }
 /** The server ended in the middle of an attempt. */
 export type AttemptLost = {
   readonly foundAt: number
@@ -270,18 +299,22 @@ export type AttemptLost = {
   /** It was cut between the final dot and its answer, or we cannot tell: the host may have the mail. */
   readonly uncertain: boolean
   readonly nextAttemptAt: number
+  /** As `AttemptStarted` named it. */
+  readonly destination: string
 }
 /** What somebody did to a delivery. */
-export type Act = {
+export type ActedUpon = {
   readonly actedAt: number
   /** `operator`, or the account that asked. */
   readonly by: string
 }
-export type DeliveryHeld = Act
-export type DeliveryReleased = Act & { readonly nextAttemptAt: number }
-export type RetryRequested = Act & { readonly nextAttemptAt: number }
-export type DeliveryCancelled = Act & { readonly reason: string }
-export type ActRefused = Act & { readonly act: string; readonly reason: string }
+/** Tried now: `destination` is that of the last attempt, '' where there was none; its rest is over. */
+export type TriedNow = ActedUpon & { readonly nextAttemptAt: number; readonly destination: string }
+export type DeliveryHeld = ActedUpon
+export type DeliveryReleased = TriedNow
+export type RetryRequested = TriedNow
+export type DeliveryCancelled = ActedUpon & { readonly reason: string }
+export type ActRefused = ActedUpon & { readonly act: string; readonly reason: string }
 
 export type AccountAdded = {
   readonly account: string
@@ -331,6 +364,7 @@ export type Facts = {
   RetryRequested: RetryRequested
   Cancelled: DeliveryCancelled
   ActRefused: ActRefused
+  NoticeDropped: NoticeDropped
   AccountAdded: AccountAdded
   AccountPasswordChanged: AccountPasswordChanged
   AccountRemoved: AccountRemoved

@@ -41,6 +41,7 @@ const types: Readonly<Record<FactName, true>> = {
   RetryRequested: true,
   Cancelled: true,
   ActRefused: true,
+  NoticeDropped: true,
   AccountAdded: true,
   AccountPasswordChanged: true,
   AccountRemoved: true,

@@ -3,11 +3,13 @@
  * upon, and rests again: what it must remember is in the log.
  */
 import { delivery } from '../../machines/delivery/index.ts'
-import type { DeliveryInput } from '../../machines/delivery/inputs.ts'
+import type { Act, DeliveryInput } from '../../machines/delivery/inputs.ts'
 import type {
   AttemptFault,
   DeliveryQueued,
   DeliveryRecipient,
+  NoticeCause,
+  NoticeOwed,
   RecipientOutcome,
   RemoteHost,
   Route,
@@ -18,16 +20,12 @@ import type { Outbox } from '../actors/outbox.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Destination } from './destination.ts'
-import { contentOf, isDestinationFault, unforeseen } from './faults.ts'
+import { contentOf, unforeseen } from './faults.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
 import { isUnderWay, standingOf } from './standing.ts'
 
-/** Somebody is to be told how it went. */
-export type Notify = (about: {
-  readonly delivery: string
-  readonly kind: string
-  readonly queued: DeliveryQueued
-}) => void
+/** The sender is owed a notice. */
+export type Notify = (owed: Required<NoticeCause>) => void
 
 export type Tools = {
   readonly outbox: Outbox
@@ -63,6 +61,7 @@ export class DeliveryActor {
   #settled: ReadonlySet<string>
   readonly #heard: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lines: string[] = []
+  #startedAt = 0
   #destination: Destination | null = null
   #route: Route | null = null
   #hosts: RemoteHost[] = []
@@ -105,11 +104,20 @@ export class DeliveryActor {
     this.#tell({ type: 'QUEUE', ...queued })
   }
 
+  /** Hands over what it recorded; resolves when that is in the log, or was not taken (false). */
+  written(): Promise<boolean> {
+    return this.#tools.outbox.commit(this.#host)
+  }
+
   /** Begins an attempt. */
   start(destination: Destination): void {
     this.#destination = destination
     const startedAt = this.#tools.now()
-    this.#tell({ type: 'START', startedAt, node: this.#tools.node, leaseUntil: startedAt + lease })
+    this.#startedAt = startedAt
+    this.#tell({
+      ...{ type: 'START', startedAt, destination: destination.name },
+      ...{ node: this.#tools.node, leaseUntil: startedAt + lease },
+    })
   }
 
   /** The attempt that its history ends with was cut off. */
@@ -122,7 +130,7 @@ export class DeliveryActor {
   }
 
   /** Resolves when what came of it is recorded. @throws what kept the log from taking it */
-  async act(act: 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL', by: string): Promise<void> {
+  async act(act: Act, by: string): Promise<void> {
     this.#tell({ type: act, actedAt: this.#tools.now(), by })
     if (this.#host.atBarrier)
       await new Promise<void>((resolve, reject) => this.#heard.push({ resolve, reject }))
@@ -154,6 +162,7 @@ export class DeliveryActor {
         this.#connectNext()
         return
       case 'secure':
+        // The connection that is being made does so by itself, and tells when it is done.
         return
       case 'send':
         this.#isToSend = true
@@ -163,7 +172,8 @@ export class DeliveryActor {
         this.#rest({ dueAt: Number(effect.dueAt) })
         return
       case 'notify':
-        this.#tools.notify({ delivery: this.id, kind: String(effect.kind), queued: this.#queued! })
+        for (const { kind, attempt } of effect.notices as readonly NoticeOwed[])
+          this.#tools.notify({ delivery: this.id, kind, attempt })
         return
       case 'finish':
         this.#rest({ dueAt: null })
@@ -302,11 +312,10 @@ export class DeliveryActor {
     const endedAt = this.#tools.now()
     const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)
     this.#settled = new Set([...this.#settled, ...done])
-    if (fault !== null && isDestinationFault(fault)) this.#destination?.failed(endedAt)
-    else if (fault === null) this.#destination?.answered()
+    const answered = this.#destination?.ended({ fault, endedAt, startedAt: this.#startedAt }) ?? null
     if (this.#wire !== null) this.#destination?.keepWire(this.#wire)
     this.#wire = null
-    this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault: fault ?? null, uncertain })
+    this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault, uncertain, answered })
   }
 }
 
