@@ -1,9 +1,17 @@
 /** Every question that is kept answered. */
 import { deliveries } from './deliveries.ts'
+import { destinations } from './destinations.ts'
 import { mailboxes } from './mailboxes.ts'
 import { messages } from './messages.ts'
 import type { Projection } from './projection.ts'
 import { sessions } from './sessions.ts'
 import { stateFlow } from './state-flow.ts'
 
-export const projections: readonly Projection[] = [sessions, messages, mailboxes, deliveries, stateFlow]
+export const projections: readonly Projection[] = [
+  sessions,
+  messages,
+  mailboxes,
+  deliveries,
+  destinations,
+  stateFlow,
+]

@@ -8,9 +8,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Act } from '../machines/delivery/inputs.ts'
 import { drained, LineTooLong, socketLines } from './control-lines.ts'
 import { fromWire, toWire, WireFault } from './control-wire.ts'
-import type { Act } from './delivery/courier.ts'
 import { type Append, type EventLog, LogUnavailable, WrongRevision } from './log/port.ts'
 
 /** Sockets have short names in most systems (108 bytes with Linux). */
@@ -35,10 +35,11 @@ type Question =
   | { readonly do: 'status' }
 /** Something to be done to deliveries. */
 export type ActQuestion = { readonly act: Act; readonly ids: readonly string[]; readonly by: string }
-/** The states before and after; null where there is no delivery of that id. */
+/** The states before and after; null where there is no delivery of that id, or it could not be acted upon (`error`). */
 export type Acted = {
   readonly id: string
   readonly done: { readonly before: string; readonly after: string } | null
+  readonly error?: string
 }
 export type Acts = (asked: ActQuestion) => Promise<readonly Acted[]>
 export type Status = { readonly pid: number; readonly startedAt: number }

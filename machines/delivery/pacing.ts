@@ -1,14 +1,17 @@
 /**
  * How hard a destination is tried: a few deliveries at a time at first, more while it answers, fewer when it does not, and
- * none for a while when it fails again and again; then one of them asks whether it is back.
+ * none for a while when it fails again and again; then one of them asks whether it is back. All of it follows from three
+ * numbers that the recorded attempts add up to.
  */
+import type { AttemptFault } from '../vocabulary/events.ts'
+
 export type Pace = {
-  /** Deliveries under way at a time. */
-  readonly limit: number
-  /** Attempts in a row that the destination did not answer as a mail host. */
+  /** Attempts in a row that it answered as a mail host, whatever it said. */
+  readonly answers: number
+  /** Attempts in a row that it did not. */
   readonly failures: number
-  /** Nothing is tried before this time, milliseconds since 1970. */
-  readonly restingUntil: number
+  /** When the last of `failures` ended, milliseconds since 1970; null where there is none, or somebody wants it tried now. */
+  readonly failedAt: number | null
 }
 
 const firstLimit = 10
@@ -17,31 +20,42 @@ const patience = 3
 const firstRest = 10_000
 const longestRest = 300_000
 
-export const firstPace = (most: number): Pace => ({
-  limit: Math.min(firstLimit, most),
-  failures: 0,
-  restingUntil: 0,
-})
+export const firstPace: Pace = { answers: 0, failures: 0, failedAt: null }
 
-/** Somebody wants it tried now. */
-export const roused = (pace: Pace): Pace => ({ ...pace, restingUntil: 0 })
+/** Kinds of fault that lie with us, or with the question where the mail goes. */
+const notTheirs: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', 'stopped'])
 
-/** It answered, whatever it said. */
-export const afterAnswer = (pace: Pace, most: number): Pace => ({
-  limit: Math.min(most, pace.failures > 0 ? Math.min(firstLimit, most) : pace.limit + 1),
-  failures: 0,
-  restingUntil: 0,
-})
-
-/** No connection, a broken one, silence, or 421. */
-export const afterFailure = ({ limit, failures }: Pace, at: number): Pace => {
-  const counted = failures + 1
-  const rest = Math.min(firstRest * 2 ** (counted - patience), longestRest)
-  return {
-    limit: counted >= patience ? 1 : Math.max(1, Math.floor(limit / 2)),
-    failures: counted,
-    restingUntil: counted >= patience ? at + rest : 0,
-  }
+/**
+ * What an attempt says of its destination: it answered as a mail host, or did not. Null where nothing was asked of it, where
+ * the fault is ours, and for attempts that began before the last failure ended: those failed together, and count as one.
+ */
+export const judgeAnswer = (
+  { failedAt }: Pace,
+  { fault, startedAt }: { readonly fault: AttemptFault | null; readonly startedAt: number },
+): boolean | null => {
+  if (fault === null) return true
+  if (fault.during === 'route' || notTheirs.has(fault.kind)) return null
+  return failedAt !== null && startedAt < failedAt ? null : false
 }
 
-export const isResting = ({ restingUntil }: Pace, at: number): boolean => at < restingUntil
+export const paceAfter = (pace: Pace, answered: boolean | null, at: number): Pace => {
+  if (answered === null) return pace
+  if (answered) return { answers: pace.answers + 1, failures: 0, failedAt: null }
+  return { answers: 0, failures: pace.failures + 1, failedAt: at }
+}
+
+/** Somebody wants it tried now. */
+export const roused = (pace: Pace): Pace => ({ ...pace, failedAt: null })
+
+/** Deliveries under way at a time, `most` at most. */
+export const limitOf = ({ answers, failures }: Pace, most: number): number => {
+  if (failures >= patience) return 1
+  if (failures > 0) return Math.max(1, Math.min(most, firstLimit) >> failures)
+  return Math.min(most, firstLimit + answers)
+}
+
+/** Nothing is tried before this time, milliseconds since 1970; 0 where it does not rest. */
+export const restingUntil = ({ failures, failedAt }: Pace): number => {
+  if (failures < patience || failedAt === null) return 0
+  return failedAt + Math.min(firstRest * 2 ** (failures - patience), longestRest)
+}

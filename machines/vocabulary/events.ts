@@ -12,7 +12,20 @@ export type Destination =
 export type Place =
   | { readonly kind: 'mailbox'; readonly mailbox: string }
   | { readonly kind: 'foreign'; readonly nextHop: string }
-  | { readonly kind: 'unknown'; readonly domain: string }
+  | {
+      readonly kind: 'unknown'
+      readonly domain: string
+      /** Looks like a return path of ours (SRS), and is none: its hash is wrong, or it is too old. */
+      readonly because?: 'return-path-forged' | 'return-path-expired'
+    }
+  | {
+      readonly kind: 'alias'
+      /** As it is written in the configuration, whatever tag it was given with; or a return path of ours. */
+      readonly alias: string
+      /** What it stands for, each once. */
+      readonly targets: readonly AliasTarget[]
+    }
+export type AliasTarget = { readonly address: string; readonly destination: Destination }
 
 /** `RET` and `ENVID` of MAIL (RFC 3461 §4.3, §4.4). */
 export type SenderNotification = { readonly ret?: 'FULL' | 'HDRS'; readonly envid?: string }
@@ -22,6 +35,10 @@ export type RecipientNotification = { readonly notify?: readonly string[]; reado
 export type AcceptedRecipient = RecipientNotification & {
   readonly address: string
   readonly destination: Destination
+  /** The alias that was given; `address` is one of those it stands for. */
+  readonly alias?: string
+  /** What was given, where it is not the alias as it is written: with a tag, in capitals. */
+  readonly given?: string
 }
 
 /** The client's end of the connection; `name` is what a trusted proxy told us, else null. */
@@ -129,6 +146,8 @@ export type MessageAccepted = SenderNotification & {
   readonly recipients: readonly AcceptedRecipient[]
   /** `Received:` fields it had on arrival. */
   readonly received: number
+  /** Addresses of its `Delivered-To:` fields, the newest first, a bounded number; absent when none. */
+  readonly deliveredTo?: readonly string[]
   /** Bytes and SHA-256 (hex) of the content as stored: as it came in, dots unstuffed, before our trace lines. */
   readonly size: number
   readonly sha256: string
@@ -223,6 +242,8 @@ export type DeliveryQueued = SenderNotification & {
   readonly sender: string
   readonly nextHop: string
   readonly recipients: readonly DeliveryRecipient[]
+  /** The alias for which it is forwarded: its domain stands in the rewritten sender. Absent in all other mail. */
+  readonly forwarder?: string
   /** Of the content as stored. */
   readonly size: number
   readonly body?: '7BIT' | '8BITMIME'

@@ -1,7 +1,7 @@
 /** `fsmtp retry | hold | release | cancel`: acts on deliveries, named by id or found by the filters of `deliveries`. */
 import type { Command } from 'commander'
+import type { Act } from '../../machines/delivery/inputs.ts'
 import { type Acted, type ActQuestion, connectControl } from '../control.ts'
-import type { Act } from '../delivery/courier.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openSqliteLog } from '../log/sqlite/index.ts'
@@ -160,11 +160,19 @@ const isDone = ({ done }: Acted, { act }: Doing): boolean =>
 const tell = ({ json }: Reading, acted: readonly Acted[], doing: Doing): void => {
   const failed = acted.filter((one) => !isDone(one, doing))
   if (json)
-    for (const one of acted) ndjson({ id: one.id, done: isDone(one, doing), state: one.done?.after ?? null })
+    for (const one of acted)
+      ndjson({
+        ...{ id: one.id, done: isDone(one, doing), state: one.done?.after ?? null },
+        ...(one.error !== undefined && { error: one.error }),
+      })
   else {
     print(`${counted(acted.length - failed.length)} ${doing.done}`)
-    for (const { id, done } of failed)
-      print(`${id}  not: ${done === null ? 'there is no such delivery' : visible(`it is ${done.before}`)}`)
+    for (const one of failed) print(`${one.id}  not: ${visible(whyNot(one))}`)
   }
   if (failed.length > 0) process.exitCode = 1
+}
+
+const whyNot = ({ done, error }: Acted): string => {
+  if (error !== undefined) return error
+  return done === null ? 'there is no such delivery' : `it is ${done.before}`
 }

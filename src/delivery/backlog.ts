@@ -1,4 +1,5 @@
 /** What is still owed, as the views know it: asked at start, and for times that come. A view may lag; the log decides. */
+import type { Pace } from '../../machines/delivery/pacing.ts'
 import type { Due } from './timetable.ts'
 
 /** A next hop of a message, and where the message was accepted. */
@@ -16,8 +17,10 @@ export interface Backlog {
   unrouted(limit: number): readonly Unrouted[]
   /** Deliveries in the middle of an attempt. */
   underWay(): readonly string[]
-  /** The earliest that are due before a time, milliseconds since 1970. */
-  due(before: number, limit: number): readonly Due[]
+  /** The earliest that are due before a time, milliseconds since 1970; none for the next hops `except`. */
+  due(before: number, options: { readonly limit: number; readonly except: readonly string[] }): readonly Due[]
+  /** What recorded attempts say of a destination; null where there are none. */
+  pace(destination: string): Pace | null
   /** Reports nobody has composed yet. */
   noticesDue(limit: number): readonly { readonly delivery: string; readonly kind: string }[]
 }

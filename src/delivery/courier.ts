@@ -1,15 +1,17 @@
 /**
- * Takes deliveries up when their time has come and there is room: so many at a time in all, so many for each destination,
- * as hard as the destination answers. Deliveries that wait hold no memory here, but those of the next minutes.
+ * Takes deliveries up when it is their turn (`turns.ts`), and knows what is under way; people act on deliveries through it.
  */
+import type { Act } from '../../machines/delivery/inputs.ts'
 import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
 import { type LogReader, WrongRevision } from '../log/port.ts'
 import { readPolicy } from '../policies.ts'
 import { type ActorOptions, DeliveryActor, type Tools } from './actor.ts'
 import type { Backlog } from './backlog.ts'
-import { Destination } from './destination.ts'
+import type { Destination } from './destination.ts'
 import { isOver, isUnderWay, readDelivery, type Standing, standingOf } from './standing.ts'
-import { type Due, Timetable } from './timetable.ts'
+import type { Due } from './timetable.ts'
+import { horizon, Turns } from './turns.ts'
+import { Wires } from './wires.ts'
 
 export type CourierOptions = {
   readonly log: Pick<LogReader, 'readStream'>
@@ -18,102 +20,92 @@ export type CourierOptions = {
   readonly concurrency: { readonly total: number; readonly perDestination: number }
   readonly warn: (what: string, error?: Error) => void
 }
-export type Act = 'RETRY' | 'HOLD' | 'RELEASE' | 'CANCEL'
+/** The states before and after; null where there is no delivery of that id. */
+export type Done = { readonly before: string; readonly after: string } | null
 
-/** How far ahead due times are held in memory, and how many of them, at most; new mail has as much room again. */
-const horizon = 60_000
-const mostHeld = 20_000
-/** How often the backlog is asked for times that have come nearer. */
-const askEvery = 60_000
-/** How often destinations that rest are looked at. */
+/** How often the backlog is asked for times that have come nearer, in milliseconds. */
+const askEvery = horizon
+/** How many are asked for. */
+const mostAsked = 20_000
+/** How often destinations that rest, and those left out for want of room, are looked at. */
 const lookEvery = 1_000
 /** Freshly queued deliveries kept awake for their first attempt. */
 const mostAwake = 2_000
-/** Milliseconds after which a fact that may wait is in the log. */
-const untilWritten = 200
 /** Milliseconds to wait when the log did not take a fact. */
 const restAfterFault = 10_000
 
 export class Courier {
   readonly #options: CourierOptions
-  readonly #timetable: Timetable
-  readonly #destinations = new Map<string, Destination>()
+  readonly #turns: Turns
+  readonly #wires = new Wires()
   /** Attempts under way. */
   readonly #live = new Map<string, { readonly actor: DeliveryActor; readonly destination: Destination }>()
-  /** Waiting for their turn or their time, here. */
-  readonly #known = new Map<string, Due>()
   readonly #awake = new Map<string, DeliveryActor>()
   readonly #policies = new Map<string, Promise<unknown>>()
   readonly #timers: NodeJS.Timeout[] = []
-  #starting = 0
   #isStopped = false
   #isHurried = false
   #emptied: (() => void) | null = null
 
   constructor(options: CourierOptions) {
+    const { tools, backlog, concurrency } = options
     this.#options = options
-    this.#timetable = new Timetable({ now: options.tools.now, ring: (due) => this.#ring(due) })
+    this.#turns = new Turns({
+      ...{ concurrency, wires: this.#wires, now: tools.now },
+      destinationOf: (nextHop) => tools.routes.destination(nextHop),
+      paceOf: (destination) => backlog.pace(destination),
+      start: (due, destination) => void this.#start(due, destination),
+    })
   }
 
   /** Takes up what an earlier run left, and goes on from there. */
   async begin(): Promise<void> {
     this.#timers.push(
-      setInterval(() => this.#askBacklog(), askEvery).unref(),
-      setInterval(() => this.#pump(), lookEvery).unref(),
+      setInterval(() => this.#askBacklog(mostAsked), askEvery).unref(),
+      setInterval(() => this.#look(), lookEvery).unref(),
     )
     // One that cannot be relived must not keep the others.
     for (const id of this.#options.backlog.underWay())
       await this.#recover(id).catch((error) =>
         this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
       )
-    this.#askBacklog()
+    this.#askBacklog(mostAsked)
   }
 
   /** Writes a new delivery down; it is tried as soon as there is room. One that exists already is left alone. */
   queue(id: string, policy: unknown, queued: DeliveryQueued): void {
-    if (this.#live.has(id) || this.#known.has(id) || this.#awake.has(id)) return
+    if (this.#live.has(id) || this.#turns.has(id) || this.#awake.has(id)) return
     const actor = this.#actor(id, { policy, past: [], queued })
     // Kept awake for its first attempt, where there is room.
     if (this.#awake.size < mostAwake) this.#awake.set(id, actor)
     actor.queue(queued)
   }
 
-  /** What somebody asks of a delivery: the states before and after; null where there is no delivery of that id. */
-  async act(
-    id: string,
-    act: Act,
-    by: string,
-  ): Promise<{ readonly before: string; readonly after: string } | null> {
-    const live = this.#live.get(id)?.actor
-    if (live) {
-      const before = live.state
-      await live.act(act, by)
-      return { before, after: live.state }
+  /** What somebody asks of a delivery. @throws where the log does not take it */
+  async act(id: string, act: Act, by: string): Promise<Done> {
+    try {
+      return await this.#act(id, act, by)
+    } catch (error) {
+      // An attempt began at the same moment: then it is asked.
+      if (error instanceof WrongRevision) return this.#act(id, act, by)
+      throw error
     }
-    this.#forget(id)
-    const past = await readDelivery(this.#options.log, id)
-    const standing = standingOf(past)
-    if (standing === null) return null
-    const { state: before, queued, dueAt } = standing
-    if (isOver(before)) return { before, after: before }
-    const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
-    if (act === 'RETRY' || act === 'RELEASE') this.#destinations.get(queued.nextHop)?.rouse()
-    await actor.act(act, by)
-    // What was refused waits for the time it had.
-    if (actor.state === before && dueAt !== null && !this.#known.has(id))
-      this.#schedule(dueOf(id, standing, dueAt))
-    return { before, after: actor.state }
+  }
+
+  /** Ways lead elsewhere now, or concurrency is another. */
+  reroute(): void {
+    this.#turns.reroute()
   }
 
   /** Starts nothing more; attempts under way may end within `grace` milliseconds, then they are given up to be taken up again. */
   async stop(grace: number): Promise<void> {
     this.#isStopped = true
-    this.#timetable.stop()
+    this.#turns.stop()
     for (const timer of this.#timers) clearInterval(timer)
     if (this.#live.size > 0) await this.#emptyWithin(this.#isHurried ? 0 : grace)
     for (const { actor } of this.#live.values()) actor.stop()
     await this.#options.tools.outbox.settled()
-    await Promise.all([...this.#destinations.values()].map((destination) => destination.close()))
+    await this.#wires.close()
   }
 
   /** Waits for no attempt any longer. */
@@ -132,122 +124,100 @@ export class Courier {
     })
   }
 
+  async #act(id: string, act: Act, by: string): Promise<Done> {
+    const live = this.#live.get(id)?.actor
+    if (live) {
+      const before = live.state
+      await live.act(act, by)
+      return { before, after: live.state }
+    }
+    this.#turns.forget(id)
+    const queued = this.#awake.get(id)
+    this.#awake.delete(id)
+    await queued?.written()
+    const past = await readDelivery(this.#options.log, id)
+    const standing = standingOf(past)
+    return standing === null ? null : this.#actOn({ id, past, standing }, act, by)
+  }
+
+  async #actOn({ id, past, standing }: Found, act: Act, by: string): Promise<Done> {
+    const { state: before, queued, dueAt } = standing
+    if (isOver(before)) return { before, after: before }
+    const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
+    if (act === 'RETRY' || act === 'RELEASE') this.#turns.rouse(queued.nextHop)
+    await actor.act(act, by)
+    // What was refused waits for the time it had.
+    if (actor.state === before && dueAt !== null && !this.#turns.has(id))
+      this.#turns.add(dueOf(id, standing, dueAt))
+    return { before, after: actor.state }
+  }
+
   // When.
 
-  #askBacklog(): void {
-    if (this.#isStopped) return
+  #askBacklog(limit: number): void {
+    if (this.#isStopped || limit === 0) return
+    const { backlog, tools, warn } = this.#options
     try {
-      for (const due of this.#options.backlog.due(this.#options.tools.now() + horizon, mostHeld))
-        if (!this.#known.has(due.id) && !this.#live.has(due.id)) this.#schedule(due)
+      const except = this.#turns.crowded()
+      const due = backlog.due(tools.now() + horizon, { limit, except })
+      this.#turns.asked({ isAll: due.length < limit })
+      for (const one of due) if (!this.#turns.has(one.id) && !this.#live.has(one.id)) this.#turns.add(one)
     } catch (error) {
-      this.#options.warn('what is due could not be read; it is tried again', asError(error))
+      warn('what is due could not be read; it is tried again', asError(error))
     }
   }
 
+  #look(): void {
+    this.#turns.look()
+    this.#askBacklog(this.#turns.room)
+  }
+
+  /** Puts it to the timetable; without room there it sleeps, and the backlog knows it. */
   #schedule(due: Due): void {
-    if (this.#isStopped) return
-    const isFar = due.at > this.#options.tools.now() + horizon + askEvery
-    const isFull = this.#known.size >= (due.isRetry ? mostHeld : 2 * mostHeld)
-    if (isFar || isFull) {
-      // The backlog knows it, and is asked again.
-      this.#awake.delete(due.id)
-      return
-    }
-    this.#known.set(due.id, due)
-    if (due.at <= this.#options.tools.now()) this.#ring([due])
-    else this.#timetable.add(due)
-  }
-
-  #forget(id: string): void {
-    this.#known.delete(id)
-    this.#awake.delete(id)
-  }
-
-  #ring(due: readonly Due[]): void {
-    for (const one of due) {
-      // Put off or acted upon since.
-      if (this.#known.get(one.id) !== one) continue
-      this.#destination(one.nextHop).waiting.push(one)
-    }
-    this.#pump()
-  }
-
-  #destination(nextHop: string): Destination {
-    const known = this.#destinations.get(nextHop)
-    if (known) return known
-    const made = new Destination(nextHop, this.#options.concurrency.perDestination)
-    this.#destinations.set(nextHop, made)
-    return made
-  }
-
-  /** Starts what may be started, destination by destination in turns. */
-  #pump(): void {
-    if (this.#isStopped) return
-    for (let isGoing = true; isGoing; ) {
-      isGoing = false
-      for (const destination of [...this.#destinations.values()]) {
-        if (this.#live.size + this.#starting >= this.#options.concurrency.total) return
-        const now = this.#options.tools.now()
-        if (destination.isIdleAt(now)) this.#destinations.delete(destination.nextHop)
-        if (!destination.hasRoom(now)) continue
-        const id = destination.waiting.shift()!
-        if (!this.#known.delete(id)) continue
-        isGoing = true
-        // Whoever had a turn goes to the end.
-        this.#destinations.delete(destination.nextHop)
-        this.#destinations.set(destination.nextHop, destination)
-        void this.#start(id, destination)
-      }
-    }
+    if (!this.#turns.add(due)) this.#awake.delete(due.id)
   }
 
   // What.
 
-  async #start(id: string, destination: Destination): Promise<void> {
-    destination.active++
-    this.#starting++
+  async #start(due: Due, destination: Destination): Promise<void> {
+    const { id } = due
     try {
-      const actor = this.#awake.get(id) ?? (await this.#wake(id, destination.nextHop))
+      const actor = this.#awake.get(id) ?? (await this.#wake(due))
       this.#awake.delete(id)
-      this.#starting--
       if (actor === null || this.#isStopped) {
-        destination.active--
+        this.#turns.left(destination)
         return
       }
       this.#live.set(id, { actor, destination })
       actor.start(destination)
     } catch (error) {
-      this.#starting--
-      destination.active--
+      this.#turns.left(destination)
       this.#options.warn(`the delivery ${id} could not be taken up; it is tried again`, asError(error))
-      this.#again(id, destination.nextHop)
+      this.#again(id)
     }
   }
 
-  /** Null for one that is not to be tried now. */
-  async #wake(id: string, nextHop: string): Promise<DeliveryActor | null> {
+  /** Null for one that is not to be tried now, whatever the views say. */
+  async #wake({ id }: Due): Promise<DeliveryActor | null> {
     const past = await readDelivery(this.#options.log, id)
     const standing = standingOf(past)
-    if (standing === null) {
-      // Queued a moment ago, and not yet in the log.
-      setTimeout(
-        () => this.#schedule({ id, nextHop, sender: '', at: 0, isRetry: false }),
-        untilWritten,
-      ).unref()
+    if (standing === null || standing.dueAt === null || isUnderWay(standing.state)) return null
+    const { queued, dueAt } = standing
+    if (dueAt > this.#options.tools.now()) {
+      this.#schedule(dueOf(id, standing, dueAt))
       return null
     }
-    if (standing.dueAt === null || isUnderWay(standing.state)) return null
-    if (standing.dueAt > this.#options.tools.now()) return null
-    const { queued } = standing
     return this.#actor(id, { past, policy: await this.#policy(queued.policy), queued })
   }
 
-  async #recover(id: string): Promise<void> {
+  /** Where it stands, with an attempt that was cut off ended. */
+  async #recover(id: string): Promise<Standing | null> {
     const past = await readDelivery(this.#options.log, id)
     const standing = standingOf(past)
-    if (standing === null || !isUnderWay(standing.state)) return
+    if (standing === null || !isUnderWay(standing.state)) return standing
     const { queued } = standing
     this.#actor(id, { past, policy: await this.#policy(queued.policy), queued }).recover()
+    return null
   }
 
   /** An actor that is put to the timetable whenever it rests. */
@@ -261,21 +231,24 @@ export class Courier {
       ...{ id, policy, past, tools: this.#options.tools },
       rested: (rest) => {
         const wasLive = this.#leave(id, actor)
-        if ('error' in rest) this.#unrecorded(id, nextHop, rest.error)
-        else if (rest.dueAt !== null)
-          this.#schedule({ id, nextHop, sender, at: rest.dueAt, isRetry: wasLive || !isNew })
-        this.#pump()
+        if ('error' in rest) this.#unrecorded(id, rest.error)
+        else if (rest.dueAt !== null) {
+          const due = { id, nextHop, sender, at: rest.dueAt, isRetry: wasLive || !isNew }
+          if (due.isRetry || this.#awake.get(id) === actor) this.#schedule(due)
+          // It sleeps, and is woken from the log: not before it is there.
+          else void actor.written().then((isWritten) => isWritten && this.#schedule(due))
+        }
       },
     })
     return actor
   }
 
-  #unrecorded(id: string, nextHop: string, error: Error): void {
+  #unrecorded(id: string, error: Error): void {
     this.#awake.delete(id)
     // It was queued before; or somebody else was faster: what the log says counts.
     if (error instanceof WrongRevision) return
     this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error)
-    this.#again(id, nextHop)
+    this.#again(id)
   }
 
   /** False where it was not under way: another actor of the same delivery may be. */
@@ -283,20 +256,23 @@ export class Courier {
     const live = this.#live.get(id)
     if (live?.actor !== actor) return false
     this.#live.delete(id)
-    live.destination.active--
+    this.#turns.left(live.destination)
     if (this.#live.size === 0) this.#emptied?.()
     return true
   }
 
-  /** From the log, a little later: what is in memory may be ahead of it. */
-  #again(id: string, nextHop: string): void {
+  /** From the log, a little later: what is in memory may be ahead of it. What never came there is owed, and queued anew. */
+  #again(id: string): void {
     if (this.#isStopped) return
     setTimeout(() => {
       void this.#recover(id)
-        .then(() => this.#schedule({ id, nextHop, sender: '', at: this.#options.tools.now(), isRetry: true }))
+        .then((standing) => {
+          if (standing !== null && standing.dueAt !== null)
+            this.#schedule(dueOf(id, standing, standing.dueAt))
+        })
         .catch((error) => {
           this.#options.warn(`the delivery ${id} cannot be read`, asError(error))
-          this.#again(id, nextHop)
+          this.#again(id)
         })
     }, restAfterFault).unref()
   }
@@ -312,6 +288,12 @@ export class Courier {
     read.catch(() => this.#policies.delete(name))
     return read
   }
+}
+
+type Found = {
+  readonly id: string
+  readonly past: ActorOptions['past']
+  readonly standing: Standing
 }
 
 const dueOf = (id: string, { queued, attempts }: Standing, at: number): Due => ({

@@ -11,13 +11,6 @@ export const unforeseen = (error: unknown, during: string): AttemptFault => ({
   temporary: true,
 })
 
-/** Kinds that say nothing of the destination. */
-const ours: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', 'stopped'])
-
-/** Whether a fault counts against the destination: it, or the way to it, did not work. */
-export const isDestinationFault = ({ kind, during }: AttemptFault): boolean =>
-  during !== 'route' && !ours.has(kind)
-
 /** Header lines in front, then the content as it was stored: opened when the host wants it. @throws where it is missing */
 export async function* contentOf(
   store: Pick<ContentStore, 'stream'>,

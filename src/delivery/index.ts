@@ -1,5 +1,4 @@
 /** Mail for other hosts on its way: composed from the log, the routes, the wire and the clock. */
-import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import { now } from '../actors/identity.ts'
 import type { Outbox } from '../actors/outbox.ts'
 import type { Directory } from '../authentication/directory.ts'
@@ -7,14 +6,16 @@ import { deliveryPolicy } from '../config/delivery-policy.ts'
 import type { Config } from '../config/schema.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
-import { type EventLog, WrongRevision } from '../log/port.ts'
+import type { EventLog } from '../log/port.ts'
 import { adoptPolicy } from '../policies.ts'
 import type { Notify } from './actor.ts'
-import type { Backlog, Unrouted } from './backlog.ts'
-import { type Act, Courier } from './courier.ts'
+import type { Backlog } from './backlog.ts'
+import { Courier } from './courier.ts'
+import { actOnEach } from './each.ts'
 import { isWanted, type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
+import { sweepOf } from './sweep.ts'
 
 export type DeliveriesOptions = {
   readonly config: Config
@@ -43,8 +44,7 @@ export type Deliveries = {
   stop(grace: number): Promise<void>
 }
 
-/** Messages and notices asked for at once, of those that are owed. */
-const atOnce = 1000
+/** Milliseconds. */
 const sweepEvery = 30_000
 
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
@@ -69,6 +69,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       // As they are when they are asked: a configuration may be read again.
       routes: {
         resolve: (nextHop, signal) => inForce.routes.resolve(nextHop, signal),
+        destination: (nextHop) => inForce.routes.destination(nextHop),
         login: (nextHop) => inForce.routes.login(nextHop),
       },
     },
@@ -78,34 +79,28 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     sign: (accepted, prefix) => inForce.sign(accepted, prefix),
   })
   let isStopping = false
-  const routed = new Set<Promise<void>>()
-  const route = (accepted: Accepted, only?: ReadonlySet<string>): void => {
-    const work = router
-      .route(accepted, only)
-      .catch((error: Error) => warn(`the message ${accepted.message.message} was not routed`, error))
-      .finally(() => routed.delete(work))
-    routed.add(work)
+  const underWay = new Set<Promise<void>>()
+  const beside = (work: Promise<void>): Promise<void> => {
+    const tracked = work.finally(() => underWay.delete(tracked))
+    underWay.add(tracked)
+    return tracked
   }
-  /** An attempt may have begun at the same moment: then it is asked again. */
-  const actOn = async (id: string, act: Act, by: string) => {
-    try {
-      return await courier.act(id, act, by)
-    } catch (error) {
-      if (error instanceof WrongRevision) return courier.act(id, act, by)
-      throw error
-    }
+  const route = (accepted: Accepted, only?: ReadonlySet<string>): Promise<void> =>
+    beside(
+      router
+        .route(accepted, only)
+        .catch((error: Error) => warn(`the message ${accepted.message.message} was not routed`, error)),
+    )
+  const sweep = sweepOf({
+    ...{ log, backlog, route },
+    notify: async ({ delivery, kind }) => noticer.notify(delivery, kind as NoticeKind),
+  })
+  const sweepAgain = (): void => {
+    sweep().catch((error: Error) => {
+      if (!isStopping) warn('what is still owed could not be seen to; it is tried again', error)
+    })
   }
-  /** What is owed and not done, for whatever reason: a full disk, a crash. Doing it twice does nothing. */
-  const sweep = async (): Promise<void> => {
-    for (const unrouted of backlog.unrouted(atOnce)) {
-      const accepted = await acceptedAt(log, unrouted)
-      if (accepted) route(accepted, new Set([unrouted.nextHop]))
-    }
-    for (const { delivery, kind } of backlog.noticesDue(atOnce)) noticer.notify(delivery, kind as NoticeKind)
-  }
-  const sweeping = setInterval(() => {
-    sweep().catch((error: Error) => warn('what is still owed could not be read; it is tried again', error))
-  }, sweepEvery).unref()
+  const sweeping = setInterval(sweepAgain, sweepEvery).unref()
   // Deliveries are begun beside everything else: mail is taken meanwhile.
   void (async () => {
     await backlog.caughtUp()
@@ -116,34 +111,22 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
   })
   return {
-    accepted: (accepted) => route(accepted),
-    acts: async ({ act, ids, by }) => {
-      const acted = []
-      for (const id of ids) acted.push({ id, done: await actOn(id, act, by) })
-      return acted
-    },
+    accepted: (accepted) => void route(accepted),
+    acts: (asked) => actOnEach(courier, asked),
     reload: async (settings, { routes, sign }) => {
       router.policy = await policyOf(settings)
       inForce.routes = routes
       inForce.sign = sign
+      courier.reroute()
     },
     hurry: () => courier.hurry(),
     stop: async (grace) => {
       isStopping = true
       clearInterval(sweeping)
-      await Promise.all(routed)
+      await Promise.all(underWay)
       await courier.stop(grace)
       await noticer.settled()
       await outbox.settled()
     },
   }
-}
-
-/** The fact of its acceptance, from the stream it stands in. */
-const acceptedAt = async (log: EventLog, { stream, revision }: Unrouted): Promise<Accepted | null> => {
-  // What this process recorded is what the vocabulary says.
-  for await (const page of log.readStream(stream, { from: revision, limit: 1 }))
-    for (const { type, data, at } of page)
-      if (type === 'MessageAccepted') return { message: data as MessageAccepted, at }
-  return null
 }

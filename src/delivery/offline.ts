@@ -5,14 +5,16 @@ import type { Acted, ActQuestion } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
+import { actOnEach } from './each.ts'
 import { unforeseen } from './faults.ts'
-import { NoRoute, type Routes } from './port.ts'
+import { HostFailed, NoRoute, type Routes } from './port.ts'
 
 const nothingOwed: Backlog = {
   caughtUp: async () => {},
   unrouted: () => [],
   underWay: () => [],
   due: () => [],
+  pace: () => null,
   noticesDue: () => [],
 }
 
@@ -20,6 +22,7 @@ const nowhere: Routes = {
   resolve: async () => {
     throw new NoRoute(unforeseen('no server runs', 'route'))
   },
+  destination: (nextHop) => nextHop,
   login: () => null,
 }
 
@@ -36,14 +39,15 @@ export const actOffline = async (
     tools: {
       ...{ outbox, node, now, routes: nowhere },
       connect: async () => {
-        throw unforeseen('no server runs', 'connect')
+        throw new HostFailed(unforeseen('no server runs', 'connect'))
       },
       content: { stream: async () => null },
       notify: () => {},
     },
   })
-  const acted: Acted[] = []
-  for (const id of ids) acted.push({ id, done: await courier.act(id, act, by) })
-  await courier.stop(0)
-  return acted
+  try {
+    return await actOnEach(courier, { act, ids, by })
+  } finally {
+    await courier.stop(0)
+  }
 }

@@ -23,7 +23,8 @@ export const openBacklog = ({
     },
     unrouted: (limit) => views.unrouted(limit),
     underWay: () => views.openDeliveries().map(({ id }) => id),
-    due: (before, limit) => views.dueDeliveries(before, limit),
+    due: (before, options) => views.dueDeliveries(before, options),
+    pace: (destination) => views.destination(destination),
     noticesDue: (limit) => views.noticesDue(limit),
     // Views may lag behind a host that refuses at once.
     original: async (message) => {

@@ -16,6 +16,8 @@ import type {
 export interface Routes {
   /** @throws NoRoute */
   resolve(nextHop: string, signal: AbortSignal): Promise<Route>
+  /** Whose hosts a next hop leads to: the configured host that stands in for it, else itself. Pace and connections go by this name. */
+  destination(nextHop: string): string
   /** Name and password for the hosts of a route, where the configuration gives them. Never recorded. */
   login(nextHop: string): { readonly user: string; readonly password: string } | null
 }
@@ -58,6 +60,8 @@ export type Envelope = SenderNotification & {
   readonly size: number
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
+  /** How a playground is to send it on: `direct`, or `host:port`. Only for a host that offers XROUTE. */
+  readonly route?: string
 }
 
 export type Sent = {

@@ -14,12 +14,20 @@ import {
   askUnrouted,
   type Delivery,
   type DeliveryFilter,
+  type DueAsked,
   type DueDelivery,
   type Notice,
   type NoticeDue,
   type OpenDelivery,
   type Unrouted,
 } from './answers/deliveries.ts'
+import {
+  askDestination,
+  askDestinationHours,
+  askDestinations,
+  type DestinationHour,
+  type DestinationStatus,
+} from './answers/destinations.ts'
 import { askFlow, type Flow } from './answers/flow.ts'
 import { askLedger, type Ledger } from './answers/ledger.ts'
 import { askMailbox, askMailboxes, type Mailbox, type MailboxMessage } from './answers/mailboxes.ts'
@@ -71,7 +79,12 @@ export type ViewReader = {
   deliveryIds(part: string): readonly string[]
   deliveriesOf(message: string): readonly Delivery[]
   /** The earliest that are due at or before a time, milliseconds since 1970. */
-  dueDeliveries(before: number, limit: number): readonly DueDelivery[]
+  dueDeliveries(before: number, asked: DueAsked): readonly DueDelivery[]
+  /** In the order of their names. */
+  destinations(): readonly DestinationStatus[]
+  destination(name: string): DestinationStatus | null
+  /** `since` in milliseconds since 1970. */
+  destinationHours(name: string, since: number): readonly DestinationHour[]
   /** In the middle of an attempt. */
   openDeliveries(): readonly OpenDelivery[]
   /** Next hops of accepted messages for which no delivery was queued. */
@@ -137,7 +150,10 @@ export const openViews = ({
     delivery: (id) => asking.once(() => askDelivery(db(), id)),
     deliveryIds: (part) => asking.once(() => askDeliveryIds(db(), part)),
     deliveriesOf: (message) => asking.once(() => [...askDeliveries(db(), { message })]),
-    dueDeliveries: (before, limit) => asking.once(() => askDue(db(), before, limit)),
+    dueDeliveries: (before, asked) => asking.once(() => askDue(db(), before, asked)),
+    destinations: () => asking.once(() => askDestinations(db())),
+    destination: (name) => asking.once(() => askDestination(db(), name)),
+    destinationHours: (name, since) => asking.once(() => askDestinationHours(db(), name, since)),
     openDeliveries: () => asking.once(() => askOpen(db())),
     unrouted: (limit) => asking.once(() => askUnrouted(db(), limit)),
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),

@@ -51,6 +51,7 @@ export const farSide = async (
     concurrency = { total: 10, perDestination: 5 },
     backlog = {} as Partial<Backlog>,
     log = openMemoryLog(),
+    destinationOf = (nextHop: string) => nextHop,
   } = {},
 ) => {
   let time = begun
@@ -71,6 +72,7 @@ export const farSide = async (
       unrouted: () => [],
       underWay: () => [],
       due: () => [],
+      pace: () => null,
       noticesDue: () => [],
       ...backlog,
     },
@@ -85,6 +87,7 @@ export const farSide = async (
           for (const host of hosts) hopOf.set(host, nextHop)
           return { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts }
         },
+        destination: (nextHop) => destinationOf(nextHop),
         login: () => null,
       },
       connect: async (options) => {

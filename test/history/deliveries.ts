@@ -66,7 +66,7 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
   const { message = 't1', sender = 'alice@example.net', nextHop = 'y', acceptedAt = at } = life
   const [first = ''] = args
   const ended = (fault: AttemptFault | null, uncertain = false): DeliveryInput => ({
-    ...{ type: 'ATTEMPT_ENDED', endedAt: at, fault, uncertain },
+    ...{ type: 'ATTEMPT_ENDED', endedAt: at, fault, uncertain, answered: fault === null },
     outcomes: fault === null ? args.map(outcomeOf) : [],
   })
   switch (word) {
@@ -76,7 +76,7 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
       return { type: 'QUEUE', ...given, size: 1000, prefix: '', policy: deliveryPolicyHash }
     }
     case 'start':
-      return { type: 'START', startedAt: at, node: 'mx', leaseUntil: at + 30 * minute }
+      return { type: 'START', startedAt: at, destination: nextHop, node: 'mx', leaseUntil: at + 30 * minute }
     case 'route':
       return { type: 'ROUTE', route: { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts: [host] } }
     case 'connected': {

@@ -42,6 +42,7 @@ const ended = (
   outcomes,
   fault: more.fault ?? null,
   uncertain: false,
+  answered: more.fault === undefined,
 })
 const by = { actedAt: begun + minute, by: 'operator' }
 
@@ -57,7 +58,7 @@ const inputs: readonly DeliveryInput[] = [
     acceptedAt: begun,
     policy: 'abc',
   },
-  { type: 'START', startedAt: begun, node: 'mx', leaseUntil: begun + minute },
+  { type: 'START', startedAt: begun, destination: 'example.net', node: 'mx', leaseUntil: begun + minute },
   { type: 'ROUTE', route: { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts: [host] } },
   ...[true, false].map(
     (securing): DeliveryInput => ({

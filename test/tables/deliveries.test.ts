@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DeliveryContext, initialContext } from '../../machines/delivery/context.ts'
 import { judgeAttempt } from '../../machines/delivery/judgements.ts'
-import { afterAnswer, afterFailure, firstPace, isResting } from '../../machines/delivery/pacing.ts'
+import {
+  firstPace,
+  judgeAnswer,
+  limitOf,
+  paceAfter,
+  restingUntil,
+  roused,
+} from '../../machines/delivery/pacing.ts'
 import type { AttemptFault, RecipientOutcome } from '../../machines/vocabulary/events.ts'
 import { eachRow } from './table.ts'
 
@@ -58,24 +65,46 @@ eachRow(table, 'Patience', ({ cell }) => {
 })
 
 test('a destination that answers is tried harder, up to what may be', () => {
-  let pace = firstPace(20)
-  for (let at = 0; at < 50; at++) pace = afterAnswer(pace, 20)
-  assert.equal(pace.limit, 20)
-  assert.equal(firstPace(3).limit, 3)
+  let pace = firstPace
+  for (let at = 0; at < 50; at++) pace = paceAfter(pace, true, at)
+  assert.deepEqual([limitOf(firstPace, 20), limitOf(pace, 20), limitOf(firstPace, 3)], [10, 20, 3])
 })
 
 test('a destination that fails again and again rests, longer each time, and is asked by one', () => {
-  let pace = firstPace(20)
+  let pace = paceAfter(firstPace, true, 0)
+  const limits: number[] = []
   const rests: number[] = []
   for (let at = 0; at < 12; at++) {
-    pace = afterFailure(pace, 1000)
-    rests.push(pace.restingUntil === 0 ? 0 : pace.restingUntil - 1000)
+    pace = paceAfter(pace, false, 1000)
+    limits.push(limitOf(pace, 20))
+    rests.push(Math.max(0, restingUntil(pace) - 1000))
   }
+  assert.deepEqual(limits.slice(0, 4), [5, 2, 1, 1])
   assert.deepEqual(rests.slice(0, 5), [0, 0, 10_000, 20_000, 40_000])
   assert.equal(rests.at(-1), 300_000)
-  assert.equal(pace.limit, 1)
-  assert.ok(isResting(pace, 300_999))
-  assert.ok(!isResting(pace, 301_000))
-  const back = afterAnswer(pace, 20)
-  assert.deepEqual([back.failures, back.limit], [0, 10])
+  assert.equal(restingUntil(roused(pace)), 0)
+  const back = paceAfter(pace, true, 2000)
+  assert.deepEqual([back.failures, limitOf(back, 20)], [0, 11])
+})
+
+const judged = (
+  kind: string | null,
+  { during = 'connect', startedAt = 0, failedAt = null as number | null },
+) =>
+  judgeAnswer(
+    { ...firstPace, failedAt },
+    { fault: kind === null ? null : { ...faultOf('passing')!, kind, during }, startedAt },
+  )
+
+test('an attempt says of its destination that it answered, that it did not, or nothing', () => {
+  assert.equal(judged(null, {}), true)
+  assert.equal(judged('connection-refused', {}), false)
+  assert.equal(judged('host-closing', { during: 'RCPT' }), false)
+  // Nobody was asked, or the fault is ours.
+  assert.equal(judged('dns-failed', { during: 'route' }), null)
+  assert.equal(judged('stopped', {}), null)
+  assert.equal(judged('content-unreadable', { during: 'DATA' }), null)
+  // Attempts that were under way together fail together: that is one failure.
+  assert.equal(judged('timeout', { startedAt: 999, failedAt: 1000 }), null)
+  assert.equal(judged('timeout', { startedAt: 1000, failedAt: 1000 }), false)
 })

@@ -30,6 +30,7 @@ export const pretendedRoutes: Routes = {
     const text = `a playground sends nothing to ${nextHop}`
     throw new NoRoute({ kind: 'captured', during: 'route', text, reply: null, temporary: false })
   },
+  destination: (nextHop) => nextHop,
   login: () => null,
 }
 

@@ -55,6 +55,15 @@ export const configuredHops = (delivery: Delivery): ((nextHop: string) => Config
   }
 }
 
+/** What a hop is called: who reaches the same host in the same way and as the same client shares its connections. */
+export const hopName = ({ protocol, host, port, tls, login }: ConfiguredHop): string => {
+  const scheme = tls === 'implicit' ? 'smtps://' : protocol === 'lmtp' ? 'lmtp://' : ''
+  const user = login === null ? '' : `${login.user}@`
+  const place = `${isIP(host) === 6 ? `[${host}]` : host}${port === null ? '' : `:${port}`}`
+  const asked = tls === null || tls === 'implicit' ? '' : ` (tls ${tls})`
+  return `${scheme}${user}${place}${asked}`
+}
+
 /** RFC 6761 §6.3 */
 const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost')
 

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Routes } from '../port.ts'
-import { configuredHops, configuredRoute } from './configured.ts'
+import { configuredHops, configuredRoute, hopName } from './configured.ts'
 import { directRoute } from './direct.ts'
 import { noRoute } from './faults.ts'
 import { openLookup } from './lookup.ts'
@@ -36,6 +36,11 @@ export const createRoutes = (
       const settings = { lookup: openLookup(config.dns, signal), port, ipv6First }
       if (hop !== null) return configuredRoute(hop, settings)
       return directRoute(name, { ...settings, random, allowPrivate, ourselves: ourselves(config) })
+    },
+    destination: (nextHop) => {
+      const name = spelled(nextHop)
+      const hop = hopFor(name)
+      return hop === null ? name : hopName(hop)
     },
     login: (nextHop) => hopFor(spelled(nextHop))?.login ?? null,
   }

@@ -1,6 +1,6 @@
 /** The deliveries, as people ask for them, and what the courier asks: what is due, under way, owed. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { NoticeKind } from '../../../machines/vocabulary/events.ts'
+import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
 import { allRows } from '../database.ts'
 import { questionFor } from './delivery-questions.ts'
 import { idsLike } from './ids.ts'
@@ -84,6 +84,8 @@ export type DueDelivery = {
   readonly attempts: number
   readonly isRetry: boolean
 }
+/** So many at most, and none for the next hops `except`. */
+export type DueAsked = { readonly limit: number; readonly except?: readonly string[] }
 export type OpenDelivery = {
   readonly id: string
   readonly node: string
@@ -97,15 +99,20 @@ export type Unrouted = {
   readonly stream: string
   readonly revision: number
 }
-export type NoticeDue = {
-  readonly delivery: string
-  readonly kind: NoticeKind
+export type NoticeDue = Required<NoticeCause> & {
   readonly message: string
   readonly sender: string
   /** Milliseconds since 1970. */
   readonly at: number
 }
-export type Notice = { readonly kind: NoticeKind; readonly message: string }
+/** A notice that was composed (`message`), or that will not be (`reason`). */
+export type Notice = {
+  readonly kind: NoticeKind
+  /** 0 in logs of before there was one for each attempt. */
+  readonly attempt: number
+  readonly message: string | null
+  readonly reason: string | null
+}
 
 const one = `SELECT * FROM deliveries WHERE id = :id`
 /** A recipient the host did not decide about shares what its delivery came to. */
@@ -125,23 +132,17 @@ const starting = `SELECT id FROM deliveries WHERE id >= :part AND id < :part || 
 const ending = `SELECT id FROM deliveries WHERE substr(id, -length(:part)) = :part LIMIT 3`
 const due = `
   SELECT id, message, nextHop, sender, nextAttemptAt AS at, attempts FROM deliveries
-  WHERE nextAttemptAt <= :before
+  WHERE nextAttemptAt <= :before AND nextHop NOT IN (SELECT value FROM json_each(:except))
   ORDER BY nextAttemptAt LIMIT :limit
 `
 const open = `SELECT id, node, leaseUntil FROM deliveries WHERE status = 'active' ORDER BY id`
 const unrouted = `SELECT message, nextHop, stream, revision FROM unrouted ORDER BY message, nextHop LIMIT :limit`
-/** Of several recipients only some may want to hear of it; that it takes long is no news once it has ended. */
 const noticesDue = `
-  SELECT n.delivery, n.kind, n.at, d.message, d.sender
+  SELECT n.delivery, n.kind, n.attempt, n.at, d.message, d.sender
   FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
-  WHERE EXISTS (
-    SELECT 1 FROM delivery_recipients AS r WHERE r.delivery = n.delivery AND CASE n.kind
-      WHEN 'failed' THEN r.tellFailed = 1 AND r.status <> 'delivered'
-      WHEN 'delayed' THEN r.tellDelayed = 1 AND d.finishedAt IS NULL AND r.status NOT IN ('delivered', 'failed')
-      ELSE r.tellDelivered = 1 AND r.status = 'delivered' END)
-  ORDER BY n.delivery, n.kind LIMIT :limit
+  ORDER BY n.delivery, n.kind, n.attempt LIMIT :limit
 `
-const notices = `SELECT kind, message FROM notices WHERE delivery = :delivery ORDER BY at`
+const notices = `SELECT kind, attempt, message, reason FROM notices WHERE delivery = :delivery ORDER BY at`
 
 type Row = {
   id: string
@@ -227,11 +228,17 @@ export const askDeliveryIds = (db: DatabaseSync, part: string): readonly string[
   idsLike(db, { exact, starting, ending }, part)
 
 /** The earliest that are due at or before a time, milliseconds since 1970. */
-export const askDue = (db: DatabaseSync, before: number, limit: number): readonly DueDelivery[] =>
-  allRows<Omit<DueDelivery, 'isRetry'>>(db, due, { before, limit }).map((row) => ({
+export const askDue = (
+  db: DatabaseSync,
+  before: number,
+  { limit, except = [] }: DueAsked,
+): readonly DueDelivery[] => {
+  const asked = { before, limit, except: JSON.stringify(except) }
+  return allRows<Omit<DueDelivery, 'isRetry'>>(db, due, asked).map((row) => ({
     ...row,
     isRetry: row.attempts > 0,
   }))
+}
 
 /** SQLite's rows have no prototype, which sets them apart from other objects. */
 const plain = <Row extends object>(rows: readonly Row[]): readonly Row[] => rows.map((row) => ({ ...row }))
@@ -243,10 +250,10 @@ export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => plain(allR
 export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
   plain(allRows<Unrouted>(db, unrouted, { limit }))
 
-/** Reports that somebody wants and nobody has composed yet. */
+/** Notices that senders are owed and nobody has composed yet. */
 export const askNoticesDue = (db: DatabaseSync, limit: number): readonly NoticeDue[] =>
   plain(allRows<NoticeDue>(db, noticesDue, { limit }))
 
-/** Reports on a delivery that were composed, each a message of its own. */
+/** Notices about a delivery that are owed no longer: each a message of its own, or dropped. */
 export const askNotices = (db: DatabaseSync, delivery: string): readonly Notice[] =>
   plain(allRows<Notice>(db, notices, { delivery }))

@@ -1,0 +1,168 @@
+/**
+ * Who is tried next: deliveries whose time has come queue at their destination, and start in turns: so many in all, so many for
+ * each destination, as hard as it answers. Those that wait hold no memory here, but for those of the next minutes.
+ */
+import type { Pace } from '../../machines/delivery/pacing.ts'
+import { Destination } from './destination.ts'
+import { type Due, Timetable } from './timetable.ts'
+import type { Wires } from './wires.ts'
+
+export type TurnsOptions = {
+  readonly now: () => number
+  readonly concurrency: { readonly total: number; readonly perDestination: number }
+  /** The name of the destination that a next hop leads to. */
+  readonly destinationOf: (nextHop: string) => string
+  /** What recorded attempts say of a destination. */
+  readonly paceOf: (destination: string) => Pace | null
+  readonly wires: Wires
+  /** It is this one's turn; `left` is to be called when it is over. */
+  readonly start: (due: Due, destination: Destination) => void
+}
+
+/** How far ahead due times are held in memory. */
+export const horizon = 60_000
+/** How many of them, at most; new mail has as much room again. */
+const mostHeld = 20_000
+/** How many wait for one destination here: one that is slow must not take the room of all others. */
+const mostOfOne = 5_000
+/** How many are asked for at a time, of those that had no room. */
+const refill = 5_000
+
+export class Turns {
+  readonly #options: TurnsOptions
+  readonly #timetable: Timetable
+  readonly #destinations = new Map<string, Destination>()
+  /** Where a turn may be had; whoever had one goes to the end. */
+  readonly #ready = new Set<Destination>()
+  /** Waiting for their turn or their time, here. */
+  readonly #known = new Map<string, Due>()
+  #active = 0
+  #isStopped = false
+  /** Some had no room: the backlog has them. */
+  #isShort = false
+
+  constructor(options: TurnsOptions) {
+    this.#options = options
+    this.#timetable = new Timetable({ now: options.now, ring: (due) => this.#ring(due) })
+  }
+
+  has(id: string): boolean {
+    return this.#known.has(id)
+  }
+
+  /** False where there is no room, or it is far off: the backlog knows it, and is asked again. */
+  add(due: Due): boolean {
+    if (this.#isStopped) return false
+    const { now } = this.#options
+    if (due.at > now() + 2 * horizon) return false
+    if (this.#known.size >= (due.isRetry ? mostHeld : 2 * mostHeld) || this.#isCrowded(due.nextHop)) {
+      this.#isShort = true
+      return false
+    }
+    this.#known.set(due.id, due)
+    if (due.at <= now()) this.#ring([due])
+    else this.#timetable.add(due)
+    return true
+  }
+
+  forget(id: string): void {
+    this.#known.delete(id)
+  }
+
+  /** It is no longer under way. */
+  left(destination: Destination): void {
+    this.#active--
+    destination.active--
+    if (destination.waiting.size > 0) this.#ready.add(destination)
+    this.pump()
+  }
+
+  /** Somebody wants it tried now. */
+  rouse(nextHop: string): void {
+    this.#destinations.get(this.#options.destinationOf(nextHop))?.rouse()
+  }
+
+  /** Looks at destinations that rested, and forgets those nobody waits for. */
+  look(): void {
+    for (const destination of this.#destinations.values())
+      if (destination.isForgettableAt(this.#options.now())) this.#destinations.delete(destination.name)
+      else if (destination.waiting.size > 0) this.#ready.add(destination)
+    this.pump()
+  }
+
+  /** How many of the backlog there is room for now, of those that had none before; 0 while nobody is missing. */
+  get room(): number {
+    return this.#isShort && this.#known.size < mostHeld / 2 ? this.#known.size + refill : 0
+  }
+
+  /** Next hops with more waiting than there is use in knowing. */
+  crowded(): readonly string[] {
+    const hops = new Set<string>()
+    for (const { nextHop } of this.#known.values())
+      if (!hops.has(nextHop) && this.#isCrowded(nextHop)) hops.add(nextHop)
+    return [...hops]
+  }
+
+  /** The backlog was asked, and gave all it has, or not all. */
+  asked({ isAll }: { readonly isAll: boolean }): void {
+    this.#isShort = !isAll || this.crowded().length > 0
+  }
+
+  /** Ways lead elsewhere now: everybody queues anew. */
+  reroute(): void {
+    const waiting = [...this.#known.values()].filter(({ at }) => at <= this.#options.now())
+    this.#destinations.clear()
+    this.#ready.clear()
+    this.#ring(waiting)
+  }
+
+  /** Nobody has a turn any more. */
+  stop(): void {
+    this.#isStopped = true
+    this.#timetable.stop()
+  }
+
+  /** Starts what may be started, destination by destination in turns. */
+  pump(): void {
+    for (const destination of this.#ready) {
+      if (this.#isStopped || this.#active >= this.#options.concurrency.total) return
+      this.#ready.delete(destination)
+      if (!destination.hasRoom(this.#options.now())) continue
+      const id = destination.waiting.shift()!
+      // A set walks on to what is added behind.
+      if (destination.waiting.size > 0) this.#ready.add(destination)
+      const due = this.#known.get(id)
+      if (due === undefined) continue
+      this.#known.delete(id)
+      this.#active++
+      destination.active++
+      this.#options.start(due, destination)
+    }
+  }
+
+  #ring(due: readonly Due[]): void {
+    for (const one of due) {
+      // Put off or acted upon since.
+      if (this.#known.get(one.id) !== one) continue
+      const destination = this.#destination(one.nextHop)
+      destination.waiting.push(one)
+      this.#ready.add(destination)
+    }
+    this.pump()
+  }
+
+  #isCrowded(nextHop: string): boolean {
+    const destination = this.#destinations.get(this.#options.destinationOf(nextHop))
+    return destination !== undefined && destination.waiting.size >= mostOfOne
+  }
+
+  #destination(nextHop: string): Destination {
+    const { destinationOf, paceOf, concurrency, wires } = this.#options
+    const name = destinationOf(nextHop)
+    const known = this.#destinations.get(name)
+    if (known) return known
+    const made = new Destination({ name, most: concurrency.perDestination, pace: paceOf(name), wires })
+    this.#destinations.set(name, made)
+    return made
+  }
+}
