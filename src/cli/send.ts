@@ -1,33 +1,31 @@
 /** `fsmtp send`: composes a message and submits it through the server, like any other client. */
-import { existsSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { createTransport } from 'nodemailer'
+import type { RemoteReply } from '../../machines/vocabulary/events.ts'
 import { loadConfig } from '../config/load.ts'
+import { parseNextHop } from '../config/next-hop.ts'
 import type { Config } from '../config/schema.ts'
+import type { Sent } from '../delivery/port.ts'
+import { quoted } from '../delivery/wire/faults.ts'
+import { type Composing, compose } from './composing.ts'
 import { CommandFault } from './fault.ts'
-import { reading } from './open.ts'
+import { type GlobalOptions, reading } from './open.ts'
 import { askPassword } from './password.ts'
+import { submit } from './submitting.ts'
+import { ndjson, print, visible } from './terminal.ts'
 import { followed } from './waiting.ts'
 
-type Options = {
-  readonly config?: string
-  readonly data?: string
-  readonly json?: boolean
-  readonly from?: string
-  readonly wait?: boolean
-  readonly to?: readonly string[]
-  readonly subject?: string
-  readonly text?: string
-  readonly html?: string
-  readonly attach?: readonly string[]
-  readonly header?: readonly string[]
-  readonly raw?: string
-  readonly via?: string
-  readonly user?: string
-}
+type Options = GlobalOptions &
+  Composing & { readonly via?: string; readonly route?: string; readonly wait?: boolean }
 
 const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+const example = `
+Bcc stands in no header. --route is for a playground that offers XROUTE: this one mail really leaves, directly to the mail hosts
+of its domain, or to the host that is named.
+Examples:
+  fsmtp send --to you@example.org --subject Hello --text "It works"
+  fsmtp send --to you@example.org --bcc me@example.org --raw mail.eml --wait
+  fsmtp send --to you@example.net --text "Out it goes" --route 127.0.0.1:2626 --wait`
 
 export const register = (program: Command): void => {
   program
@@ -35,6 +33,8 @@ export const register = (program: Command): void => {
     .description('compose a message and submit it through the server; prints its id')
     .option('--from <address>', 'sender (default: the account of --user, else me@localhost)')
     .option('--to <address>', 'recipient; may be given again', gather)
+    .option('--cc <address>', 'recipient of a copy; may be given again', gather)
+    .option('--bcc <address>', 'recipient whom the others do not see; may be given again', gather)
     .option('--subject <text>', 'subject')
     .option('--text <text>', 'plain text')
     .option('--html <html>', 'HTML')
@@ -42,37 +42,22 @@ export const register = (program: Command): void => {
     .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather)
     .option('--raw <file>', 'send this file as it is (- for standard input)')
     .option('--via <host:port>', 'server to use (default: the mx listener here; submission with --user)')
+    .option('--route <direct|host:port>', 'playground: how this mail leaves, instead of not at all')
     .option('--wait', 'follow it to its outcome; exit 1 unless every recipient has it')
     .option('--user <account>', 'log in first; the password is asked for, or read from standard input')
-    .addHelpText('after', '\nExample: fsmtp send --to you@example.org --subject Hello --text "It works"')
+    .addHelpText('after', example)
     .action(async (_: unknown, command: Command) => send(command))
 }
 
 const send = async (command: Command): Promise<void> => {
   const options = command.optsWithGlobals<Options>()
-  if (!options.to) throw new CommandFault('say who gets it: --to ADDRESS', 2)
-  const unreadable = [
-    ...(options.attach ?? []),
-    ...(options.raw && options.raw !== '-' ? [options.raw] : []),
-  ].find((file) => !existsSync(file))
-  if (unreadable !== undefined) throw new CommandFault(`${unreadable} does not exist`)
-  const transport = createTransport({
-    ...serverFor(options),
-    tls: { rejectUnauthorized: false },
-    ...(options.user && { auth: { user: options.user, pass: await passwordOf(options.user) } }),
-  })
-  const sent = await transport.sendMail(mailOf(options)).catch(refused)
-  const id = /Accepted as (\S+)/.exec(sent.response)?.[1] ?? null
-  const { accepted, rejected, response } = sent
-  if (options.json) print(JSON.stringify({ id, accepted, rejected, response }))
-  else
-    print(
-      [
-        `${id ?? '?'}  accepted for ${accepted.join(', ')}`,
-        ...rejected.map((to) => `refused for ${to}`),
-      ].join('\n'),
-    )
-  if (rejected.length > 0) process.exitCode = 1
+  checkRoute(options.route)
+  const mail = await compose(options)
+  const { user, route } = options
+  const login = user === undefined ? null : { user, password: await passwordOf(user) }
+  const server = serverFor(options)
+  const sent = await submit({ mail, server, login, route, isNamed: options.via !== undefined })
+  const id = tell(sent, options)
   if (options.wait && id !== null && !(await reading(command, (opened) => followed(opened, id))))
     process.exitCode = 1
 }
@@ -83,29 +68,63 @@ const passwordOf = async (user: string): Promise<string> => {
   return password
 }
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`)
+const checkRoute = (route: string | undefined): void => {
+  if (route === undefined || route === 'direct') return
+  const parsed = route.includes('://') ? { wrong: '' } : parseNextHop(route)
+  if ('wrong' in parsed || parsed.value.port === null)
+    throw new CommandFault(`--route wants direct or HOST:PORT, not '${route}'`, 2)
 }
 
-const refused = (error: Error & { readonly code?: string; readonly response?: string }): never => {
-  if (error.message.includes('ECONNREFUSED'))
-    throw new CommandFault(`${error.message}; is the server running? \`fsmtp serve\` starts it`)
-  throw new CommandFault(error.response ? `the server refused it: ${error.response}` : error.message)
+type Refusal = { readonly address: string; readonly reply: string }
+
+const replyText = (reply: RemoteReply | null): string => (reply === null ? 'no reply' : quoted(reply))
+
+/** The message's id; null where nobody has it. @throws CommandFault then, with the server's words */
+const tell = ({ outcomes, fault, uncertain }: Sent, { json }: Options): string | null => {
+  const accepted = outcomes.filter(({ result }) => result === 'delivered')
+  const refusals = outcomes
+    .filter(({ result }) => result !== 'delivered')
+    .map(({ address, reply }): Refusal => ({ address, reply: replyText(reply) }))
+  const reply = accepted[0]?.reply ?? outcomes.at(-1)?.reply ?? fault?.reply ?? null
+  const response = reply === null ? null : quoted(reply)
+  const id = (accepted.length > 0 && /Accepted as (\S+)/.exec(response ?? '')?.[1]) || null
+  const names = {
+    accepted: accepted.map(({ address }) => address),
+    rejected: refusals.map(({ address }) => address),
+  }
+  if (json) ndjson({ id, ...names, response, refusals })
+  if (accepted.length === 0) throw refused(refusals, { fault, uncertain })
+  if (!json) {
+    print(visible(`${id ?? '?'}  accepted for ${names.accepted.join(', ')}`))
+    for (const refusal of refusals) print(refusalText(refusal))
+  }
+  if (refusals.length > 0 || fault !== null) process.exitCode = 1
+  return id
 }
 
-const serverFor = ({
-  via,
-  config: file,
-  data,
-  user,
-}: Options): { host: string; port: number; secure: boolean } => {
-  if (via !== undefined) return { ...spotOf(via), secure: false }
+const refusalText = ({ address, reply }: Refusal): string => visible(`refused for ${address}: ${reply}`)
+
+const refused = (
+  refusals: readonly Refusal[],
+  { fault, uncertain }: Pick<Sent, 'fault' | 'uncertain'>,
+): CommandFault => {
+  const replies = new Set(refusals.map(({ reply }) => reply))
+  const [only] = replies
+  const words = replies.size > 1 ? refusals.map(refusalText).join('; ') : only
+  const refusal = words === undefined ? [] : [`the server refused it: ${words}`]
+  const broken = fault === null ? [] : [`${fault.text.replace(/\.$/, '')} (at ${fault.during})`]
+  const maybe = uncertain ? ['it may have the mail all the same, see `fsmtp messages`'] : []
+  return new CommandFault(visible([...refusal, ...broken, ...maybe].join('; ')))
+}
+
+const serverFor = ({ via, config: file, data, user }: Options): { host: string; port: number } => {
+  if (via !== undefined) return spotOf(via)
   const { config } = loadConfig({ file, data })
   const service = user === undefined ? 'mx' : 'submission'
   const listener = config.listeners.find((candidate) => candidate.service === service)
   if (!listener)
     throw new CommandFault(`the configuration has no ${service} listener; name a server with --via`)
-  return { ...reachable(listener), secure: false }
+  return reachable(listener)
 }
 
 const spotOf = (via: string): { host: string; port: number } => {
@@ -118,26 +137,3 @@ const reachable = ({ address, port }: Config['listeners'][number]): { host: stri
   host: address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address,
   port,
 })
-
-const mailOf = (options: Options) => {
-  const from = options.from ?? options.user ?? 'me@localhost'
-  const to = [...(options.to ?? [])]
-  const envelope = { from, to }
-  if (options.raw !== undefined) return { envelope, raw: readFileSync(options.raw === '-' ? 0 : options.raw) }
-  return {
-    envelope,
-    from,
-    to,
-    subject: options.subject,
-    text: options.text ?? (options.html === undefined ? '' : undefined),
-    html: options.html,
-    headers: Object.fromEntries((options.header ?? []).map(headerOf)),
-    attachments: (options.attach ?? []).map((path) => ({ path, filename: basename(path) })),
-  }
-}
-
-const headerOf = (line: string): [string, string] => {
-  const colon = line.indexOf(':')
-  if (colon < 1) throw new CommandFault(`--header wants 'Name: value', not '${line}'`, 2)
-  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-}

@@ -33,6 +33,8 @@ export const envelopeRefusal = (envelope: Envelope, extensions: Extensions): Rem
     return own(550, '5.1.7', 'the sender’s address cannot be written in SMTP', 'MAIL')
   if (needsUtf8(envelope) && !extensions.has('SMTPUTF8'))
     return own(550, '5.6.7', 'the host does not take internationalised addresses (SMTPUTF8)', 'MAIL')
+  if (envelope.route !== undefined && !extensions.has('XROUTE'))
+    return own(555, '5.5.4', 'the host takes no routes (XROUTE)', 'MAIL')
   // RFC 1870 §4: nothing, or 0, is no limit.
   const limit = Number(/^\d{1,20}$/.exec(extensions.get('SIZE') ?? '')?.[0] ?? 0)
   if (limit > 0 && envelope.size > limit)
@@ -43,7 +45,7 @@ export const envelopeRefusal = (envelope: Envelope, extensions: Extensions): Rem
 const joined = (words: readonly (string | null)[]): string => words.filter((word) => word !== null).join(' ')
 
 export const mailLine = (envelope: Envelope, extensions: Extensions): string => {
-  const { sender, size, body, ret, envid } = envelope
+  const { sender, size, body, ret, envid, route } = envelope
   const has = (keyword: string): boolean => extensions.has(keyword)
   return joined([
     `MAIL FROM:<${sender}>`,
@@ -55,6 +57,8 @@ export const mailLine = (envelope: Envelope, extensions: Extensions): string => 
     // RFC 3461 §4.3, §4.4
     has('DSN') && ret !== undefined ? `RET=${ret}` : null,
     has('DSN') && envid !== undefined && /^[ -~]+$/.test(envid) ? `ENVID=${encodeXtext(envid)}` : null,
+    // Ours, between a command and a playground; a value of RFC 5321 §4.1.2's `esmtp-value`.
+    route !== undefined && /^[!-<>-~]+$/.test(route) ? `XROUTE=${route}` : null,
   ])
 }
 

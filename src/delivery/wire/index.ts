@@ -20,6 +20,8 @@ export type WireSettings = {
   readonly patience?: Partial<Patience>
   /** Authorities whose certificates are good, in PEM; those Node knows when absent. */
   readonly ca?: string
+  /** False: each command waits for the answer to the one before, also where the host offers PIPELINING. */
+  readonly pipelining?: boolean
 }
 
 type Opened = { readonly socket: Socket; readonly tls: TlsFacts | null }
@@ -28,12 +30,14 @@ class Opening {
   readonly #options: ConnectOptions
   readonly #patience: Patience
   readonly #ca: string | undefined
+  readonly #pipelining: boolean
   readonly #transcript: Transcript
 
-  constructor(options: ConnectOptions, { patience = {}, ca }: WireSettings) {
+  constructor(options: ConnectOptions, { patience = {}, ca, pipelining = true }: WireSettings) {
     this.#options = options
     this.#patience = { ...usual, ...patience }
     this.#ca = ca
+    this.#pipelining = pipelining
     this.#transcript = new Transcript(options.said)
   }
 
@@ -83,9 +87,10 @@ class Opening {
     return new Dialogue(socket, { transcript: this.#transcript, during })
   }
 
-  #introduce(dialogue: Dialogue): Promise<Extensions> {
+  async #introduce(dialogue: Dialogue): Promise<Extensions> {
     const { protocol, hostname } = this.#options
-    return introduce(dialogue, { protocol, hostname, patience: this.#patience })
+    const offered = await introduce(dialogue, { protocol, hostname, patience: this.#patience })
+    return this.#pipelining ? offered : new Map([...offered].filter(([keyword]) => keyword !== 'PIPELINING'))
   }
 
   #willSecure(extensions: Extensions): boolean {
