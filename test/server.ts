@@ -16,6 +16,8 @@ import { parseConfig } from '../src/config/load.ts'
 import { kindOf, type StoredEvent } from '../src/log/port.ts'
 import { type Running, startServer } from '../src/main.ts'
 
+export { eventually } from './eventually.ts'
+
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const program = join(root, 'src/cli/main.ts')
 
@@ -195,17 +197,3 @@ const listenersIn = (output: string): Listening =>
     service: service as Service,
     port: Number(port),
   }))
-
-/** Polls until `found` gives something else than undefined or false. */
-export const eventually = async <Value>(
-  found: () => Promise<Value | undefined | false> | Value | undefined | false,
-  { within = 10_000, what = 'it' }: { readonly within?: number; readonly what?: string } = {},
-): Promise<Value> => {
-  const deadline = performance.now() + within
-  for (;;) {
-    const value = await found()
-    if (value !== undefined && value !== false) return value
-    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${within} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

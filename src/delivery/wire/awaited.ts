@@ -2,7 +2,7 @@
 import type { RemoteReply } from '../../../machines/vocabulary/events.ts'
 import type { HostFailed } from '../port.ts'
 
-/** A reply, with its lines for those who read them one by one. */
+/** A reply, with its words line by line as they came: to be acted upon, not to be kept, since secrets may be in them. */
 export type Heard = RemoteReply & { readonly lines: readonly string[] }
 
 /** What a history keeps of it. */

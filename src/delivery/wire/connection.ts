@@ -14,6 +14,8 @@ export type Established = {
   readonly tls: TlsFacts | null
   readonly greeting: string
   readonly extensions: Extensions
+  /** Their keywords, as they may be recorded. */
+  readonly named: readonly string[]
   readonly patience: Patience
 }
 
@@ -34,7 +36,7 @@ export class Connection implements Wire {
     this.host = established.host
     this.tls = established.tls
     this.greeting = established.greeting
-    this.extensions = [...established.extensions.keys()]
+    this.extensions = established.named
     this.#rest()
   }
 
@@ -79,6 +81,7 @@ export class Connection implements Wire {
   async quit(): Promise<void> {
     if (this.usable) {
       const { quit: within } = this.#established.patience
+      // Whether the answer comes, and what it is, changes nothing: all mail has been answered for.
       await this.#dialogue.ask('QUIT', { command: 'QUIT', within }).catch(() => {})
     }
     this.destroy()

@@ -6,23 +6,41 @@ import type { Socket } from 'node:net'
 import type { AttemptFault } from '../../../machines/vocabulary/events.ts'
 import { HostFailed } from '../port.ts'
 import { AwaitedReplies, type Heard, remembered } from './awaited.ts'
+import { type Concealment, nothingConcealed } from './concealment.ts'
 import { type FaultFacts, quoted, wireFault } from './faults.ts'
-import { legible, type Read, type Reply, ReplyReader } from './replies.ts'
+import { legible, type Read, ReplyReader, replyBounds, type Said } from './replies.ts'
 import { Settling } from './settling.ts'
 import type { Transcript } from './transcript.ts'
 
 /** RFC 5321 §4.2: words for people, of which a history keeps so many characters. */
 const mostText = 1000
+/** Characters of what is no reply. */
+const mostQuoted = 120
 
-const boundedText = (lines: readonly string[]): string => {
-  const text = lines.filter((line) => line !== '').join(' ')
-  return text.length > mostText ? `${text.slice(0, mostText)}...` : text
+const bounded = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most)}...` : text
+
+const whole = ({ label, words }: Said): string => `${label}${words}`
+
+const textOf = (said: readonly Said[]): string => {
+  const words = said.map((line) => line.words).filter((line) => line !== '')
+  return bounded(words.join(' '), mostText)
+}
+
+const quotedLine = (said: readonly Said[]): string => JSON.stringify(bounded(whole(said.at(-1)!), mostQuoted))
+
+export type DialogueOptions = {
+  readonly transcript: Transcript
+  readonly during: string
+  /** What the host may not be quoted with. */
+  readonly concealment?: Concealment
 }
 
 export class Dialogue {
   transcript: Transcript
   readonly #socket: Socket
   readonly #reader: ReplyReader
+  readonly #concealment: Concealment
   readonly #replies = new AwaitedReplies({ onLate: (during) => this.fail({ kind: 'timeout', during }) })
   readonly #settling = new Settling()
   #fault: AttemptFault | null = null
@@ -30,11 +48,12 @@ export class Dialogue {
   #during: string
   #handedOver = false
 
-  constructor(socket: Socket, { transcript, during }: { transcript: Transcript; during: string }) {
+  constructor(socket: Socket, { transcript, during, concealment = nothingConcealed }: DialogueOptions) {
     this.#socket = socket
     this.transcript = transcript
     this.#during = during
-    this.#reader = new ReplyReader({ heard: (line) => this.transcript.server(line) })
+    this.#concealment = concealment
+    this.#reader = new ReplyReader({ kept: replyBounds.kept + concealment.reach })
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onError)
   }
 
@@ -110,6 +129,7 @@ export class Dialogue {
     if (this.#fault !== null) return new HostFailed(this.#fault)
     this.#fault = wireFault(facts)
     this.#socket.destroy()
+    this.#tell(this.#concealment.said(this.#reader.unfinished))
     const error = new HostFailed(this.#fault)
     this.#replies.end(error)
     this.#settling.end(error)
@@ -152,15 +172,23 @@ export class Dialogue {
   }
 
   #deal(read: Read): void {
+    const said = this.#concealment.said(read.ok ? read.reply.lines : read.lines)
+    this.#tell(said)
     if (this.#fault !== null) return
     if (!read.ok) {
-      this.#nonsense(read.text)
+      this.#nonsense(read.isQuotable ? `${read.text}: ${quotedLine(said)}` : read.text)
       return
     }
-    const heard = this.#heard(read.reply, this.#awaited)
+    const { code, enhanced, lines } = read.reply
+    const command = this.#awaited
+    const heard = { code, enhanced, text: textOf(said), command, lines: lines.map(({ words }) => words) }
     if (heard.code === 421) this.#closing(heard)
     else if (this.#replies.command === undefined) this.#unasked(heard)
     else this.#replies.fulfil(heard)
+  }
+
+  #tell(said: readonly Said[]): void {
+    for (const line of said) this.transcript.server(whole(line))
   }
 
   #nonsense(text: string): void {
@@ -174,11 +202,6 @@ export class Dialogue {
   /** RFC 3207 §6: between the answer to STARTTLS and the handshake the host has nothing to say. */
   get #isInjected(): boolean {
     return this.#replies.command === undefined && this.#during === 'STARTTLS'
-  }
-
-  #heard({ code, enhanced, lines }: Reply, command: string): Heard {
-    const safe = lines.map((line) => this.transcript.redact(line))
-    return { code, enhanced, text: boundedText(safe), command, lines: safe }
   }
 
   /** RFC 5321 §3.8: 421 may be said at any time, and nothing comes after it. */

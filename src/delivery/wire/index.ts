@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { TlsFacts } from '../../../machines/vocabulary/events.ts'
 import { type Connect, type ConnectOptions, HostFailed, type Wire } from '../port.ts'
+import { Concealment } from './concealment.ts'
 import { Connection } from './connection.ts'
 import { Dialogue } from './dialogue.ts'
 import { askForTls, type Extensions, greeting, introduce } from './hello.ts'
@@ -32,6 +33,7 @@ class Opening {
   readonly #ca: string | undefined
   readonly #pipelining: boolean
   readonly #transcript: Transcript
+  readonly #concealment: Concealment
 
   constructor(options: ConnectOptions, { patience = {}, ca, pipelining = true }: WireSettings) {
     this.#options = options
@@ -39,6 +41,8 @@ class Opening {
     this.#ca = ca
     this.#pipelining = pipelining
     this.#transcript = new Transcript(options.said)
+    // From the first word on: a host may know it from an earlier connection.
+    this.#concealment = new Concealment(options.login)
   }
 
   async run(): Promise<Wire> {
@@ -49,7 +53,7 @@ class Opening {
       const extensions = await this.#introduce(clear)
       const securing = this.#willSecure(extensions)
       const { connected } = this.#options
-      connected({ greeting: greeted, extensions: [...extensions.keys()], securing, tls })
+      connected({ greeting: greeted, extensions: this.#named(extensions), securing, tls })
       const { tls: mode } = this.#options
       if (securing || mode === 'required') return this.#secure(clear, extensions, greeted)
       return this.#established(clear, { greeting: greeted, extensions, tls })
@@ -84,13 +88,18 @@ class Opening {
   }
 
   #dialogue(socket: Socket, during: string): Dialogue {
-    return new Dialogue(socket, { transcript: this.#transcript, during })
+    return new Dialogue(socket, { transcript: this.#transcript, during, concealment: this.#concealment })
   }
 
   async #introduce(dialogue: Dialogue): Promise<Extensions> {
     const { protocol, hostname } = this.#options
     const offered = await introduce(dialogue, { protocol, hostname, patience: this.#patience })
     return this.#pipelining ? offered : new Map([...offered].filter(([keyword]) => keyword !== 'PIPELINING'))
+  }
+
+  /** As they may be recorded. */
+  #named(extensions: Extensions): readonly string[] {
+    return [...extensions.keys()].map((keyword) => this.#concealment.text(keyword))
   }
 
   #willSecure(extensions: Extensions): boolean {
@@ -108,7 +117,7 @@ class Opening {
     return this.#watched(dialogue, async () => {
       // RFC 3207 §4.2: what was said in clear counts no more.
       const extensions = await this.#introduce(dialogue)
-      secured({ tls, extensions: [...extensions.keys()] })
+      secured({ tls, extensions: this.#named(extensions) })
       return this.#established(dialogue, { greeting: greeted, extensions, tls })
     })
   }
@@ -124,7 +133,8 @@ class Opening {
       await logIn(dialogue, { credentials: login, extensions, host, secured: facts.tls !== null, within })
     // It may have said goodbye right behind its last answer.
     if (dialogue.fault !== null) throw new HostFailed(dialogue.fault)
-    return new Connection({ dialogue, host, protocol, patience: this.#patience, ...facts })
+    const named = this.#named(extensions)
+    return new Connection({ dialogue, host, protocol, patience: this.#patience, named, ...facts })
   }
 }
 

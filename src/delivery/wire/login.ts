@@ -1,12 +1,12 @@
 /** Giving name and password to a smart host (RFC 4954): PLAIN (RFC 4616), else LOGIN; never in clear over a network. */
 import type { RemoteHost } from '../../../machines/vocabulary/events.ts'
 import { type Heard, remembered } from './awaited.ts'
+import { base64, type Credentials, hidden, plainResponse } from './concealment.ts'
 import type { Dialogue } from './dialogue.ts'
 import { quoted } from './faults.ts'
 import { type Extensions, isYes } from './hello.ts'
 import { isLoopback } from './tcp.ts'
 
-export type Credentials = { readonly user: string; readonly password: string }
 type Login = {
   readonly credentials: Credentials
   readonly extensions: Extensions
@@ -16,8 +16,6 @@ type Login = {
 }
 
 const command = 'AUTH'
-const base64 = (text: string): string => Buffer.from(text).toString('base64')
-const hidden = '***'
 
 const impossible = ({ credentials, extensions, host, secured }: Login): string | null => {
   if (!secured && !isLoopback(host)) return 'name and password are given under TLS only, and there is none'
@@ -35,21 +33,20 @@ const mechanisms = (extensions: Extensions): ReadonlySet<string> =>
 export const logIn = async (dialogue: Dialogue, login: Login): Promise<void> => {
   const why = impossible(login)
   if (why !== null) throw dialogue.fail({ kind: 'login-failed', during: command, text: why })
-  const { user, password } = login.credentials
-  dialogue.transcript.conceal([plain(login), base64(password), password])
+  const { user } = login.credentials
   const heard = await (mechanisms(login.extensions).has('PLAIN') ? withPlain : withLogin)(dialogue, login)
-  dialogue.transcript.conceal([])
   if (isYes(heard)) return
   const reply = remembered(heard)
   const text = `the host does not let ${JSON.stringify(user)} in: ${quoted(reply)}`
   throw dialogue.fail({ kind: 'login-failed', during: command, text, reply })
 }
 
-// RFC 4616 §2
-const plain = ({ credentials: { user, password } }: Login): string => base64(`\0${user}\0${password}`)
-
 const withPlain = (dialogue: Dialogue, login: Login): Promise<Heard> =>
-  dialogue.ask(`AUTH PLAIN ${plain(login)}`, { command, within: login.within, shown: `AUTH PLAIN ${hidden}` })
+  dialogue.ask(`AUTH PLAIN ${plainResponse(login.credentials)}`, {
+    command,
+    within: login.within,
+    shown: `AUTH PLAIN ${hidden}`,
+  })
 
 const withLogin = async (dialogue: Dialogue, login: Login): Promise<Heard> => {
   const { credentials, within } = login

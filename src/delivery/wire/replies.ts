@@ -1,16 +1,25 @@
 /** Bytes from a host into replies (RFC 5321 §4.2), a chunk at a time, holding little whatever the host sends. */
 
+/** A line as it came, in two: code and enhanced code with what is around them (`550-5.1.1 `), and the words behind. */
+export type Said = { readonly label: string; readonly words: string }
+
 export type Reply = {
   readonly code: number
   /** RFC 3463 §2, `5.1.1`, or '' where there was none (or one of another class than the code's). */
   readonly enhanced: string
-  /** Their words, code and enhanced code taken off. */
-  readonly lines: readonly string[]
+  readonly lines: readonly Said[]
 }
 /** A reply, or why what came is none. After a refusal the reader reads nothing more. */
 export type Read =
   | { readonly ok: true; readonly reply: Reply }
-  | { readonly ok: false; readonly text: string }
+  | {
+      readonly ok: false
+      readonly text: string
+      /** Up to the one that is refused. */
+      readonly lines: readonly Said[]
+      /** The last line is what is wrong. */
+      readonly isQuotable: boolean
+    }
 
 export const replyBounds = {
   /** Octets of a line that are kept. */
@@ -37,7 +46,7 @@ type Line = {
   readonly code: number
   readonly last: boolean
   readonly enhanced: string
-  readonly words: string
+  readonly said: Said
 }
 
 const parseLine = (text: string): Line | null => {
@@ -46,14 +55,13 @@ const parseLine = (text: string): Line | null => {
   const found = enhancedCode.exec(rest)
   // RFC 2034 §4: it is of the same class as the code, else it is part of the words.
   const enhanced = found?.[1] !== undefined && found[1][0] === code[0] ? found[1] : ''
-  const words = enhanced === '' ? rest : rest.slice(found![0].length)
-  return { code: Number(code), last: separator !== '-', enhanced, words: words.trim() }
+  const words = (enhanced === '' ? rest : rest.slice(found![0].length)).trimStart()
+  const said = { label: text.slice(0, text.length - words.length), words: words.trimEnd() }
+  return { code: Number(code), last: separator !== '-', enhanced, said }
 }
 
-const quote = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text)
-
 export class ReplyReader {
-  readonly #heard: (line: string) => void
+  readonly #mostKept: number
   /** The beginning of a line that has not ended. */
   #parts: Buffer[] = []
   /** Octets of it in `#parts`, and in all. */
@@ -63,14 +71,19 @@ export class ReplyReader {
   #octets = 0
   #over = false
 
-  /** `heard` is given each line as it ends, legible and bounded. */
-  constructor({ heard }: { readonly heard: (line: string) => void }) {
-    this.#heard = heard
+  /** `kept` octets of a line are kept. */
+  constructor({ kept = replyBounds.kept }: { readonly kept?: number } = {}) {
+    this.#mostKept = kept
   }
 
   /** Something came that is not yet a whole reply. */
   get midway(): boolean {
     return this.#length > 0 || this.#lines.length > 0
+  }
+
+  /** The lines that have come of a reply that has not. */
+  get unfinished(): readonly Said[] {
+    return this.#lines.map(({ said }) => said)
   }
 
   /** The replies that `chunk` completes, in order; a refusal comes last. */
@@ -95,7 +108,7 @@ export class ReplyReader {
 
   #keep(part: Buffer): void {
     this.#length += part.length
-    const room = replyBounds.kept - this.#kept
+    const room = this.#mostKept - this.#kept
     if (room <= 0 || part.length === 0) return
     const kept = part.subarray(0, room)
     // A copy: a few octets must not hold a whole chunk.
@@ -114,29 +127,31 @@ export class ReplyReader {
   }
 
   #line(text: string): Read | null {
-    this.#heard(text)
     const line = parseLine(text)
-    if (line === null) return this.#refuse(`no SMTP reply: ${quote(text)}`)
+    if (line === null) return this.#refuse('no SMTP reply', { label: '', words: text })
     const before = this.#lines[0]
+    this.#lines.push(line)
     if (before !== undefined && before.code !== line.code)
       return this.#refuse(`a reply that contradicts itself: ${before.code}, then ${line.code}`)
-    this.#lines.push(line)
     if (line.last) return this.#complete()
     const endless = this.#lines.length >= replyBounds.lines || this.#octets >= replyBounds.reply
     return endless ? this.#refuse('a reply that does not end') : null
   }
 
   #complete(): Read {
-    const lines = this.#lines
+    const lines = this.unfinished
+    const enhanced = this.#lines.find((line) => line.enhanced !== '')?.enhanced ?? ''
+    const code = this.#lines[0]!.code
     this.#lines = []
     this.#octets = 0
-    const enhanced = lines.find((line) => line.enhanced !== '')?.enhanced ?? ''
-    return { ok: true, reply: { code: lines[0]!.code, enhanced, lines: lines.map(({ words }) => words) } }
+    return { ok: true, reply: { code, enhanced, lines } }
   }
 
-  #refuse(text: string): Read {
+  #refuse(text: string, wrong?: Said): Read {
+    const lines = [...this.unfinished, ...(wrong === undefined ? [] : [wrong])]
     this.#over = true
     this.#parts = []
-    return { ok: false, text }
+    this.#lines = []
+    return { ok: false, text, lines, isQuotable: wrong !== undefined }
   }
 }

@@ -17,6 +17,7 @@ export class Settling {
     { within, onLate }: { readonly within: number; readonly onLate: () => void },
   ): Promise<Value> {
     if (this.#ended !== null) {
+      // The end came first, and is what is told.
       promise.catch(() => {})
       return Promise.reject(this.#ended)
     }

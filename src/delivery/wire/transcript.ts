@@ -1,11 +1,10 @@
-/** The lines of a dialogue as a history may hold them: bounded, without secrets. */
+/** The lines of a dialogue as a history may hold them: bounded. Secrets are taken out before (`concealment.ts`). */
 
 /** Lines that are kept of a connection's beginning, and of each message. */
 export const mostLines = 200
 
 export class Transcript {
   readonly #say: (line: string) => void
-  #secrets: readonly string[] = []
   #left = mostLines
 
   constructor(say: (line: string) => void) {
@@ -17,16 +16,7 @@ export class Transcript {
   }
 
   server(line: string): void {
-    this.#line(`S: ${this.redact(line)}`)
-  }
-
-  /** While they are on the wire, a host's words are searched for these: some repeat what they were told. */
-  conceal(secrets: readonly string[]): void {
-    this.#secrets = secrets.filter((secret) => secret !== '')
-  }
-
-  redact(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+    this.#line(`S: ${line}`)
   }
 
   #line(line: string): void {

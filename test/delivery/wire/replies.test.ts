@@ -4,38 +4,60 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Read, ReplyReader, replyBounds } from '../../../src/delivery/wire/replies.ts'
 
-const read = (...chunks: readonly string[]): { reads: readonly Read[]; lines: readonly string[] } => {
-  const lines: string[] = []
-  const reader = new ReplyReader({ heard: (line) => lines.push(line) })
-  return { reads: chunks.flatMap((chunk) => [...reader.push(Buffer.from(chunk))]), lines }
+const read = (...chunks: readonly (string | Buffer)[]): readonly Read[] => {
+  const reader = new ReplyReader()
+  return chunks.flatMap((chunk) => [...reader.push(Buffer.from(chunk))])
 }
 
+/** The replies, with their words line by line. */
+const replies = (...chunks: readonly string[]) =>
+  read(...chunks).map((each) => {
+    assert.ok(each.ok, 'it is a reply')
+    const { code, enhanced, lines } = each.reply
+    return { code, enhanced, words: lines.map(({ words }) => words) }
+  })
+
+/** Every line, as it came. */
+const lines = (...chunks: readonly (string | Buffer)[]): readonly string[] =>
+  read(...chunks)
+    .flatMap((each) => (each.ok ? each.reply.lines : each.lines))
+    .map(({ label, words }) => `${label}${words}`)
+
 const refusal = (...chunks: readonly string[]): string => {
-  const last = read(...chunks).reads.at(-1)
+  const last = read(...chunks).at(-1)
   assert.ok(last !== undefined && !last.ok, 'it is refused')
   return last.text
 }
 
 test('one line, several lines, a bare code, an enhanced code', () => {
-  const { reads, lines } = read('220 hi\r\n250-2.1.0 a\r\n250 2.1.0 b\r\n354\r\n550 5.1.1 no\r\n')
-  assert.deepEqual(reads, [
-    { ok: true, reply: { code: 220, enhanced: '', lines: ['hi'] } },
-    { ok: true, reply: { code: 250, enhanced: '2.1.0', lines: ['a', 'b'] } },
-    { ok: true, reply: { code: 354, enhanced: '', lines: [''] } },
-    { ok: true, reply: { code: 550, enhanced: '5.1.1', lines: ['no'] } },
+  const text = '220 hi\r\n250-2.1.0 a\r\n250 2.1.0 b\r\n354\r\n550 5.1.1  no \r\n'
+  assert.deepEqual(replies(text), [
+    { code: 220, enhanced: '', words: ['hi'] },
+    { code: 250, enhanced: '2.1.0', words: ['a', 'b'] },
+    { code: 354, enhanced: '', words: [''] },
+    { code: 550, enhanced: '5.1.1', words: ['no'] },
   ])
-  assert.deepEqual(lines, ['220 hi', '250-2.1.0 a', '250 2.1.0 b', '354', '550 5.1.1 no'])
+  assert.deepEqual(lines(text), ['220 hi', '250-2.1.0 a', '250 2.1.0 b', '354', '550 5.1.1  no'])
 })
 
 test('a bare LF ends a line', () => {
-  assert.deepEqual(read('250-a\n250 b\n').reads, [
-    { ok: true, reply: { code: 250, enhanced: '', lines: ['a', 'b'] } },
-  ])
+  assert.deepEqual(replies('250-a\n250 b\n'), [{ code: 250, enhanced: '', words: ['a', 'b'] }])
 })
 
 test('an enhanced code of another class is words', () => {
-  const [first] = read('550 2.0.0 odd\r\n').reads
-  assert.deepEqual(first, { ok: true, reply: { code: 550, enhanced: '', lines: ['2.0.0 odd'] } })
+  assert.deepEqual(replies('550 2.0.0 odd\r\n'), [{ code: 550, enhanced: '', words: ['2.0.0 odd'] }])
+})
+
+test('lines of a reply that has not come whole can be had', () => {
+  const reader = new ReplyReader()
+  assert.deepEqual(reader.push(Buffer.from('250-2.0.0 a\r\n250-b\r\n250')), [])
+  const unfinished = [
+    { label: '250-2.0.0 ', words: 'a' },
+    { label: '250-', words: 'b' },
+  ]
+  assert.deepEqual([reader.unfinished, reader.midway], [unfinished, true])
+  assert.equal(reader.push(Buffer.from(' c\r\n')).length, 1)
+  assert.deepEqual([reader.unfinished, reader.midway], [[], false])
 })
 
 test('what is no reply', () => {
@@ -58,35 +80,29 @@ test('a code that contradicts itself', () => {
 })
 
 test('after a refusal nothing is read', () => {
-  const { reads, lines } = read('nonsense\r\n250 fine\r\n', '250 fine\r\n')
-  assert.equal(reads.length, 1)
-  assert.deepEqual(lines, ['nonsense'])
+  const chunks = ['nonsense\r\n250 fine\r\n', '250 fine\r\n']
+  assert.equal(read(...chunks).length, 1)
+  assert.deepEqual(lines(...chunks), ['nonsense'])
 })
 
 test('an endless reply is refused after a bounded number of lines, and of bytes', () => {
   assert.match(refusal('250-x\r\n'.repeat(replyBounds.lines)), /does not end/)
-  assert.equal(read(`${'250-x\r\n'.repeat(replyBounds.lines - 1)}250 x\r\n`).reads[0]?.ok, true)
+  assert.equal(read(`${'250-x\r\n'.repeat(replyBounds.lines - 1)}250 x\r\n`)[0]?.ok, true)
   const long = `250-${'x'.repeat(10_000)}\r\n`
   assert.match(refusal(long.repeat(7)), /does not end/)
 })
 
 test('of a long line the beginning is kept; a line beyond the bound is refused', () => {
-  const { reads, lines } = read(`250 ${'x'.repeat(60_000)}\r\n250 y\r\n`)
-  assert.deepEqual(
-    reads.map(({ ok }) => ok),
-    [true, true],
-  )
-  assert.equal(lines[0]?.length, replyBounds.kept)
+  const long = `250 ${'x'.repeat(60_000)}\r\n250 y\r\n`
+  assert.equal(replies(long).length, 2)
+  assert.equal(lines(long)[0]?.length, replyBounds.kept)
   assert.match(refusal(`250 ${'x'.repeat(70_000)}`), /does not end/)
   assert.match(refusal(...Array<string>(70).fill('x'.repeat(1000))), /does not end/)
 })
 
 test('control characters become spaces, bytes that are no UTF-8 are marked', () => {
-  const lines: string[] = []
-  const reader = new ReplyReader({ heard: (line) => lines.push(line) })
-  reader.push(Buffer.from('250 a\u001b[31m\0b\rc\r\n'))
-  reader.push(Buffer.from([0x32, 0x35, 0x30, 0x20, 0xff, 0x0d, 0x0a]))
-  assert.deepEqual(lines, ['250 a [31m b c', '250 \ufffd'])
+  const bytes = Buffer.from([0x32, 0x35, 0x30, 0x20, 0xff, 0x0d, 0x0a])
+  assert.deepEqual(lines('250 a\u001b[31m\0b\rc\r\n', bytes), ['250 a [31m b c', '250 \ufffd'])
 })
 
 test('however the bytes are cut, the same is read', () => {

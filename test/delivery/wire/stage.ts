@@ -10,6 +10,7 @@ import {
   type Wire,
 } from '../../../src/delivery/port.ts'
 import { connectWith, type WireSettings } from '../../../src/delivery/wire/index.ts'
+import { eventually } from '../../eventually.ts'
 
 export type Met = {
   readonly said: string[]
@@ -77,6 +78,10 @@ export const send = async (
   return { ...sent, said }
 }
 
+/** Resolves when a connection between two messages has ended. */
+export const whenOver = (wire: Wire): Promise<true> =>
+  eventually(() => !wire.usable, { what: 'the end of the connection' })
+
 /** `b@mx.example failed 550`, for each. */
 export const summary = ({ outcomes }: Sent): readonly string[] =>
   outcomes.map(({ address, result, reply }) => `${address} ${result} ${reply?.code ?? ''}`.trim())
@@ -96,7 +101,43 @@ export const plain = `
   C: EHLO us.example
   S: 250 mx.example`
 
+/** Of a host that can do TLS. */
+export const offered = `
+  S: 220 mx.example here
+  C: EHLO us.example
+  S: 250-mx.example
+  S: 250 STARTTLS`
+
+/** The same, up to the second EHLO; the peer needs a certificate. */
+export const upgraded = `${offered}
+  C: STARTTLS
+  S: 220 go
+  starttls
+  C: EHLO us.example`
+
+/** Of a host that wants to know who we are: the mechanisms as they stand in its answer. */
+export const withAuth = (mechanisms: string): string => `
+  S: 220 mx.example here
+  C: EHLO us.example
+  S: 250-mx.example
+  S: 250 ${mechanisms}`
+
 export const envelopeOfOne = `
   C: MAIL FROM:<a@us.example>
   C: RCPT TO:<b@mx.example>
   C: DATA`
+
+/** The same, taken up to the content. */
+export const taken = `${envelopeOfOne}
+  S: 250 ok
+  S: 250 ok
+  S: 354 go`
+
+/** The same, one command at a time. */
+export const takenInTurn = `
+  C: MAIL FROM:<a@us.example>
+  S: 250 ok
+  C: RCPT TO:<b@mx.example>
+  S: 250 ok
+  C: DATA
+  S: 354 go`

@@ -1,26 +1,15 @@
-/** TLS with hosts that can, that cannot, and that do it wrong; and names and passwords, which go over it. */
+/** TLS with hosts that can, that cannot, and that do it wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeCertificate } from '../../../src/config/own-certificate.ts'
 import { Peer } from '../peer.ts'
-import { certificate, meet, nobody, plain, refusedMeeting, send, summary } from './stage.ts'
+import { certificate, meet, offered, plain, refusedMeeting, send, summary, upgraded } from './stage.ts'
 
-const offered = `
-  S: 220 mx.example here
-  C: EHLO us.example
-  S: 250-mx.example
-  S: 250 STARTTLS`
-
-const secured = `${offered}
-  C: STARTTLS
-  S: 220 go
-  starttls
-  C: EHLO us.example
+const secured = `${upgraded}
   S: 250-mx.example
   S: 250-PIPELINING
   S: 250 SIZE 1000`
 
-const login = { user: 'carol', password: 'correct horse' }
 const short = { patience: { handshake: 200, startTls: 200 } }
 
 test('opportunistic, offered: any certificate will do', async () => {
@@ -188,87 +177,10 @@ test('implicit, where the host speaks in clear', async () => {
 
 test('the connection lost after the handshake', async () => {
   await using peer = await Peer.listen(
-    `${offered}
-    C: STARTTLS
-    S: 220 go
-    starttls
-    C: EHLO us.example
+    `${upgraded}
     reset`,
     { certificate: await certificate() },
   )
   const fault = await refusedMeeting(peer.port, { options: { tls: 'opportunistic' } })
   assert.deepEqual([fault.kind, fault.during], ['connection-lost', 'EHLO'])
-})
-
-const withAuth = (mechanisms: string): string => `
-  S: 220 mx.example here
-  C: EHLO us.example
-  S: 250-mx.example
-  S: 250 ${mechanisms}`
-
-test('login with PLAIN: nothing secret is told', async () => {
-  const token = Buffer.from('\0carol\0correct horse').toString('base64')
-  await using peer = await Peer.listen(`${withAuth('AUTH LOGIN PLAIN')}
-    C: AUTH PLAIN ${token}
-    S: 235-you said ${token}
-    S: 235 that is correct horse, in`)
-  const { wire, said } = await meet(peer.port, { options: { login } })
-  assert.deepEqual(said.slice(-3), ['C: AUTH PLAIN ***', 'S: 235-you said ***', 'S: 235 that is ***, in'])
-  await peer.played()
-  wire.destroy()
-})
-
-test('login with LOGIN, in the old spelling', async () => {
-  await using peer = await Peer.listen(`${withAuth('AUTH=LOGIN')}
-    C: AUTH LOGIN
-    S: 334 VXNlcm5hbWU6
-    C: ${Buffer.from('carol').toString('base64')}
-    S: 334 UGFzc3dvcmQ6
-    C: ${Buffer.from('correct horse').toString('base64')}
-    S: 235 in`)
-  const { wire, said } = await meet(peer.port, { options: { login } })
-  assert.deepEqual(
-    said.filter((line) => line.startsWith('C: ')),
-    ['C: EHLO us.example', 'C: AUTH LOGIN', 'C: ***', 'C: ***'],
-  )
-  wire.destroy()
-})
-
-for (const reply of ['535 5.7.8 no', '454 4.7.0 not now', '334 more?'] as const) {
-  test(`login answered with ${reply}`, async () => {
-    await using peer = await Peer.listen(`${withAuth('AUTH PLAIN')}
-      C: AUTH PLAIN *
-      S: ${reply}
-      gone`)
-    const fault = await refusedMeeting(peer.port, { options: { login } })
-    assert.deepEqual([fault.kind, fault.during, fault.temporary], ['login-failed', 'AUTH', true])
-    assert.doesNotMatch(JSON.stringify(fault), /correct horse/)
-    await peer.played()
-  })
-}
-
-test('a host that offers no way to log in', async () => {
-  await using peer = await Peer.listen(`${withAuth('AUTH CRAM-MD5 XOAUTH2')}
-    gone`)
-  const fault = await refusedMeeting(peer.port, { options: { login } })
-  assert.deepEqual([fault.kind, fault.reply], ['login-failed', null])
-  await peer.played()
-})
-
-test('login under TLS comes after the second EHLO, and to the second list of mechanisms', async () => {
-  await using peer = await Peer.listen(
-    `${offered}
-    C: STARTTLS
-    S: 220 go
-    starttls
-    C: EHLO us.example
-    S: 250-mx.example
-    S: 250 AUTH PLAIN
-    C: AUTH PLAIN *
-    S: 235 in`,
-    { certificate: await certificate() },
-  )
-  const { wire } = await meet(peer.port, { options: { login, tls: 'opportunistic', signal: nobody } })
-  await peer.played()
-  wire.destroy()
 })
