@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   mailbox: () => import('./mailbox.ts'),
   deliveries: () => import('./deliveries.ts'),
   delivery: () => import('./delivery.ts'),
+  destinations: () => import('./destinations.ts'),
   retry: act('retry'),
   hold: act('hold'),
   release: act('release'),

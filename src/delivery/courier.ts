@@ -10,14 +10,14 @@ import type { Backlog } from './backlog.ts'
 import type { Destination } from './destination.ts'
 import { isOver, isUnderWay, readDelivery, type Standing, standingOf } from './standing.ts'
 import type { Due } from './timetable.ts'
-import { horizon, Turns } from './turns.ts'
+import { type Concurrency, horizon, Turns } from './turns.ts'
 import { Wires } from './wires.ts'
 
 export type CourierOptions = {
   readonly log: Pick<LogReader, 'readStream'>
   readonly tools: Tools
   readonly backlog: Backlog
-  readonly concurrency: { readonly total: number; readonly perDestination: number }
+  readonly concurrency: Concurrency
   readonly warn: (what: string, error?: Error) => void
 }
 /** The states before and after; null where there is no delivery of that id. */
@@ -92,9 +92,9 @@ export class Courier {
     }
   }
 
-  /** Ways lead elsewhere now, or concurrency is another. */
-  reroute(): void {
-    this.#turns.reroute()
+  /** Ways lead elsewhere now, and there is other room. */
+  reroute(concurrency: Concurrency): void {
+    this.#turns.reroute(concurrency)
   }
 
   /** Starts nothing more; attempts under way may end within `grace` milliseconds, then they are given up to be taken up again. */
@@ -245,6 +245,7 @@ export class Courier {
 
   #unrecorded(id: string, error: Error): void {
     this.#awake.delete(id)
+    this.#turns.forget(id)
     // It was queued before; or somebody else was faster: what the log says counts.
     if (error instanceof WrongRevision) return
     this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error)

@@ -24,6 +24,11 @@ class Lane {
     this.size--
     return id
   }
+
+  clear(): void {
+    this.#bySender.clear()
+    this.size = 0
+  }
 }
 
 export class FairQueue {
@@ -38,6 +43,11 @@ export class FairQueue {
   push(waiting: Waiting): void {
     const lane = waiting.isRetry ? this.#retries : this.#fresh
     lane.push(waiting)
+  }
+
+  clear(): void {
+    this.#fresh.clear()
+    this.#retries.clear()
   }
 
   /** New mail and old mail by turns: a backlog must not keep new mail waiting, nor new mail the backlog. */

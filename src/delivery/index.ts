@@ -36,7 +36,7 @@ export type Deliveries = {
   /** A message was accepted with mail for other hosts. */
   accepted(accepted: Accepted): void
   readonly acts: Acts
-  /** Routes and keys of a configuration that was read again, for attempts to come; its patience, for messages to come. */
+  /** Routes, keys and concurrency of a configuration that was read again, for attempts to come; its patience, for messages to come. */
   reload(config: Config, settings: Settings): Promise<void>
   /** Attempts under way are given up as soon as `stop` was called. */
   hurry(): void
@@ -117,7 +117,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       router.policy = await policyOf(settings)
       inForce.routes = routes
       inForce.sign = sign
-      courier.reroute()
+      courier.reroute(settings.delivery.concurrency)
     },
     hurry: () => courier.hurry(),
     stop: async (grace) => {

@@ -7,9 +7,11 @@ import { Destination } from './destination.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Wires } from './wires.ts'
 
+/** Deliveries under way at a time, at most. */
+export type Concurrency = { readonly total: number; readonly perDestination: number }
 export type TurnsOptions = {
   readonly now: () => number
-  readonly concurrency: { readonly total: number; readonly perDestination: number }
+  readonly concurrency: Concurrency
   /** The name of the destination that a next hop leads to. */
   readonly destinationOf: (nextHop: string) => string
   /** What recorded attempts say of a destination. */
@@ -36,6 +38,7 @@ export class Turns {
   readonly #ready = new Set<Destination>()
   /** Waiting for their turn or their time, here. */
   readonly #known = new Map<string, Due>()
+  #concurrency: Concurrency
   #active = 0
   #isStopped = false
   /** Some had no room: the backlog has them. */
@@ -43,6 +46,7 @@ export class Turns {
 
   constructor(options: TurnsOptions) {
     this.#options = options
+    this.#concurrency = options.concurrency
     this.#timetable = new Timetable({ now: options.now, ring: (due) => this.#ring(due) })
   }
 
@@ -108,9 +112,12 @@ export class Turns {
     this.#isShort = !isAll || this.crowded().length > 0
   }
 
-  /** Ways lead elsewhere now: everybody queues anew. */
-  reroute(): void {
+  /** Ways lead elsewhere now, and there is other room: everybody queues anew. */
+  reroute(concurrency: Concurrency): void {
+    this.#concurrency = concurrency
     const waiting = [...this.#known.values()].filter(({ at }) => at <= this.#options.now())
+    // Those under way leave where they came from.
+    for (const destination of this.#destinations.values()) destination.waiting.clear()
     this.#destinations.clear()
     this.#ready.clear()
     this.#ring(waiting)
@@ -125,7 +132,7 @@ export class Turns {
   /** Starts what may be started, destination by destination in turns. */
   pump(): void {
     for (const destination of this.#ready) {
-      if (this.#isStopped || this.#active >= this.#options.concurrency.total) return
+      if (this.#isStopped || this.#active >= this.#concurrency.total) return
       this.#ready.delete(destination)
       if (!destination.hasRoom(this.#options.now())) continue
       const id = destination.waiting.shift()!
@@ -157,11 +164,11 @@ export class Turns {
   }
 
   #destination(nextHop: string): Destination {
-    const { destinationOf, paceOf, concurrency, wires } = this.#options
+    const { destinationOf, paceOf, wires } = this.#options
     const name = destinationOf(nextHop)
     const known = this.#destinations.get(name)
     if (known) return known
-    const made = new Destination({ name, most: concurrency.perDestination, pace: paceOf(name), wires })
+    const made = new Destination({ name, most: this.#concurrency.perDestination, pace: paceOf(name), wires })
     this.#destinations.set(name, made)
     return made
   }

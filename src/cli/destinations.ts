@@ -1,0 +1,106 @@
+/** `fsmtp destinations`: how other hosts fare with our mail, and how hard they are tried. */
+import type { Command } from 'commander'
+import { limitOf, restingUntil } from '../../machines/delivery/pacing.ts'
+import type { DestinationHour, DestinationStatus } from '../views/answers/destinations.ts'
+import { CommandFault } from './fault.ts'
+import { freshViews, type Reading, reading } from './open.ts'
+import { type Column, ndjson, print, remark, type Tone, table, visible } from './terminal.ts'
+
+const example = `
+A destination is a next hop, or the configured host that stands in for it. It is tried by a few deliveries at a time, by more
+while it answers, by fewer when it does not; after three failures in a row it rests for a while, then one asks whether it is back.
+Examples:
+  fsmtp destinations
+  fsmtp destinations example.net --json`
+
+/** How long back the hours of one destination go, in milliseconds. */
+const shownHours = 24 * 3_600_000
+
+export const register = (program: Command): void => {
+  program
+    .command('destinations')
+    .argument('[name]', 'one of them, with what came of its attempts by the hour')
+    .description('list the hosts and domains mail is sent to: what is under way, what came of it, who rests')
+    .addHelpText('after', example)
+    .action((name: string | undefined, _: unknown, command: Command) =>
+      reading(command, (opened) => destinations(opened, name)),
+    )
+}
+
+type State = 'steady' | 'failing' | 'resting'
+export type Destination = DestinationStatus & {
+  readonly state: State
+  /** Deliveries it may be tried by at a time. */
+  readonly limit: number
+  readonly restingUntil: string | null
+}
+
+const seen = (status: DestinationStatus, { most, at }: { most: number; at: number }): Destination => {
+  const until = restingUntil(status)
+  const isResting = until > at
+  return {
+    ...status,
+    state: isResting ? 'resting' : status.failures > 0 ? 'failing' : 'steady',
+    limit: limitOf(status, most),
+    restingUntil: isResting ? new Date(until).toISOString() : null,
+  }
+}
+
+/** As others see it: times, not the numbers they follow from. */
+const shape = ({ failedAt, ...destination }: Destination) => ({
+  ...destination,
+  lastFailedAt: failedAt === null ? null : new Date(failedAt).toISOString(),
+})
+
+const tones: Readonly<Record<State, Tone | null>> = { steady: null, failing: 'strong', resting: 'bad' }
+
+const columns: readonly Column<Destination>[] = [
+  { title: 'DESTINATION', value: ({ name }) => visible(name), shrinks: true },
+  { title: 'STATE', value: ({ state }) => state, tone: ({ state }) => tones[state] },
+  { title: 'RESTING UNTIL', value: ({ restingUntil }) => restingUntil },
+  { title: 'UNDER WAY', value: ({ active, limit }) => `${active} of ${limit}`, align: 'right' },
+  { title: 'DELIVERED', value: ({ delivered }) => delivered, align: 'right' },
+  { title: 'DEFERRED', value: ({ deferred }) => deferred, align: 'right' },
+  { title: 'FAILED', value: ({ failed }) => failed, align: 'right' },
+  { title: 'LAST ANSWERED', value: ({ lastAnsweredAt }) => lastAnsweredAt },
+  {
+    title: 'LAST WORDS',
+    value: ({ lastFault, lastReply }) => visible(lastFault ?? lastReply ?? ''),
+    shrinks: true,
+  },
+]
+
+const hourColumns: readonly Column<DestinationHour>[] = [
+  { title: 'HOUR', value: ({ hour }) => hour },
+  { title: 'DELIVERED', value: ({ delivered }) => delivered, align: 'right' },
+  { title: 'DEFERRED', value: ({ deferred }) => deferred, align: 'right' },
+  { title: 'FAILED', value: ({ failed }) => failed, align: 'right' },
+]
+
+const destinations = async (opened: Reading, name: string | undefined): Promise<void> => {
+  const views = await freshViews(opened, ['destinations'])
+  const now = { most: opened.config.delivery.concurrency.perDestination, at: Date.now() }
+  if (name !== undefined) return one(opened, name, now)
+  const found = views.destinations().map((status) => seen(status, now))
+  if (opened.json) for (const destination of found) ndjson(shape(destination))
+  else if (found.length > 0) table(found, columns)
+  else remark('no mail was sent to another host yet')
+}
+
+const one = ({ views, json }: Reading, name: string, now: { most: number; at: number }): void => {
+  const status = views.destination(name)
+  if (status === null)
+    throw new CommandFault(`${visible(name)} was never tried; \`fsmtp destinations\` lists those that were`)
+  const destination = seen(status, now)
+  const hours = views.destinationHours(name, now.at - shownHours)
+  if (json) {
+    ndjson({ ...shape(destination), hours })
+    return
+  }
+  table([destination], columns)
+  print(
+    `\n${destination.attempts} attempts, ${destination.lost} of them cut off; ${destination.connections} connections, used again ${destination.reused} times\n`,
+  )
+  if (hours.length > 0) table(hours, hourColumns)
+  else remark('no attempt ended in the last 24 hours')
+}
