@@ -168,6 +168,8 @@ export type Control = {
   append(appends: readonly Append[]): Promise<{ readonly position: number }>
   act(asked: ActQuestion): Promise<readonly Acted[]>
   status(): Promise<Status>
+  /** Resolves when the connection is over: `close` was called, or the server went away. */
+  readonly closed: Promise<void>
   close(): void
 }
 
@@ -206,6 +208,7 @@ const controlOver = (socket: Socket): Control => {
     }),
     act: async (asked) => (await ask({ do: 'act', ...asked })).acted ?? [],
     status: async () => (await ask({ do: 'status' })).status ?? { pid: 0, startedAt: 0 },
+    closed: new Promise((over) => socket.once('close', () => over())),
     close: () => socket.end(),
   }
 }

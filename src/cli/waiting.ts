@@ -1,11 +1,11 @@
-/** Follows a message to its outcome: each recipient's mailbox or delivery, told when it changes. */
-import { setTimeout as pause } from 'node:timers/promises'
+/** Follows a message to its outcome: each recipient's mailbox or delivery, told when the log tells of a change. */
+import { connectControl } from '../control.ts'
+import type { StoredEvent } from '../log/port.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
+import { CommandFault } from './fault.ts'
 import type { Reading } from './open.ts'
-import { ndjson, print, visible } from './terminal.ts'
+import { counted, ndjson, print, remark, visible } from './terminal.ts'
 
-/** Milliseconds between two looks. */
-const lookEvery = 100
 const ended: ReadonlySet<Delivery['status']> = new Set(['delivered', 'failed', 'expired', 'cancelled'])
 
 const words = ({ status, nextAttemptAt, lastReply, fault }: Delivery): string => {
@@ -17,26 +17,94 @@ const words = ({ status, nextAttemptAt, lastReply, fault }: Delivery): string =>
 const shown = (delivery: Delivery): string =>
   `${delivery.id}  ${delivery.recipients.map(({ address }) => visible(address)).join(', ')}  ${words(delivery)}`
 
-/** True when every recipient has the mail. Ends when nothing more will happen by itself. */
-export const followed = async ({ views, json }: Reading, message: string): Promise<boolean> => {
-  const told = new Map<string, string>()
-  for (;;) {
-    await views.caughtUp()
-    const found = views.message(message)
-    const deliveries = views.deliveriesOf(message)
-    for (const delivery of deliveries) {
-      const now = words(delivery)
-      if (told.get(delivery.id) === now) continue
-      told.set(delivery.id, now)
-      if (json) ndjson(delivery)
-      else print(shown(delivery))
-    }
-    const isRouted = found !== null && found.waiting === 0
-    if (isRouted && deliveries.every(({ status }) => ended.has(status))) {
-      if (!json && found.mailboxes > 0)
-        print(`in ${found.mailboxes} ${found.mailboxes === 1 ? 'mailbox' : 'mailboxes'} here`)
-      return deliveries.every(({ status }) => status === 'delivered')
-    }
-    await pause(lookEvery)
+/** Null while it goes on; else whether every recipient has the mail. */
+type Outcome = boolean | null
+
+/** One message, as far as it was told. */
+class Following {
+  readonly #opened: Reading
+  readonly #message: string
+  readonly #told = new Map<string, string>()
+
+  constructor(opened: Reading, message: string) {
+    this.#opened = opened
+    this.#message = message
   }
+
+  /** Tells what is new. @throws CommandFault where the log has no such message */
+  async look(): Promise<Outcome> {
+    const { views, config } = this.#opened
+    await views.caughtUp()
+    const found = views.message(this.#message)
+    if (found === null)
+      throw new CommandFault(
+        `there is no message ${this.#message} in ${config.data}: --wait follows mail that a server with this data took; name its data with --data`,
+      )
+    const deliveries = views.deliveriesOf(this.#message)
+    for (const delivery of deliveries) this.#tell(delivery)
+    // What is not routed yet has no delivery.
+    return views.isRouted(this.#message) ? this.#outcome(found.mailboxes, deliveries) : null
+  }
+
+  #tell(delivery: Delivery): void {
+    const now = words(delivery)
+    if (this.#told.get(delivery.id) === now) return
+    this.#told.set(delivery.id, now)
+    if (this.#opened.json) ndjson(delivery)
+    else print(shown(delivery))
+  }
+
+  #outcome(mailboxes: number, deliveries: readonly Delivery[]): Outcome {
+    const held = deliveries.filter(({ status }) => status === 'held')
+    if (deliveries.some(({ status }) => !ended.has(status) && status !== 'held')) return null
+    for (const { id } of held) remark(`${id} is held; release it with \`fsmtp release ${id}\``)
+    if (!this.#opened.json && mailboxes > 0) print(`in ${counted(mailboxes, 'mailbox', 'mailboxes')} here`)
+    return deliveries.every(({ status }) => status === 'delivered')
+  }
+}
+
+/** Without a server nothing happens: the signal aborts when it goes away. */
+const serving = async (directory: string): Promise<{ readonly signal: AbortSignal; end(): void } | null> => {
+  const control = await connectControl(directory)
+  if (control === null) return null
+  const gone = new AbortController()
+  void control.closed.then(() => gone.abort())
+  return { signal: gone.signal, end: () => control.close() }
+}
+
+const isAbout = (message: string) => {
+  // A delivery's id begins with its message's.
+  const beginning = `delivery-${message}`
+  return ({ stream }: StoredEvent): boolean => stream.startsWith(beginning)
+}
+
+/**
+ * True when every recipient has the mail. Ends when nothing more will happen by itself: all is done, what is left is held, or
+ * the server is gone.
+ * @throws CommandFault where the log has no such message
+ */
+export const followed = async (opened: Reading, message: string): Promise<boolean> => {
+  const { log, config } = opened
+  const following = new Following(opened, message)
+  const server = await serving(config.data)
+  try {
+    // From before the first look: what happens between is looked at again.
+    const begin = await log.tail()
+    const first = await following.look()
+    if (first !== null || server === null) return first ?? stopped()
+    const pages = log.subscribe(begin, { filter: { categories: ['delivery'] }, signal: server.signal })
+    for await (const page of pages) {
+      if (!page.some(isAbout(message))) continue
+      const outcome = await following.look()
+      if (outcome !== null) return outcome
+    }
+    return (await following.look()) ?? stopped()
+  } finally {
+    server?.end()
+  }
+}
+
+const stopped = (): false => {
+  remark('the server has stopped; it goes on with what is left when it is started again')
+  return false
 }

@@ -11,6 +11,7 @@ import {
   askNotices,
   askNoticesDue,
   askOpen,
+  askRouted,
   askUnrouted,
   type Delivery,
   type DeliveryFilter,
@@ -89,6 +90,8 @@ export type ViewReader = {
   openDeliveries(): readonly OpenDelivery[]
   /** Next hops of accepted messages for which no delivery was queued. */
   unrouted(limit: number): readonly Unrouted[]
+  /** Every next hop of a message has its delivery. */
+  isRouted(message: string): boolean
   /** Reports that somebody wants and nobody has composed yet. */
   noticesDue(limit: number): readonly NoticeDue[]
   /** Reports on a delivery that were composed. */
@@ -156,6 +159,7 @@ export const openViews = ({
     destinationHours: (name, since) => asking.once(() => askDestinationHours(db(), name, since)),
     openDeliveries: () => asking.once(() => askOpen(db())),
     unrouted: (limit) => asking.once(() => askUnrouted(db(), limit)),
+    isRouted: (message) => asking.once(() => askRouted(db(), message)),
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),

@@ -142,6 +142,7 @@ const noticesDue = `
   FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
   ORDER BY n.delivery, n.kind, n.attempt LIMIT :limit
 `
+const unroutedOf = `SELECT 1 FROM unrouted WHERE message = :message LIMIT 1`
 const notices = `SELECT kind, attempt, message, reason FROM notices WHERE delivery = :delivery ORDER BY at`
 
 type Row = {
@@ -249,6 +250,10 @@ export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => plain(allR
 /** Next hops of accepted messages for which no delivery was queued. */
 export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
   plain(allRows<Unrouted>(db, unrouted, { limit }))
+
+/** Every next hop of the message has its delivery; true also where it has none. */
+export const askRouted = (db: DatabaseSync, message: string): boolean =>
+  allRows(db, unroutedOf, { message }).length === 0
 
 /** Notices that senders are owed and nobody has composed yet. */
 export const askNoticesDue = (db: DatabaseSync, limit: number): readonly NoticeDue[] =>
