@@ -38,5 +38,6 @@ export const viewAsOf = async ({ log, projection, at, filter, progress }: AsOf):
     }
     if (last !== undefined) progress?.(last.position)
   }
+  while (!generation.isIndexed) generation.makeIndex()
   return db
 }

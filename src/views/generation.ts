@@ -4,6 +4,7 @@ import type { EventOf } from '../../machines/vocabulary/events.ts'
 import type { Projection, RowChange } from '../../projections/projection.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { Rows } from './rows.ts'
+import { missingIndexes } from './tables.ts'
 
 export type Role = 'live' | 'next'
 
@@ -30,6 +31,8 @@ export class Generation {
   position: number
   stopped: Stop | null = null
   readonly #db: DatabaseSync
+  /** Statements for the indexes that readers will want and that are not there yet. */
+  readonly #indexes: string[]
   readonly #tables: ReadonlyMap<string, Rows>
 
   constructor(
@@ -42,6 +45,7 @@ export class Generation {
     this.role = role
     this.position = position
     this.#db = db
+    this.#indexes = [...missingIndexes(db, projection, number)]
     this.#tables = new Map(
       Object.entries(projection.tables).map(([table, schema]) => [
         table,
@@ -65,6 +69,16 @@ export class Generation {
     }
     for (const rows of this.#tables.values()) rows.flush()
     this.#save()
+  }
+
+  get isIndexed(): boolean {
+    return this.#indexes.length === 0
+  }
+
+  /** Makes one of the indexes that are missing; the caller holds the transaction. */
+  makeIndex(): void {
+    const statement = this.#indexes.shift()
+    if (statement !== undefined) this.#db.exec(statement)
   }
 
   /** Goes no further, until somebody starts anew. */

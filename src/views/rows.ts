@@ -67,7 +67,10 @@ export class Rows {
   }
 
   delete(key: Key): void {
-    const row = this.#row(key)
+    const id = this.#id(key)
+    // Whatever it held does not matter any more: nobody looks.
+    const row = this.#rows.get(id) ?? this.#fresh(key)
+    this.#rows.set(id, row)
     row.values = this.#blank(key)
     row.deleted = true
     this.#touch(key, row)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { projections } from '../../projections/all.ts'
 import { deliveries } from '../../projections/deliveries.ts'
@@ -323,4 +324,34 @@ test('two that run the same views take turns and lose nothing', async (context) 
   const alone = directoryFor(context)
   await foldAll({ directory: alone, log })
   assert.deepEqual(await checksums({ directory, log }), await checksums({ directory: alone, log }))
+})
+
+test('indexes are made at the end of catching up, for a rebuilt view too, and again where one is missing', async (context) => {
+  const { log } = await told(story({ seed: 5, sessions: 20 }))
+  const directory = directoryFor(context)
+  await foldAll({ directory, log })
+  const file = new DatabaseSync(viewsFile(directory))
+  atEnd(context, () => file.close())
+  const found = (): readonly string[] =>
+    file
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name")
+      .all()
+      .map(({ name }) => String(name))
+  const questions = (names: readonly string[]) => names.map((name) => name.replace(/_\d+_by_/, ' by '))
+  const wanted = projections.flatMap(({ tables }) =>
+    Object.entries(tables).flatMap(([table, { indexes = [] }]) =>
+      indexes.map((columns) => `${table} by ${columns.join('_')}`),
+    ),
+  )
+  assert.ok(wanted.length > 6)
+  assert.deepEqual(questions(found()).toSorted(), wanted.toSorted())
+  const [lost] = found()
+  file.exec(`DROP INDEX "${lost}"`)
+  assert.ok(!found().includes(lost!))
+  await foldAll({ directory, log })
+  assert.ok(found().includes(lost!))
+  const views = openViews({ directory, log })
+  atEnd(context, () => views.close())
+  await views.rebuild([])
+  assert.deepEqual(questions(found()).toSorted(), wanted.toSorted())
 })
