@@ -21,10 +21,11 @@ import { type Deliveries, type DeliveriesOptions, startDeliveries } from './deli
 import { openBacklog } from './delivery/owed.ts'
 import { pretendedConnect, pretendedRoutes } from './delivery/pretend/index.ts'
 import type { RouterOptions } from './delivery/router.ts'
-import { createRoutes } from './delivery/routes/index.ts'
+import { createRoutes, StsStore } from './delivery/routes/index.ts'
 import { authorDomainOf, loadSigners, type Signers } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
+import { openForwarding } from './forwarding/index.ts'
 import { portIsFree } from './listening.ts'
 import type { EventLog } from './log/port.ts'
 import { openSqliteLog } from './log/sqlite/index.ts'
@@ -71,6 +72,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
 
   const signers = await loadSigners(config)
   for (const warning of signers.warnings) notices.warn(warning)
+  // In force for as long as each says, whatever configuration is read meanwhile.
+  const policies = new StsStore()
   let deliveries: Deliveries | null = null
   const log = tapped(await openSqliteLog({ directory: config.data }), (accepted) =>
     deliveries?.accepted(accepted),
@@ -82,9 +85,14 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     notices.warn('what an earlier run left behind was not swept away', asError(error)),
   )
   const following = new AbortController()
+  // In a playground every address has a mailbox, one that looks like a return path as well.
+  const forwarding = config.playground
+    ? null
+    : await openForwarding({ data: config.data, giveUpAfter: config.delivery.giveUpAfter })
   const directory = await Directory.open({
     log,
     config,
+    readReturnPath: forwarding && ((local) => forwarding.read(local, now())),
     signal: following.signal,
     onFault: (error) => notices.warn('accounts and domains are no longer followed', asError(error)),
   })
@@ -138,8 +146,9 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   if (sendsOut(config))
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, warn: notices.warn },
-      ...farSide(config),
+      ...farSide(config, policies),
       backlog,
+      returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),
       sign: signingWith(signers, content),
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
@@ -154,7 +163,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
       const signing = signingWith(await loadSigners(settings), content)
-      await deliveries?.reload(settings, { routes: farSide(settings).routes, sign: signing })
+      await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, sign: signing })
       for (const server of servers) {
         server.useCertificates(certificates)
         server.reception = await receptionOf(settings)(server.reception.policy.service)
@@ -222,10 +231,10 @@ const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: s
 const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'
 
 /** A playground only pretends: nothing leaves it. */
-const farSide = (config: Config): Pick<DeliveriesOptions, 'routes' | 'connect'> =>
+const farSide = (config: Config, policies: StsStore): Pick<DeliveriesOptions, 'routes' | 'connect'> =>
   config.playground
     ? { routes: pretendedRoutes, connect: pretendedConnect() }
-    : { routes: createRoutes(config), connect }
+    : { routes: createRoutes(config, { policies }), connect }
 
 /** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
 const signingWith =

@@ -47,6 +47,8 @@ export type TlsFacts = {
   readonly version: string
   readonly cipher: string
   readonly servername: string | null
+  /** Of a host that we connect to: `valid` for its name, or what is wrong with it: `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  readonly certificate?: string
 }
 export type Service = 'mx' | 'submission' | 'submissions'
 
@@ -229,12 +231,26 @@ export type RemoteHost = {
   readonly port: number
 }
 export type RouteKind = 'mx' | 'route' | 'smarthost' | 'literal'
+/** What a domain asks of those who send it mail (RFC 8461), as it was when the route was found. */
+export type RoutePolicy = {
+  readonly kind: 'mta-sts'
+  /** As its TXT record names it; '' where no policy could be had. */
+  readonly id: string
+  readonly mode: 'enforce' | 'testing' | 'none'
+  /** Mail hosts that it does not name: left out with `enforce`, used with `testing`. */
+  readonly unmatched?: readonly string[]
+  /** Why it could not be asked for again (it stays in force), or not be had at all. */
+  readonly fault?: string
+}
 export type Route = {
   readonly kind: RouteKind
   readonly protocol: 'smtp' | 'lmtp'
+  /** `required`: with a certificate that is valid for the host's name, or not at all. `opportunistic` looks at none. */
   readonly tls: 'opportunistic' | 'required' | 'implicit' | 'never'
   /** In the order in which they are tried. */
   readonly hosts: readonly RemoteHost[]
+  /** Absent where there is none to be looked for, or none is published. */
+  readonly policy?: RoutePolicy
 }
 
 export type DeliveryQueued = SenderNotification & {

@@ -1,5 +1,11 @@
 /** An attempt of a delivery, and what somebody did to it, as people read them. */
-import type { AttemptFault, RecipientOutcome, RemoteHost } from '../../machines/vocabulary/events.ts'
+import type {
+  AttemptFault,
+  RecipientOutcome,
+  RemoteHost,
+  RoutePolicy,
+  TlsFacts,
+} from '../../machines/vocabulary/events.ts'
 import { remoteReplyText } from '../../projections/deliveries.ts'
 import type { ActDone, Attempt, HostTried } from '../history/attempts.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
@@ -43,11 +49,17 @@ const tones: Readonly<Record<Attempt['result'], Tone>> = {
   active: 'strong',
 }
 
+/** Nothing where nobody looked at it. */
+const certificateText = ({ certificate }: TlsFacts): string => {
+  if (certificate === undefined) return ''
+  return certificate === 'valid' ? ', its certificate is valid' : `, its certificate is not (${certificate})`
+}
+
 /** A host that was tried. */
 export const hostTriedText = ({ host, tls, reused, fault }: HostTried): string => {
   const where = host === null ? 'a host' : hostText(host)
   if (fault !== null) return `${where}: ${faultText(fault)}`
-  const secured = tls === null ? 'in clear' : `${tls.version} ${tls.cipher}`
+  const secured = tls === null ? 'in clear' : `${tls.version} ${tls.cipher}${certificateText(tls)}`
   return `${where}: ${reused ? 'a connection used before' : 'connected'}, ${secured}`
 }
 
@@ -55,6 +67,14 @@ const detail = (title: string, text: string): string => `  ${toned('weak', title
 
 const routeText = ({ kind, hosts }: NonNullable<Attempt['route']>): string =>
   `${kind === 'mx' ? 'MX' : kind}: ${hosts.map(hostText).join(', ')}`
+
+/** What the domain asks of its senders, and what came of that. */
+const policyText = ({ id, mode, unmatched = [], fault }: RoutePolicy): string =>
+  [
+    id === '' ? 'MTA-STS: none' : `MTA-STS: ${mode} (${id})`,
+    ...(unmatched.length > 0 ? [`does not name ${unmatched.join(', ')}`] : []),
+    ...(fault === undefined ? [] : [fault]),
+  ].join('; ')
 
 const resultLines = (attempt: Attempt): string[] => {
   const { result, reason, fault, outcomes, uncertain, nextAttemptAt } = attempt
@@ -71,6 +91,7 @@ const resultLines = (attempt: Attempt): string[] => {
 const attemptText = (attempt: Attempt): string[] => [
   `${toned('strong', `Attempt ${attempt.number}`)}  ${attempt.startedAt}${took(attempt)}  ${toned('weak', visible(attempt.node))}`,
   ...(attempt.route === null ? [] : [detail('route', routeText(attempt.route))]),
+  ...(attempt.route?.policy === undefined ? [] : [detail('policy', policyText(attempt.route.policy))]),
   ...attempt.hosts.map((tried) => detail('host', hostTriedText(tried))),
   ...attempt.transcript.map((line) => `    ${visible(line)}`),
   ...resultLines(attempt),

@@ -102,6 +102,11 @@ export const delivery = setting(
       example: { 'example.net': '127.0.0.1:2626' },
     }),
     port: setting(remotePort, { about: 'Port of other mail servers.', byDefault: 25 }),
+    mtaSts: setting(z.boolean(), {
+      about:
+        'Ask domains for their MTA-STS policy (RFC 8461) and keep to it: only to hosts it names, only with TLS and a valid certificate. Not asked where routes or a smart host lead.',
+      byDefault: true,
+    }),
     allowPrivate: setting(z.boolean(), {
       about:
         'Deliver to loopback and private addresses that MX records or address literals name. Off: such mail is refused, since anybody could have it sent into this network.',

@@ -4,7 +4,7 @@ import type {
   EventOf,
   RecipientOutcome,
   RemoteHost,
-  RouteKind,
+  Route,
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 
@@ -29,7 +29,7 @@ export type Attempt = {
   readonly startedAt: string
   readonly endedAt: string | null
   readonly node: string
-  readonly route: { readonly kind: RouteKind; readonly hosts: readonly RemoteHost[] } | null
+  readonly route: Pick<Route, 'kind' | 'hosts' | 'policy'> | null
   readonly hosts: readonly HostTried[]
   readonly result: AttemptResult
   readonly outcomes: readonly RecipientOutcome[]
@@ -90,9 +90,11 @@ const passedOver = (attempt: Open, { at, data }: EventOf & { type: 'HostPassedOv
 /** Takes one fact of an attempt under way. */
 const goOn = (attempt: Open, event: EventOf): void => {
   switch (event.type) {
-    case 'RouteResolved':
-      attempt.route = { kind: event.data.route.kind, hosts: event.data.route.hosts }
+    case 'RouteResolved': {
+      const { kind, hosts, policy } = event.data.route
+      attempt.route = { kind, hosts, ...(policy && { policy }) }
       break
+    }
     case 'Connected': {
       const { host, greeting, tls, reused } = event.data
       attempt.hosts.push({ at: iso(event.at), host, greeting, tls, reused, fault: null })

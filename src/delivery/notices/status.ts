@@ -1,5 +1,6 @@
 /** The status code of a recipient (RFC 3463, RFC 3464 §2.3.4). */
-import type { NoticeKind, NoticeRecipient } from './notice.ts'
+import type { NoticeKind } from '../../../machines/vocabulary/events.ts'
+import type { NoticeRecipient } from './notice.ts'
 
 /** Detail of faults that no host put into words: the code without its class. */
 const details: Readonly<Record<string, string>> = {
@@ -11,6 +12,7 @@ const details: Readonly<Record<string, string>> = {
   'loops-back': '4.6',
   'bad-destination': '1.2',
   'bad-literal': '1.2',
+  'mta-sts-mismatch': '7.5',
   'dns-failed': '4.3',
   'connection-refused': '4.1',
   'connection-timeout': '4.1',

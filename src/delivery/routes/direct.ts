@@ -1,13 +1,15 @@
 /** The way that DNS shows: to the hosts of a domain, or to an address that stands in for one. */
 
 import { isAddressLiteral } from '../../../machines/vocabulary/address-literal.ts'
-import type { Route } from '../../../machines/vocabulary/events.ts'
+import type { Route, RoutePolicy } from '../../../machines/vocabulary/events.ts'
 import { literalAddress } from '../../authentication/own-literals.ts'
 import { noRoute } from './faults.ts'
 import { isAllowed, type NamedHost, type Reach, remoteHosts } from './hosts.ts'
 import { type Lookup, lookupFault } from './lookup.ts'
 import { type LocatedHost, locate, mailHosts } from './mail-hosts.ts'
 import type { Ourselves } from './ourselves.ts'
+import { underPolicy } from './sts-policy.ts'
+import type { InForce } from './sts-store.ts'
 
 export type DirectOptions = Reach & {
   readonly lookup: Lookup
@@ -15,6 +17,8 @@ export type DirectOptions = Reach & {
   readonly random: () => number
   readonly ourselves: Ourselves
   readonly allowPrivate: boolean
+  /** The MTA-STS policy of a domain; null where nobody looks for one. */
+  readonly policyOf: ((domain: string) => Promise<InForce>) | null
 }
 
 const direct = (kind: 'mx' | 'literal', hosts: readonly NamedHost[], options: Reach): Route => ({
@@ -23,6 +27,17 @@ const direct = (kind: 'mx' | 'literal', hosts: readonly NamedHost[], options: Re
   tls: 'opportunistic',
   hosts: remoteHosts(hosts, options),
 })
+
+const recorded = ({ policy, fault }: InForce, unmatched: readonly string[]): RoutePolicy | null =>
+  policy === null && fault === null
+    ? null
+    : {
+        kind: 'mta-sts',
+        id: policy?.id ?? '',
+        mode: policy?.mode ?? 'none',
+        ...(unmatched.length > 0 && { unmatched }),
+        ...(fault !== null && { fault }),
+      }
 
 const isOurs = ({ name, found }: LocatedHost, { isOurName, isOurAddress }: Ourselves): boolean =>
   isOurName(name) || (found.kind === 'found' && found.addresses.some(isOurAddress))
@@ -54,13 +69,22 @@ const placeOf = (domain: string, { name, found }: LocatedHost): string => {
 }
 
 const toDomain = async (domain: string, options: DirectOptions): Promise<Route> => {
-  const located = await locate(await mailHosts(domain, options), options.lookup)
+  const found = mailHosts(domain, options).then((hosts) => locate(hosts, options.lookup))
+  const [located, inForce] = await Promise.all([found, options.policyOf?.(domain) ?? noPolicy])
   const useful = beforeUs(located, options.ourselves)
   if (useful.length === 0) throw noRoute('loops-back', domain)
-  const hosts = namedHosts(useful, options)
-  if (hosts.length === 0) throw nowhere(domain, useful)
-  return direct('mx', hosts, options)
+  const { usable, unmatched } = underPolicy(useful, inForce.policy)
+  // RFC 8461 §5: rather not at all; another time the domain may have mended its policy, or its records.
+  if (usable.length === 0) throw noRoute('mta-sts-mismatch', `${domain} names ${unmatched.join(', ')}`)
+  const hosts = namedHosts(usable, options)
+  if (hosts.length === 0) throw nowhere(domain, usable)
+  const route = direct('mx', hosts, options)
+  const policy = recorded(inForce, unmatched)
+  if (policy === null) return route
+  return { ...route, tls: policy.mode === 'enforce' ? 'required' : 'opportunistic', policy }
 }
+
+const noPolicy: InForce = { policy: null, fault: null }
 
 /** RFC 5321 §4.1.3 */
 const toLiteral = (literal: string, options: DirectOptions): Route => {

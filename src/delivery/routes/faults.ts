@@ -28,6 +28,10 @@ const kinds = {
     text: (destination) => `${destination}: mail from here does not go to such an address`,
   },
   'bad-literal': { temporary: false, text: (literal) => `${literal} is no address that mail can go to` },
+  'mta-sts-mismatch': {
+    temporary: true,
+    text: (records) => `${records}, which the MTA-STS policy of the domain does not allow`,
+  },
   'dns-failed': { temporary: true, text: (lookup) => lookup },
   // Of our own configuration: a slip in it is mended, and no mail is lost by it.
   'host-not-found': {

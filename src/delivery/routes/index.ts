@@ -8,12 +8,20 @@ import { directRoute } from './direct.ts'
 import { noRoute } from './faults.ts'
 import { openLookup } from './lookup.ts'
 import { hasGlobalIpv6, type Interfaces, ourselves } from './ourselves.ts'
+import { type FetchOptions, policyFetcher } from './sts-fetch.ts'
+import { StsStore } from './sts-store.ts'
+
+export { StsStore } from './sts-store.ts'
 
 export type RoutesOptions = {
   /** From 0 up to 1: spreads mail over hosts of equal preference. */
   readonly random?: () => number
   /** What this machine is reached by. */
   readonly interfaces?: Interfaces
+  /** Policies that are known already: they stay in force when a configuration is read again. */
+  readonly policies?: StsStore
+  /** Where policies are asked for, instead of port 443 of a host that the usual authorities vouch for. */
+  readonly policyHosts?: Pick<FetchOptions, 'port' | 'ca' | 'timeout'>
 }
 
 const spelled = (nextHop: string): string =>
@@ -22,9 +30,16 @@ const spelled = (nextHop: string): string =>
 /** Asks the name servers of the configuration; a configuration that was read again wants a new one. */
 export const createRoutes = (
   config: Config,
-  { random = Math.random, interfaces = networkInterfaces }: RoutesOptions = {},
+  {
+    random = Math.random,
+    interfaces = networkInterfaces,
+    policies = new StsStore(),
+    policyHosts = {},
+  }: RoutesOptions = {},
 ): Routes => {
-  const { port, allowPrivate, route } = config.delivery
+  const { port, allowPrivate, route, mtaSts } = config.delivery
+  const fetch = policyFetcher({ ...policyHosts, allowPrivate })
+  const openPolicyLookup = (signal: AbortSignal) => openLookup(config.dns, signal)
   const hopFor = configuredHops(config.delivery)
   const ipv6First = (): boolean => hasGlobalIpv6(interfaces)
   return {
@@ -35,7 +50,12 @@ export const createRoutes = (
       const hop = hopFor(name)
       const settings = { lookup: openLookup(config.dns, signal), port, ipv6First }
       if (hop !== null) return configuredRoute(hop, settings)
-      return directRoute(name, { ...settings, random, allowPrivate, ourselves: ourselves(config) })
+      return directRoute(name, {
+        ...{ ...settings, random, allowPrivate, ourselves: ourselves(config) },
+        policyOf: mtaSts
+          ? (domain) => policies.policyOf(domain, { openLookup: openPolicyLookup, fetch, signal })
+          : null,
+      })
     },
     destination: (nextHop) => {
       const name = spelled(nextHop)

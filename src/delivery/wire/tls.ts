@@ -1,13 +1,14 @@
 /** TLS over a connection that exists (RFC 3207, RFC 8314), and what was agreed. */
 import { isIP, type Socket } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { RemoteHost, TlsFacts } from '../../../machines/vocabulary/events.ts'
+import { checkName } from '../certificate-name.ts'
 import { failed, type WireFaultKind } from './faults.ts'
 
 export type Handshake = {
   readonly host: RemoteHost
-  /** The certificate must be good for the host's name. */
+  /** The certificate must be valid: of an authority we know, in time, and for the host's name. What it is else is only noted. */
   readonly verified: boolean
   /** Authorities in PEM, instead of those Node knows. */
   readonly ca?: string | undefined
@@ -32,6 +33,7 @@ const parameters = (socket: Socket, { host, verified, ca }: Handshake) => {
     // RFC 6066 §3: never an address.
     ...(isIP(name) === 0 && { servername: name }),
     rejectUnauthorized: verified,
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkName(name, certificate),
     ...(ca !== undefined && { ca }),
   }
 }
@@ -77,11 +79,16 @@ export const handshake = (socket: Socket, options: Handshake): Promise<TLSSocket
   })
 }
 
+const wrongWith = ({ authorizationError: error }: TLSSocket): string =>
+  // Node gives a code, whatever its types say.
+  String(error instanceof Error ? error.message : error).slice(0, 300)
+
 export const tlsFacts = (socket: TLSSocket, host: RemoteHost): TlsFacts => {
   const name = certified(host.name)
   return {
     version: socket.getProtocol() ?? '',
     cipher: socket.getCipher().name,
     servername: isIP(name) === 0 ? name : null,
+    certificate: socket.authorized ? 'valid' : wrongWith(socket),
   }
 }

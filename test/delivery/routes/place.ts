@@ -53,11 +53,12 @@ const noInterfaces: typeof networkInterfaces = () => ({})
 
 /** Chance keeps the order, and this machine has no IPv6, unless `given` says otherwise. */
 export const placeWith = async (context: TestContext, given: Given): Promise<Place> => {
-  const { zone = {}, delivery = '', timeout = '5s', random = () => 0.999, interfaces = noInterfaces } = given
+  const { zone = {}, delivery = '', timeout = '5s', ...others } = given
   const server = await startDns(zone)
   context.after(() => server.close())
   const config = configOf(delivery, `servers: ["${server.address}"], timeout: ${timeout}`)
-  return { routes: createRoutes(config, { random, interfaces }), asked: server.asked, config }
+  const routes = createRoutes(config, { random: () => 0.999, interfaces: noInterfaces, ...others })
+  return { routes, asked: server.asked, config }
 }
 
 export const hostText = ({ hosts }: Route): string =>
