@@ -196,7 +196,10 @@ const controlOver = (socket: Socket): Control => {
       failed(new LogUnavailable('the server went away before it answered; look whether the change was made'))
   }
   socket.removeAllListeners('error').on('error', lost).on('close', lost)
-  createInterface({ input: socket }).on('line', (line) => waiting.shift()?.done(JSON.parse(line) as Answer))
+  createInterface({ input: socket })
+    // The socket's, once more.
+    .on('error', () => {})
+    .on('line', (line) => waiting.shift()?.done(JSON.parse(line) as Answer))
   const ask = (question: Question): Promise<Answer & { ok: true }> =>
     new Promise<Answer>((done, failed) => {
       waiting.push({ done, failed })

@@ -1,15 +1,16 @@
 /** `fsmtp retry | hold | release | cancel`: acts on deliveries, named by id or found by the filters of `deliveries`. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Act } from '../../machines/delivery/inputs.ts'
 import { type Acted, type ActQuestion, connectControl } from '../control.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openSqliteLog } from '../log/sqlite/index.ts'
-import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
+import { type Delivery, type DeliveryFilter, deliveryStatuses } from '../views/answers/deliveries.ts'
+import { completeDelivery, completeMessage } from './completing.ts'
 import { CommandFault } from './fault.ts'
 import { since, until } from './moment.ts'
-import { completeId, freshViews, type Reading, reading } from './open.ts'
-import { ndjson, print, remark, table, visible } from './terminal.ts'
+import { freshViews, type Reading, reading } from './open.ts'
+import { counted, ndjson, print, remark, table, visible } from './terminal.ts'
 
 type Options = DeliveryFilter & { readonly dryRun?: boolean; readonly json?: boolean }
 type Doing = {
@@ -51,7 +52,7 @@ export const registering =
       .command(name)
       .argument('[id...]', 'deliveries, by the beginning or the end of their ids')
       .description(doing.about)
-      .option('--status <status>', 'only of this status')
+      .addOption(new Option('--status <status>', 'only of this status').choices(deliveryStatuses))
       .option('--recipient <address>', 'with this recipient')
       .option('--domain <name>', 'to this next hop')
       .option('--sender <address>', 'from this sender')
@@ -81,45 +82,52 @@ const filtersOf = ({
 
 /** @throws CommandFault where nothing was named: everything is never meant. */
 const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<readonly Delivery[]> => {
-  const filter = filtersOf(options)
-  const isFiltered = Object.values(filter).some((value) => value !== undefined)
+  const isFiltered = Object.values(filtersOf(options)).some((value) => value !== undefined)
   if (ids.length === 0 && !isFiltered)
     throw new CommandFault('name deliveries by id, or say which with --domain, --recipient, --status ...', 2)
-  const views = await freshViews(opened, ['deliveries'])
-  if (ids.length > 0)
-    return ids.map((part) => {
-      const id = completeId(part, views.deliveryIds(part), { what: 'delivery', list: 'deliveries' })
-      return views.delivery(id)!
-    })
-  return [...views.deliveries(filter)].filter(({ status }) => doing.of.includes(status))
+  if (ids.length > 0 && isFiltered)
+    throw new CommandFault('name deliveries by id, or say which with filters; not both', 2)
+  const views = await freshViews(opened, ['deliveries', 'messages'])
+  if (ids.length > 0) return ids.map((part) => views.delivery(completeDelivery(views, part))!)
+  const { message } = options
+  const filter = filtersOf(
+    message === undefined ? options : { ...options, message: completeMessage(views, message) },
+  )
+  const found = [...views.deliveries(filter)]
+  const fitting = found.filter(({ status }) => doing.of.includes(status))
+  if (fitting.length === 0) throw nothingFits(found, doing)
+  return fitting
+}
+
+const nothingFits = (found: readonly Delivery[], { of }: Doing): CommandFault => {
+  if (found.length === 0) return new CommandFault('no delivery fits; `fsmtp deliveries` lists all of them')
+  const standings = [...new Set(found.map(({ status }) => status))].join(' or ')
+  return new CommandFault(
+    `no delivery fits that is ${of.join(' or ')}: ${deliveries(found.length)}, ${standings}`,
+  )
 }
 
 const run = async (opened: Reading, asked: Asked): Promise<void> => {
-  const deliveries = await chosen(opened, asked)
-  if (asked.options.dryRun) return preview(opened, deliveries)
-  const question: ActQuestion = {
-    act: asked.doing.act,
-    ids: deliveries.map(({ id }) => id),
-    by: 'operator',
-  }
-  const acted = deliveries.length === 0 ? [] : await perform(opened, question)
-  tell(opened, acted, asked.doing)
+  const found = await chosen(opened, asked)
+  if (asked.options.dryRun) return preview(opened, found)
+  const question: ActQuestion = { act: asked.doing.act, ids: found.map(({ id }) => id), by: 'operator' }
+  tell(opened, await perform(opened, question), asked.doing)
 }
 
-const preview = ({ json }: Reading, deliveries: readonly Delivery[]): void => {
-  if (json) for (const delivery of deliveries) ndjson(delivery)
+const preview = ({ json }: Reading, found: readonly Delivery[]): void => {
+  if (json) for (const delivery of found) ndjson(delivery)
   else {
-    table(deliveries, [
+    table(found, [
       { title: 'DELIVERY', value: ({ id }) => id },
       { title: 'STATUS', value: ({ status }) => status },
       { title: 'NEXT HOP', value: ({ nextHop }) => nextHop },
       { title: 'SENDER', value: ({ sender }) => sender, shrinks: true },
     ])
-    remark(`${counted(deliveries.length)} fit; nothing was done`)
+    remark(`${deliveries(found.length)} ${found.length === 1 ? 'fits' : 'fit'}; nothing was done`)
   }
 }
 
-const counted = (number: number): string => `${number} ${number === 1 ? 'delivery' : 'deliveries'}`
+const deliveries = (count: number): string => counted(count, 'delivery', 'deliveries')
 
 /** Through the running server where there is one; otherwise in the log itself. */
 const perform = async ({ config }: Reading, question: ActQuestion): Promise<readonly Acted[]> => {
@@ -166,7 +174,7 @@ const tell = ({ json }: Reading, acted: readonly Acted[], doing: Doing): void =>
         ...(one.error !== undefined && { error: one.error }),
       })
   else {
-    print(`${counted(acted.length - failed.length)} ${doing.done}`)
+    print(`${deliveries(acted.length - failed.length)} ${doing.done}`)
     for (const one of failed) print(`${one.id}  not: ${visible(whyNot(one))}`)
   }
   if (failed.length > 0) process.exitCode = 1

@@ -9,10 +9,11 @@ import {
   deliveryStatuses,
 } from '../views/answers/deliveries.ts'
 import { viewAsOf } from '../views/as-of.ts'
+import { completeMessage, several } from './completing.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
-import { completeMessage, freshViews, type Reading, reading } from './open.ts'
+import { freshViews, type Reading, reading } from './open.ts'
 import { type Column, ndjson, progress, remark, type Tone, table } from './terminal.ts'
 
 const example = `
@@ -52,9 +53,6 @@ export const statusTones: Readonly<Record<DeliveryStatus, Tone | null>> = {
   cancelled: 'weak',
 }
 
-const several = ([first, ...others]: Delivery['recipients']): string =>
-  others.length === 0 ? (first?.address ?? '') : `${first?.address} +${others.length}`
-
 /** The far side's words; where it said nothing, what was wrong on the way. */
 const why = ({ status, lastReply, fault, reason }: Delivery): string => {
   if (status === 'delivered') return lastReply ?? ''
@@ -65,7 +63,11 @@ const columns: readonly Column<Delivery>[] = [
   { title: 'DELIVERY', value: ({ id }) => id },
   { title: 'QUEUED', value: ({ queuedAt }) => queuedAt },
   { title: 'SENDER', value: ({ sender }) => sender || '<>', shrinks: true },
-  { title: 'RECIPIENTS', value: ({ recipients }) => several(recipients), shrinks: true },
+  {
+    title: 'RECIPIENTS',
+    value: ({ recipients }) => several(recipients.map(({ address }) => address)),
+    shrinks: true,
+  },
   { title: 'NEXT HOP', value: ({ nextHop }) => nextHop, shrinks: true },
   { title: 'STATUS', value: ({ status }) => status, tone: ({ status }) => statusTones[status] },
   { title: 'ATTEMPTS', value: ({ attempts }) => attempts, align: 'right' },

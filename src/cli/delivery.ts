@@ -5,10 +5,11 @@ import { attemptsOf } from '../history/attempts.ts'
 import type { LogReader } from '../log/port.ts'
 import type { Delivery, Notice, RecipientStatus } from '../views/answers/deliveries.ts'
 import { attemptLines, soon } from './attempt-text.ts'
+import { completeDelivery } from './completing.ts'
 import { statusTones } from './deliveries.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { CommandFault } from './fault.ts'
-import { completeId, freshViews, reading } from './open.ts'
+import { freshViews, reading } from './open.ts'
 import { ndjson, print, toned, visible } from './terminal.ts'
 
 export const register = (program: Command): void => {
@@ -33,7 +34,7 @@ export const deliveryEvents = async (log: LogReader, id: string): Promise<readon
 const delivery = (typed: string, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['deliveries'])
-    const id = completeId(typed, views.deliveryIds(typed), { what: 'delivery', list: 'deliveries' })
+    const id = completeDelivery(views, typed)
     const found = views.delivery(id)
     if (found === null) throw new CommandFault(`there is no delivery ${id}; see \`fsmtp deliveries\``)
     const events = await deliveryEvents(opened.log, id)

@@ -1,8 +1,9 @@
 /** Which stream somebody means who types an id: a session's, a message's, a delivery's, or a stream's whole name. */
 import { machines } from '../../machines/index.ts'
 import { idOf } from '../log/port.ts'
+import { completeId } from './completing.ts'
 import { CommandFault } from './fault.ts'
-import { completeId, freshViews, type Reading } from './open.ts'
+import { freshViews, type Reading } from './open.ts'
 
 export type FoundHistory = {
   readonly stream: string
@@ -32,6 +33,7 @@ export const findHistory = async (opened: Reading, asked: string): Promise<Found
   // A delivery's id begins with its message's: who typed no more than that means the message.
   const deliveries = found.length === 0 ? views.deliveryIds(asked) : []
   const id = completeId(asked, [...new Set([...found, ...deliveries])], {
+    views,
     what: 'session, message or delivery',
     list: 'sessions',
   })

@@ -1,9 +1,10 @@
 /** `fsmtp messages`: what we accepted. */
 import type { Command } from 'commander'
 import type { Message, MessageFilter } from '../views/answers/messages.ts'
+import { completeSession, several } from './completing.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
-import { completeSession, freshViews, reading } from './open.ts'
+import { freshViews, reading } from './open.ts'
 import { type Column, humanSize, ndjson, remark, table } from './terminal.ts'
 
 const example = `
@@ -26,10 +27,6 @@ export const register = (program: Command): void => {
     .addHelpText('after', example)
     .action((options: MessageFilter, command: Command) => messages(options, command))
 }
-
-/** `a@example.org`, or `a@example.org +2`. */
-const several = ([first = '', ...others]: readonly string[]): string =>
-  others.length === 0 ? first : `${first} +${others.length}`
 
 /** Where its recipients' mail is: nothing to say when all of it is in mailboxes. */
 const delivery = ({ waiting }: Message): string => (waiting === 0 ? 'filed' : `${waiting} waiting`)

@@ -118,33 +118,4 @@ export const freshViews = async ({ views }: Reading, used: readonly string[]): P
   return views
 }
 
-export type Completing = {
-  /** `message`, `session`. */
-  readonly what: string
-  /** The command that lists them. */
-  readonly list: string
-}
-
-/**
- * The id that `part` stands for, given the ids that begin or end with it.
- * @throws CommandFault when there is none, or more than one
- */
-export const completeId = (part: string, found: readonly string[], { what, list }: Completing): string => {
-  if (found.includes(part)) return part
-  const [id] = found
-  if (id === undefined)
-    throw new CommandFault(`no ${what} has an id that begins or ends with "${part}"; see \`fsmtp ${list}\``)
-  if (found.length > 1)
-    throw new CommandFault(
-      `"${part}" stands for more than one ${what} (${found.join(', ')} ...); type more of the id`,
-    )
-  return id
-}
-
-/** The message whose id begins or ends with `part`. @throws CommandFault */
-export const completeMessage = (views: ViewReader, part: string): string =>
-  completeId(part, views.messageIds(part), { what: 'message', list: 'messages' })
-
-/** The session whose id begins or ends with `part`. @throws CommandFault */
-export const completeSession = (views: ViewReader, part: string): string =>
-  completeId(part, views.sessionIds(part), { what: 'session', list: 'sessions' })
+export { completeMessage } from './completing.ts'
