@@ -4,7 +4,7 @@ import { limitOf, restingUntil } from '../../machines/delivery/pacing.ts'
 import type { DestinationHour, DestinationStatus } from '../views/answers/destinations.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { type Column, ndjson, print, remark, type Tone, table, visible } from './terminal.ts'
+import { type Column, counted, ndjson, print, remark, type Tone, table, visible } from './terminal.ts'
 
 const example = `
 A destination is a next hop, or the configured host that stands in for it. It is tried by a few deliveries at a time, by more
@@ -98,9 +98,9 @@ const one = ({ views, json }: Reading, name: string, now: { most: number; at: nu
     return
   }
   table([destination], columns)
-  print(
-    `\n${destination.attempts} attempts, ${destination.lost} of them cut off; ${destination.connections} connections, used again ${destination.reused} times\n`,
-  )
+  const { attempts, lost, connections, reused } = destination
+  const made = `${counted(connections, 'connection')}, used again ${counted(reused, 'time')}`
+  print(`\n${counted(attempts, 'attempt')}, ${lost} cut off; ${made}\n`)
   if (hours.length > 0) table(hours, hourColumns)
   else remark('no attempt ended in the last 24 hours')
 }
