@@ -1,36 +1,25 @@
 /**
  * Where does each mail for another host stand? One row for each delivery, one for each of its recipients; beside them what is
- * still owed: next hops without a delivery (`unrouted`), and reports to senders (`notices_due`; those composed are in `notices`).
+ * still owed: next hops without a delivery (`unrouted`), and notices to senders (`notices_due`; those settled are in `notices`).
  *
  * A fact names the recipients the host answered for and no others. What became of the rest follows from how the delivery
  * ended, and is computed when read: a recipient that nobody refused shares the fate of its delivery.
  */
 import type {
-  AcceptedRecipient,
   AttemptFault,
   DeliveryQueued,
-  DeliveryRecipient,
   EventOf,
-  NoticeKind,
+  NoticeCause,
+  NoticeOwed,
   RecipientOutcome,
   RemoteReply,
 } from '../machines/vocabulary/events.ts'
+import { onwardOf } from '../machines/vocabulary/recipients.ts'
 import { deliveryOf, nothing, type Projection, type RowChange, type Value } from './projection.ts'
 
 type Of<Name extends EventOf['type']> = EventOf & { readonly type: Name }
 type Ending = 'Delivered' | 'Deferred' | 'Failed' | 'Expired'
 type Columns = Readonly<Record<string, Value>>
-
-const noHops: readonly string[] = Object.freeze([])
-
-/** The next hops among the destinations, each once. */
-export const nextHopsOf = (recipients: readonly AcceptedRecipient[]): readonly string[] => {
-  // Most mail stays here.
-  if (recipients.every(({ destination }) => destination.kind === 'mailbox')) return noHops
-  const hops = new Set<string>()
-  for (const { destination } of recipients) if (destination.kind === 'nextHop') hops.add(destination.nextHop)
-  return [...hops]
-}
 
 /** `550 5.1.1 words`, as the host said it. */
 export const remoteReplyText = ({ code, enhanced, text }: RemoteReply): string =>
@@ -38,34 +27,22 @@ export const remoteReplyText = ({ code, enhanced, text }: RemoteReply): string =
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
-// RFC 3461 §4.1: without NOTIFY the sender hears of failures, and may hear of delays.
-const wants = ({ notify }: DeliveryRecipient, what: 'SUCCESS' | 'FAILURE' | 'DELAY'): number =>
-  Number(notify === undefined ? what !== 'SUCCESS' : notify.includes(what))
-
-/** Whom to tell of what. The null sender is told nothing (RFC 5321 §4.5.5). */
-const tells = (sender: string, recipients: readonly DeliveryRecipient[]) => {
-  const count = (what: 'SUCCESS' | 'FAILURE' | 'DELAY'): number =>
-    sender === '' ? 0 : recipients.reduce((sum, recipient) => sum + wants(recipient, what), 0)
-  return { tellFailed: count('FAILURE'), tellDelayed: count('DELAY'), tellDelivered: count('SUCCESS') }
-}
-
 const queued = (delivery: string, at: number, data: DeliveryQueued): readonly RowChange[] => {
-  const { message, sender, nextHop, recipients, acceptedAt } = data
+  const { message, sender, nextHop, recipients, acceptedAt, forwarder = '' } = data
   const set = {
-    ...{ message, sender, nextHop, acceptedAt },
+    ...{ message, sender, nextHop, acceptedAt, forwarder },
     domain: domainOf(recipients[0]?.address ?? nextHop),
     status: 'queued',
     queuedAt: at,
     nextAttemptAt: acceptedAt,
-    ...tells(sender, recipients),
   }
   return [
     { kind: 'insert', table: 'deliveries', key: [delivery], set },
     ...recipients.map((recipient, place): RowChange => {
-      const row = { place, status: 'waiting', ...tells(sender, [recipient]) }
+      const row = { place, status: 'waiting' }
       return { kind: 'insert', table: 'delivery_recipients', key: [delivery, recipient.address], set: row }
     }),
-    { kind: 'delete', table: 'unrouted', key: [message, nextHop] },
+    { kind: 'delete', table: 'unrouted', key: [message, nextHop, forwarder] },
   ]
 }
 
@@ -97,20 +74,29 @@ const endings = {
   Expired: 'expired',
 } as const
 
-const notice = (delivery: string, kind: NoticeKind, at: number, columns: readonly string[]): RowChange => ({
-  kind: 'insert',
-  table: 'notices_due',
-  key: [delivery, kind],
-  set: { at },
-  when: { table: 'deliveries', key: [delivery], columns },
-})
+/** Of a notice, owed or settled. Those of old logs name no attempt. */
+const noticeKey = ({ delivery, kind, attempt = 0 }: NoticeCause) => [delivery, kind, attempt] as const
 
-const noticesOf = (delivery: string, event: Of<Ending>): readonly RowChange[] => {
-  const { type, data, at } = event
-  if (type === 'Deferred') return data.warned ? [notice(delivery, 'delayed', at, ['tellDelayed'])] : []
-  // RFC 3461 §5.2.2: a host that offers DSN was asked to report, and we are not to report as well.
-  const success = notice(delivery, 'delivered', at, ['tellDelivered', 'reportsHere'])
-  return type === 'Delivered' ? [success] : [notice(delivery, 'failed', at, ['tellFailed']), success]
+/** A notice that is owed from now on, and about whom, where it is about a failure. */
+const owed = (delivery: string, { kind, attempt, recipients }: NoticeOwed, at: number): RowChange[] => [
+  { kind: 'insert', table: 'notices_due', key: noticeKey({ delivery, kind, attempt }), set: { at } },
+  ...(kind === 'failed' ? recipients : []).map(
+    (address): RowChange => ({
+      kind: 'upsert',
+      table: 'delivery_recipients',
+      key: [delivery, address],
+      set: { toldAfter: attempt },
+    }),
+  ),
+]
+
+/** It was composed, or will never be: owed no longer. */
+const settled = (cause: NoticeCause, set: Columns): readonly RowChange[] => {
+  const key = noticeKey(cause)
+  return [
+    { kind: 'delete', table: 'notices_due', key },
+    { kind: 'insert', table: 'notices', key, set },
+  ]
 }
 
 const outcomeRow = (delivery: string, revision: number, outcome: RecipientOutcome): RowChange => {
@@ -136,12 +122,9 @@ const attemptEnded = (delivery: string, event: Of<Ending>): readonly RowChange[]
   return [
     { kind: 'upsert', table: 'deliveries', key: [delivery], set, add },
     ...outcomes.map((outcome) => outcomeRow(delivery, revision, outcome)),
-    ...noticesOf(delivery, event),
+    ...(data.notices ?? []).flatMap((notice) => owed(delivery, notice, event.at)),
   ]
 }
-
-const offersReports = (extensions: readonly string[]): boolean =>
-  extensions.some((keyword) => /^DSN\b/i.test(keyword))
 
 /** What other facts say of the delivery's row. */
 const columnsOf = (event: EventOf): Columns | null => {
@@ -150,11 +133,6 @@ const columnsOf = (event: EventOf): Columns | null => {
       const { attempt, node, leaseUntil } = event.data
       return { ...atRest, status: 'active', attempts: attempt, node, leaseUntil }
     }
-    case 'Connected':
-      // What is offered before TLS says nothing yet.
-      return event.data.securing || offersReports(event.data.extensions) ? null : { reportsHere: 1 }
-    case 'HostSecured':
-      return offersReports(event.data.extensions) ? null : { reportsHere: 1 }
     case 'HostPassedOver':
       return { ...replyColumns(event.data.fault.reply), fault: event.data.fault.text }
     case 'AttemptLost':
@@ -197,31 +175,27 @@ const ofDelivery = (delivery: string, event: EventOf): readonly RowChange[] => {
   }
 }
 
-/** What the router owes for it, and the report that it is. */
+/** What the router owes for it, and the notice that it is. */
 const accepted = ({ at, stream, revision, data }: Of<'MessageAccepted'>): readonly RowChange[] => {
   const { message, recipients, cause } = data
-  const hops = nextHopsOf(recipients).map((nextHop): RowChange => {
+  const hops = onwardOf(recipients).map(({ nextHop, forwarder }): RowChange => {
     const set = { acceptedAt: at, stream, revision }
-    return { kind: 'insert', table: 'unrouted', key: [message, nextHop], set }
+    return { kind: 'insert', table: 'unrouted', key: [message, nextHop, forwarder ?? ''], set }
   })
-  if (cause === undefined) return hops
-  const key = [cause.delivery, cause.kind]
-  return [
-    ...hops,
-    { kind: 'delete', table: 'notices_due', key },
-    { kind: 'insert', table: 'notices', key, set: { message, at } },
-  ]
+  return cause === undefined ? hops : [...hops, ...settled(cause, { message, at })]
 }
 
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'MessageAccepted') return accepted(event)
+  if (event.type === 'NoticeDropped')
+    return settled(event.data.cause, { reason: event.data.reason, at: event.at })
   const delivery = deliveryOf(event.stream)
   return delivery === null ? nothing : ofDelivery(delivery, event)
 }
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 2,
+  version: 3,
   tables: {
     deliveries: {
       key: ['id'],
@@ -230,6 +204,7 @@ export const deliveries: Projection = {
         message: 'text',
         sender: 'text',
         nextHop: 'text',
+        forwarder: 'text',
         domain: 'text',
         status: 'text',
         queuedAt: 'number',
@@ -249,11 +224,6 @@ export const deliveries: Projection = {
         leaseUntil: 'number',
         warned: 'count',
         uncertain: 'count',
-        tellFailed: 'count',
-        tellDelayed: 'count',
-        tellDelivered: 'count',
-        /** 1 once it came to a host that will not report to the sender. */
-        reportsHere: 'count',
       },
       computed: { senderKey: 'lower(sender)' },
       indexes: [
@@ -275,30 +245,39 @@ export const deliveries: Projection = {
         reply: 'text',
         enhancedCode: 'text',
         answeredIn: 'number',
-        tellFailed: 'count',
-        tellDelayed: 'count',
-        tellDelivered: 'count',
+        /** The attempt after which the sender was owed the notice that it failed. */
+        toldAfter: 'number',
       },
       computed: { addressKey: 'lower(address)' },
       indexes: [['addressKey']],
     },
     unrouted: {
-      key: ['message', 'nextHop'],
+      key: ['message', 'nextHop', 'forwarder'],
       columns: {
         message: 'text',
         nextHop: 'text',
+        /** The alias for which it is forwarded, '' for all other mail. */
+        forwarder: 'text',
         acceptedAt: 'number',
         stream: 'text',
         revision: 'number',
       },
     },
     notices_due: {
-      key: ['delivery', 'kind'],
-      columns: { delivery: 'text', kind: 'text', at: 'number' },
+      key: ['delivery', 'kind', 'attempt'],
+      columns: { delivery: 'text', kind: 'text', attempt: 'number', at: 'number' },
     },
     notices: {
-      key: ['delivery', 'kind'],
-      columns: { delivery: 'text', kind: 'text', message: 'text', at: 'number' },
+      key: ['delivery', 'kind', 'attempt'],
+      columns: {
+        delivery: 'text',
+        kind: 'text',
+        attempt: 'number',
+        /** The notice; null where there is none, and `reason` says why. */
+        message: 'text',
+        reason: 'text',
+        at: 'number',
+      },
     },
   },
   fold,

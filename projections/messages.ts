@@ -3,17 +3,15 @@
  * whose mail goes to another host, as accepted: what has become of them, the view of deliveries knows.
  */
 import type { AcceptedRecipient, EventOf } from '../machines/vocabulary/events.ts'
-import { nextHopsOf } from './deliveries.ts'
+import { givenAddresses, onwardOf } from '../machines/vocabulary/recipients.ts'
 import { nothing, type Projection, sessionOf } from './projection.ts'
-
-const waiting = (recipients: readonly AcceptedRecipient[]): number =>
-  recipients.filter(({ destination }) => destination.kind === 'nextHop').length
 
 /** Of mail that did not come in a session: where it was accepted, and why we composed it. */
 const ownColumns = ({ stream, data }: EventOf & { type: 'MessageAccepted' }) => ({
   stream,
   cause: data.cause?.delivery ?? null,
   causeKind: data.cause?.kind ?? null,
+  causeAttempt: data.cause?.attempt ?? null,
 })
 
 /** The distinct mailboxes among the destinations, in the order they were named. */
@@ -31,28 +29,29 @@ const fold = (event: EventOf) => {
   if (event.type !== 'MessageAccepted') return nothing
   const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
   const session = sessionOf(event.stream)
+  const onward = onwardOf(recipients)
   const set = {
     acceptedAt: event.at,
     session,
     ...(session === null ? ownColumns(event) : {}),
     sender,
     user,
-    recipients: JSON.stringify(recipients.map(({ address }) => address)),
+    recipients: JSON.stringify(givenAddresses(recipients)),
     size,
     sha256,
     subject,
     messageId,
     from,
-    waiting: waiting(recipients),
+    waiting: onward.reduce((sum, way) => sum + way.recipients.length, 0),
     mailboxes: mailboxesOf(recipients).length,
-    hops: nextHopsOf(recipients).length,
+    hops: onward.length,
   }
   return [{ kind: 'insert', table: 'messages', key: [message], set }] as const
 }
 
 export const messages: Projection = {
   name: 'messages',
-  version: 2,
+  version: 3,
   tables: {
     messages: {
       key: ['id'],
@@ -74,6 +73,7 @@ export const messages: Projection = {
         stream: 'text',
         cause: 'text',
         causeKind: 'text',
+        causeAttempt: 'number',
       },
     },
   },

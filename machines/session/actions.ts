@@ -3,9 +3,11 @@
  * fact of a transition, `reply…` and the rest name effects. All are data; the host performs them after the append.
  */
 import { plainly } from '../plain.ts'
-import type { Destination, FactName, Facts, Place } from '../vocabulary/events.ts'
+import type { FactName, Facts } from '../vocabulary/events.ts'
 import type { EffectEmitted, FactEmitted, ReplyEffect } from '../vocabulary/machine.ts'
 import type { RefusalName } from '../vocabulary/reasons.ts'
+import { givenAddresses, recipientsFor } from '../vocabulary/recipients.ts'
+import { placeUnder } from '../vocabulary/xroute.ts'
 import { type SessionContext, traceOf } from './context.ts'
 import {
   contentVerdict,
@@ -87,12 +89,6 @@ const disorder = ({ context, event }: Told): RefusedVerdict => {
 const renameVerdict = ({ context }: Told): Verdict =>
   refuse(context.trusted ? 'rename-malformed' : 'rename-not-allowed')
 
-/** A recipient that was accepted is in a mailbox here, or its mail goes on. */
-const destinationOf = (place: Place): Destination =>
-  place.kind === 'mailbox'
-    ? { kind: 'mailbox', mailbox: place.mailbox }
-    : { kind: 'nextHop', nextHop: place.kind === 'foreign' ? place.nextHop : place.domain }
-
 const noTransaction = { transaction: null, recipients: [] } as const
 
 const remembering = {
@@ -141,14 +137,9 @@ const remembering = {
   }),
   rememberSender: remember(({ event }) => ({ transaction: payload(told(event, 'MAIL')) })),
   rememberRecipient: remember(({ context, event }) => {
-    const { recipient, notify, orcpt, place } = told(event, 'RCPT')
-    const accepted = {
-      address: recipient,
-      destination: destinationOf(place),
-      ...(notify && { notify }),
-      ...(orcpt && { orcpt }),
-    }
-    return { recipients: [...context.recipients, accepted] }
+    const { recipient, place, ...asked } = told(event, 'RCPT')
+    const under = placeUnder(context.transaction?.route, { recipient, place })
+    return { recipients: [...context.recipients, ...recipientsFor(recipient, under, asked)] }
   }),
   forgetTransaction: remember(({ context }) => ({
     ...noTransaction,
@@ -249,7 +240,7 @@ const recording = {
 
 const envelope = ({ transaction, recipients }: SessionContext) => ({
   sender: transaction?.sender ?? '',
-  recipients: recipients.map(({ address }) => address),
+  recipients: givenAddresses(recipients),
 })
 const argumentOf = (event: SessionInput): string => ('argument' in event ? event.argument : '')
 const faulty = (event: SessionInput) => (event.type === 'UNKNOWN' ? event : told(event, 'MALFORMED'))

@@ -1,6 +1,6 @@
 /** The questions the session machine asks, by name. Each looks at a judgement; none decides anything itself. */
 import type { SessionContext } from './context.ts'
-import { speaker } from './context.ts'
+import { mayRoute, speaker } from './context.ts'
 import { type Door, type InputOf, type SessionInput, type SilentDoor, silentDoors } from './inputs.ts'
 import {
   judgeContent,
@@ -20,18 +20,25 @@ export const told = <Type extends SessionInput['type']>(event: SessionInput, typ
 }
 
 export const senderVerdict = ({ context, event }: Told): Verdict => {
-  const { sender, size } = told(event, 'MAIL')
-  const { tls, user, addresses } = context
-  return judgeSender({ sender, size, secure: tls !== null, user, addresses }, context.policy)
+  const { sender, size, requiretls, route } = told(event, 'MAIL')
+  const asked = { sender, size, requiretls, route, mayRoute: mayRoute(context) }
+  return judgeSender({ ...speaker(context), ...asked }, context.policy)
 }
 export const recipientVerdict = ({ context, event }: Told): Verdict => {
   const { recipient, place } = told(event, 'RCPT')
   const smtputf8 = context.transaction?.smtputf8 === true
   const recipients = context.recipients.length
-  return judgeRecipient({ recipient, place, user: context.user, smtputf8, recipients }, context.policy)
+  const { user, policy } = context
+  const route = context.transaction?.route
+  return judgeRecipient({ recipient, place, user, smtputf8, recipients, route }, policy)
 }
+const aliasesOf = ({ recipients }: SessionContext): readonly string[] =>
+  recipients.flatMap(({ alias }) => (alias === undefined ? [] : [alias]))
 export const contentVerdict = ({ context, event }: Told): Verdict =>
-  judgeContent({ ...speaker(context), content: told(event, 'CONTENT') }, context.policy)
+  judgeContent(
+    { ...speaker(context), aliases: aliasesOf(context), content: told(event, 'CONTENT') },
+    context.policy,
+  )
 export const loginVerdict = ({ context, event }: Told): Verdict =>
   judgeLogin(
     { ...speaker(context), mechanism: told(event, 'AUTH').mechanism, extended: context.extended },

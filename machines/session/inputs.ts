@@ -35,11 +35,15 @@ export type ContentFacts = {
   readonly sha256: string
   /** Number of `Received:` fields. */
   readonly received: number
+  /** Addresses of `Delivered-To:` fields, the newest first, a bounded number. */
+  readonly deliveredTo?: readonly string[]
   readonly subject: string | null
   readonly from: string | null
   readonly messageId: string | null
   /** Every address in `From:`; only where the policy asks whose they are. */
   readonly authors?: readonly string[]
+  /** `TLS-Required: No` in the header (RFC 8689 §3). */
+  readonly tlsOptional?: true
   /** Header lines a submission service adds (RFC 6409 §8). */
   readonly added?: string
   /** NUL was found. */
@@ -114,7 +118,7 @@ export const sessionInputs = {
   AUTH: ['mechanism'],
   CREDENTIALS: ['verdict', 'user', 'addresses'],
   XCLIENT: ['argument', 'renamed'],
-  MAIL: ['sender', 'size', 'body', 'smtputf8', 'ret', 'envid'],
+  MAIL: ['sender', 'size', 'body', 'smtputf8', 'ret', 'envid', 'requiretls', 'route'],
   RCPT: ['recipient', 'notify', 'orcpt', 'place'],
   DATA: [],
   CONTENT: [
@@ -122,10 +126,12 @@ export const sessionInputs = {
     'size',
     'sha256',
     'received',
+    'deliveredTo',
     'subject',
     'from',
     'messageId',
     'authors',
+    'tlsOptional',
     'added',
     'nul',
     'longestLine',

@@ -3,7 +3,7 @@
  * verdict is, its actions say it. Nothing here knows a state.
  */
 
-import { addressKey, splitAddress, withoutTag } from '../vocabulary/address.ts'
+import { addressKey, sameAddress, splitAddress, withoutTag } from '../vocabulary/address.ts'
 import type { Place } from '../vocabulary/events.ts'
 import { type RefusalName, refusals } from '../vocabulary/reasons.ts'
 import type { ContentFacts } from './inputs.ts'
@@ -34,7 +34,9 @@ const accept = (reason: string): Verdict => ({ kind: 'accept', reason })
 
 const accepted = accept('accepted')
 const localMailbox = accept('local-mailbox')
+const localAlias = accept('local-alias')
 const foreignDomain = accept('foreign-domain')
+const routedAway = accept('routed-away')
 const pretendedDomain = accept('pretended-domain')
 
 /** Who is speaking, as far as judgements look. */
@@ -59,11 +61,20 @@ const authorsAreOwn = (speaker: Speaker, { from, authors }: ContentFacts): boole
 
 /** MAIL (RFC 5321 §4.1.1.2, RFC 1870 §6.1, RFC 6409 §4.3, §6.1). */
 export const judgeSender = (
-  facts: Speaker & { readonly sender: string; readonly size?: number },
+  facts: Speaker & {
+    readonly sender: string
+    readonly size?: number | undefined
+    readonly requiretls?: true | undefined
+    readonly route?: string | undefined
+    /** XROUTE is offered. */
+    readonly mayRoute: boolean
+  },
   policy: SessionPolicy,
 ): Verdict => {
   if (policy.authentication === 'required' && facts.user === null)
     return refuse(facts.secure || !policy.startTls ? 'login-required' : 'tls-required')
+  if (facts.requiretls && !facts.secure) return refuse('requiretls-without-tls') // RFC 8689 §2
+  if (facts.route !== undefined && !facts.mayRoute) return refuse('route-not-offered')
   if (facts.size !== undefined && facts.size > policy.limits.messageSize) return refuse('message-too-big')
   // The null sender stays possible for accounts: read receipts (RFC 8098 §2.1) use it.
   if (
@@ -106,23 +117,36 @@ export const judgeRecipient = (
     readonly smtputf8: boolean
     /** Accepted in this transaction. */
     readonly recipients: number
+    /** XROUTE was asked for with MAIL. */
+    readonly route?: string | undefined
   },
   policy: SessionPolicy,
 ): Verdict => {
   if (facts.recipients >= policy.limits.recipients) return refuse('too-many-recipients') // RFC 5321 §4.5.3.1.10
   if (!facts.smtputf8 && beyondAscii.test(facts.recipient)) return refuse('needs-smtputf8') // RFC 6531 §3.5
+  if (facts.route !== undefined) return routedAway
   const magic = policy.magicRecipients ? judgeMagic(facts.recipient) : null
   if (magic) return magic
   if (facts.place.kind === 'mailbox') return localMailbox
-  if (facts.place.kind === 'unknown') return refuse('no-such-mailbox')
+  // RFC 5321 §3.9.1: whoever may write to us may write to an alias, wherever it leads.
+  if (facts.place.kind === 'alias') return localAlias
+  if (facts.place.kind === 'unknown') return refuse(facts.place.because ?? 'no-such-mailbox')
   // In a playground only domains that are pretended are foreign: nothing leaves.
   if (policy.magicRecipients) return pretendedDomain
   return facts.user === null ? refuse('relaying-denied') : foreignDomain
 }
 
+/** An alias of ours has forwarded this very mail before: it would go round and round. */
+const hasComeBack = (aliases: readonly string[], { deliveredTo = [] }: ContentFacts): boolean =>
+  aliases.some((alias) => deliveredTo.some((address) => sameAddress(alias, address)))
+
 /** The final dot (RFC 5321 §4.1.1.4, §6.3; RFC 6409 §6.1, §8). */
 export const judgeContent = (
-  facts: Speaker & { readonly content: ContentFacts },
+  facts: Speaker & {
+    readonly content: ContentFacts
+    /** Aliases among its recipients. */
+    readonly aliases: readonly string[]
+  },
   policy: SessionPolicy,
 ): Verdict => {
   const { content } = facts
@@ -131,6 +155,7 @@ export const judgeContent = (
   if (content.nul) return refuse('nul-in-content') // RFC 5322 §4
   if ((content.longestLine ?? 0) > policy.limits.contentLine) return refuse('content-line-too-long')
   if (content.received > policy.limits.received) return refuse('mail-loop')
+  if (hasComeBack(facts.aliases, content)) return refuse('forwarding-loop') // RFC 5321 §6.3
   if (policy.ownAddressesOnly && facts.user !== null && !authorsAreOwn(facts, content))
     return refuse('author-not-yours')
   return accepted

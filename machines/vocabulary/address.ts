@@ -51,10 +51,16 @@ const matchAt = (pattern: RegExp, text: string, at: number): string => {
   return pattern.exec(text)?.[0] ?? ''
 }
 
+/**
+ * A return path that a forwarder wrote: another address within a local part (SRS). Refusing long ones would lose mail that was
+ * forwarded to us, and reports on mail that we forwarded; RFC 5321 §4.5.3.1 would rather have no limits at all.
+ */
+const forwarders = /^"?SRS[01][=+-]/i
+
 const tooLong = (local: string, domain: string): boolean => {
   const localOctets = octetsOf(local)
   const domainOctets = octetsOf(domain)
-  if (localOctets > most.local || domainOctets > most.domain) return true
+  if ((localOctets > most.local && !forwarders.test(local)) || domainOctets > most.domain) return true
   if (localOctets + domainOctets + 3 > most.path) return true
   return domainOctets > most.label && domain.split('.').some((label) => octetsOf(label) > most.label)
 }
@@ -138,9 +144,11 @@ export const splitAddress = (address: string): { readonly local: string; readonl
 }
 
 const bare = /^[\w!#$%&'*+/=?^`{|}~\-\u{80}-\u{10ffff}]+(?:\.[\w!#$%&'*+/=?^`{|}~\-\u{80}-\u{10ffff}]+)*$/u
-const unquote = (local: string): string =>
+/** What a local part says, without quotes. */
+export const unquote = (local: string): string =>
   local.startsWith('"') ? local.slice(1, -1).replace(/\\(.)/gsu, '$1') : local
-const requote = (text: string): string =>
+/** The one way to write what a local part says. */
+export const requote = (text: string): string =>
   bare.test(text) ? text : `"${text.replace(/["\\]/g, (special) => `\\${special}`)}"`
 
 /** The one way to write a local part: without quotes where none are needed (RFC 5321 §4.1.2), no needless backslash. */

@@ -148,6 +148,18 @@ export const refusals = {
     'That sender address does not belong to your account',
     'The envelope sender is not an address of the logged-in account.',
   ),
+  'requiretls-without-tls': refusal(
+    530,
+    '5.7.10',
+    'REQUIRETLS needs TLS: say STARTTLS first',
+    'The client asked for REQUIRETLS on a connection without TLS.',
+  ),
+  'route-not-offered': refusal(
+    555,
+    '5.5.4',
+    'XROUTE is not offered to you',
+    'XROUTE came to a server that is no playground, or from another machine.',
+  ),
   'message-too-big': refusal(
     552,
     '5.3.4',
@@ -161,6 +173,18 @@ export const refusals = {
     '5.1.1',
     'No such mailbox here',
     'The domain is ours, and it has no such account, alias or catch-all.',
+  ),
+  'return-path-forged': refusal(
+    550,
+    '5.1.1',
+    'This return path was not made here',
+    'The recipient looked like a return path of mail we forwarded (SRS), but its hash is wrong: altered, made up, or made with another key.',
+  ),
+  'return-path-expired': refusal(
+    550,
+    '5.1.1',
+    'This return path has expired',
+    'The recipient was a return path of mail we forwarded (SRS) so long ago that no report about it can be due.',
   ),
   'relaying-denied': refusal(
     550,
@@ -205,6 +229,12 @@ export const refusals = {
     '5.4.6',
     'Too many Received lines: a mail loop',
     'The header had more Received lines than limits.received allows.',
+  ),
+  'forwarding-loop': refusal(
+    554,
+    '5.4.6',
+    'This message was forwarded for that address before: a mail loop',
+    'A Delivered-To line shows that an alias among the recipients had forwarded the message already.',
   ),
   'author-not-yours': refusal(
     550,
@@ -266,8 +296,10 @@ export type RefusalName = keyof typeof refusals
 /** Reasons that refuse nothing. */
 const others: Readonly<Record<string, string>> = {
   'local-mailbox': 'The domain is ours and the mailbox is known.',
+  'local-alias': 'The address is an alias of ours, or a return path for mail we forwarded.',
   'foreign-domain': 'The domain is not ours; the logged-in account may send there.',
   'pretended-domain': 'The playground pretends to send mail to this domain.',
+  'routed-away': 'The client asked with XROUTE for this mail to leave (playground).',
   'magic-reply': 'The recipient asked for this reply by its name (playground).',
   'magic-delay': 'The recipient asked for a slow reply by its name (playground).',
   'magic-drop': 'The recipient asked for the line to be dropped (playground).',

@@ -3,10 +3,14 @@
  * every recipient, so every answer is a few look-ups.
  */
 import { splitAddress, withoutTag } from '../../machines/vocabulary/address.ts'
-import type { Place } from '../../machines/vocabulary/events.ts'
+import type { AliasTarget, Place } from '../../machines/vocabulary/events.ts'
 import { isPretended } from '../../machines/vocabulary/pretended.ts'
+import { destinationOf } from '../../machines/vocabulary/recipients.ts'
+import { deepestAlias, mostTargets } from '../config/aliases.ts'
 import type { Config } from '../config/schema.ts'
+import { isReturnPath, type ReturnPaths } from '../forwarding/return-paths.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
+import { type Aliases, aliasesOf, aliasFor } from './aliases.ts'
 import { literalAddress, ownAddresses } from './own-literals.ts'
 import { type Account, type LocalDomain, Roll, rollFilter } from './roll.ts'
 import { asciiDomain, keyOf, mailboxName, readableDomain } from './spelling.ts'
@@ -16,17 +20,28 @@ export type DirectoryConfig = Pick<Config, 'hostname' | 'playground' | 'domains'
 
 type Waiter = { readonly position: number; readonly resolve: () => void }
 
-const mailbox = (name: string): Place => ({ kind: 'mailbox', mailbox: name })
+/** Where mail goes that no alias sends elsewhere. */
+type PlainPlace = Exclude<Place, { readonly kind: 'alias' }>
+
+const mailbox = (name: string): PlainPlace => ({ kind: 'mailbox', mailbox: name })
+
+/** Reads back the senders of mail that was forwarded here, now. */
+export type ReadReturnPath = (local: string) => ReturnType<ReturnPaths['unwrap']>
 
 export class Directory {
   readonly #roll = new Roll()
   #config: DirectoryConfig
   #configured: ReadonlyMap<string, LocalDomain> = new Map()
+  #aliases: Aliases = new Map()
   #own: ReadonlySet<string> = new Set()
   #waiters: readonly Waiter[] = []
 
-  constructor(config: DirectoryConfig) {
+  /** Without it no address is taken for a return path. */
+  readonly #readReturnPath: ReadReturnPath | null
+
+  constructor(config: DirectoryConfig, readReturnPath: ReadReturnPath | null = null) {
     this.#config = config
+    this.#readReturnPath = readReturnPath
     this.reconfigure(config)
   }
 
@@ -39,9 +54,10 @@ export class Directory {
     readonly config: DirectoryConfig
     readonly signal: AbortSignal
     readonly onFault?: (error: unknown) => void
+    readonly readReturnPath?: ReadReturnPath | null
   }): Promise<Directory> {
-    const { log, config, signal, onFault = () => {} } = options
-    const directory = await Directory.read(log, config)
+    const { log, config, signal, onFault = () => {}, readReturnPath = null } = options
+    const directory = await Directory.read(log, config, readReturnPath)
     directory.#follow(log, signal).catch((error: unknown) => {
       if (!signal.aborted) onFault(error)
     })
@@ -49,8 +65,12 @@ export class Directory {
   }
 
   /** A directory that knows what is in the log now. */
-  static async read(log: LogReader, config: DirectoryConfig): Promise<Directory> {
-    const directory = new Directory(config)
+  static async read(
+    log: LogReader,
+    config: DirectoryConfig,
+    readReturnPath: ReadReturnPath | null = null,
+  ): Promise<Directory> {
+    const directory = new Directory(config, readReturnPath)
     for await (const page of log.readAll(0, { filter: rollFilter }))
       for (const event of page) directory.apply(event)
     return directory
@@ -60,6 +80,7 @@ export class Directory {
   reconfigure(config: DirectoryConfig): void {
     this.#config = config
     this.#own = ownAddresses(config.listeners)
+    this.#aliases = aliasesOf(config.domains)
     this.#configured = new Map(
       config.domains.map(({ name, catchAll = null }) => [asciiDomain(name), { name, catchAll }]),
     )
@@ -81,18 +102,109 @@ export class Directory {
     })
   }
 
-  /** Where the mail of `address` goes. Comparison is without case, RFC 5321 §2.4 leaves that to the receiving host. */
+  /**
+   * Where the mail of `address` goes. Comparison is without case, RFC 5321 §2.4 leaves that to the receiving host. An alias comes
+   * before the account of the same address: somebody wrote it.
+   */
   place(address: string): Place {
+    const alias = this.#aliasOf(address)
+    if (alias !== null) return { kind: 'alias', alias, targets: this.#targetsOf(alias) }
+    return this.#returnPlace(address) ?? this.#plainPlace(address)
+  }
+
+  #plainPlace(address: string): PlainPlace {
     const { local, domain } = splitAddress(address)
-    if (domain === '') return this.#postmaster(this.#home())
-    const home = this.#localDomain(domain)
-    if (home !== null) return this.#localPlace(local, home)
+    const home = this.#homeOf(address)
+    if (home !== null) return domain === '' ? this.#postmaster(home) : this.#localPlace(local, home)
     if (this.#config.playground) return this.#playgroundPlace(local, domain)
-    const ascii = asciiDomain(domain)
+    return { kind: 'foreign', nextHop: asciiDomain(domain) }
+  }
+
+  /** The domain of ours that an address is of; null for one of another host. */
+  #homeOf(address: string): string | null {
+    const { local, domain } = splitAddress(address)
+    if (domain === '') return this.#home()
+    const home = this.#localDomain(domain)
+    if (home !== null || this.#config.playground) return home
     // RFC 5321 §4.5.1: a server has a postmaster under its own name too.
-    if (ascii === asciiDomain(this.#config.hostname) && isPostmaster(local))
-      return this.#postmaster(this.#home())
-    return { kind: 'foreign', nextHop: ascii }
+    return isPostmaster(local) && asciiDomain(domain) === asciiDomain(this.#config.hostname)
+      ? this.#home()
+      : null
+  }
+
+  /** The alias that an address means, as it is written: its own, that of the address without its tag, or the catch-all. */
+  #aliasOf(address: string): string | null {
+    if (this.#aliases.size === 0) return null
+    const domain = this.#homeOf(address)
+    if (domain === null) return null
+    const { local } = splitAddress(keyOf(`${splitAddress(address).local}@${domain}`))
+    const { owners } = this.#roll
+    const exact = aliasFor(this.#aliases, { local, domain }, { tagged: false })
+    if (exact !== null || owners.has(`${local}@${domain}`)) return exact
+    if (this.#mayReturn(local)) return null
+    const tagged = aliasFor(this.#aliases, { local, domain }, { tagged: true })
+    if (tagged !== null || owners.has(`${withoutTag(local)}@${domain}`)) return tagged
+    return this.#catchingAlias(domain)
+  }
+
+  #catchingAlias(ascii: string): string | null {
+    const catchAll = this.#domain(ascii)?.catchAll
+    if (catchAll == null) return null
+    const { local, domain } = splitAddress(keyOf(catchAll))
+    return aliasFor(this.#aliases, { local, domain }, { tagged: false })
+  }
+
+  /**
+   * What an alias stands for, aliases among its targets followed (RFC 5321 §3.9.1): each once, a bounded number. One that names
+   * itself means the mailbox beside it. Addresses nobody has get a mailbox, as those that catch all mail do: nothing is lost.
+   */
+  #targetsOf(alias: string): readonly AliasTarget[] {
+    const found = new Map<string, AliasTarget>()
+    const seen = new Set([alias])
+    const add = (address: string): void => {
+      const place = this.#plainPlace(address)
+      const plain = place.kind === 'unknown' ? mailbox(mailboxName(address)) : place
+      const key = plain.kind === 'mailbox' ? plain.mailbox : address
+      if (!found.has(key)) found.set(key, { address, destination: destinationOf(plain) })
+    }
+    const follow = (from: string, depth: number): void => {
+      for (const target of this.#aliases.get(from) ?? []) {
+        if (found.size === mostTargets) return
+        const next = this.#aliasOf(target)
+        if (next === null || next === from) add(target)
+        else if (!seen.has(next) && depth < deepestAlias) {
+          seen.add(next)
+          follow(next, depth + 1)
+        }
+      }
+    }
+    follow(alias, 0)
+    if (found.size === 0) add(alias)
+    return [...found.values()]
+  }
+
+  #mayReturn(local: string): boolean {
+    return this.#readReturnPath !== null && isReturnPath(local)
+  }
+
+  /** Of an address that a sender was given when mail was forwarded: the sender. */
+  #returnPlace(address: string): Place | null {
+    const { local, domain } = splitAddress(address)
+    if (!this.#mayReturn(local)) return null
+    const home = this.#localDomain(domain)
+    if (home === null || this.#roll.owners.has(keyOf(`${local}@${home}`))) return null
+    const read = this.#readReturnPath!(local)
+    if (read.kind === 'none') return null
+    if (read.kind !== 'address') return { kind: 'unknown', domain: home, because: `return-path-${read.kind}` }
+    const place = this.place(read.address)
+    if (place.kind === 'unknown') return place
+    const alias = `${local}@${home}`
+    if (place.kind === 'alias') return { ...place, alias }
+    return {
+      kind: 'alias',
+      alias,
+      targets: [{ address: read.address, destination: destinationOf(place) }],
+    }
   }
 
   /** The account that has this name, or this address. */
@@ -111,10 +223,16 @@ export class Directory {
   }
 
   /** Ours: those of the configuration, then those of the log. */
-  domains(): readonly (LocalDomain & { readonly origin: 'file' | 'log' })[] {
-    const file = [...this.#configured.values()].map((each) => ({ ...each, origin: 'file' as const }))
+  domains(): readonly (LocalDomain & { readonly origin: 'file' | 'log'; readonly aliases: number })[] {
+    const counts = new Map(
+      this.#config.domains.map(({ name, aliases = {} }) => [name, Object.keys(aliases).length]),
+    )
+    const file = [...this.#configured.values()].map((each) => ({
+      ...each,
+      ...{ origin: 'file' as const, aliases: counts.get(each.name) ?? 0 },
+    }))
     const log = [...this.#roll.domains].filter(([key]) => !this.#configured.has(key))
-    return [...file, ...log.map(([, each]) => ({ ...each, origin: 'log' as const }))]
+    return [...file, ...log.map(([, each]) => ({ ...each, origin: 'log' as const, aliases: 0 }))]
   }
 
   /** Whether mail for the domain is taken here; in the playground it is for any. */
@@ -181,12 +299,12 @@ export class Directory {
     return this.#owner(splitAddress(keyOf(catchAll)))
   }
 
-  #caught(ascii: string): Place | null {
+  #caught(ascii: string): PlainPlace | null {
     const catchAll = this.#domain(ascii)?.catchAll
     return catchAll == null ? null : mailbox(this.#catcher(catchAll)?.name ?? mailboxName(catchAll))
   }
 
-  #localPlace(given: string, ascii: string): Place {
+  #localPlace(given: string, ascii: string): PlainPlace {
     const { local } = splitAddress(keyOf(`${given}@${ascii}`))
     const owner = this.#owner({ local, domain: ascii })
     if (owner) return mailbox(owner.name)
@@ -197,7 +315,7 @@ export class Directory {
   }
 
   /** Every address has a mailbox of its own, shared with its sub-addresses. */
-  #playgroundPlace(given: string, domain: string): Place {
+  #playgroundPlace(given: string, domain: string): PlainPlace {
     const { local, domain: ascii } = splitAddress(keyOf(`${given}@${domain}`))
     if (isPretended(ascii)) return { kind: 'foreign', nextHop: ascii }
     const owner = this.#owner({ local, domain: ascii })
@@ -205,7 +323,7 @@ export class Directory {
   }
 
   /** Always somewhere (RFC 5321 §4.5.1): its account, who catches the domain's mail, the first account, or a mailbox of its own. */
-  #postmaster(ascii: string): Place {
+  #postmaster(ascii: string): PlainPlace {
     const owner = this.#roll.owners.get(`postmaster@${ascii}`)
     if (owner) return mailbox(owner.name)
     const caught = this.#caught(ascii)

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
+import { aliasFaults } from './aliases.ts'
 import type { Path } from './fault.ts'
 
 export type Contradiction = { readonly path: Path; readonly message: string }
@@ -52,6 +53,8 @@ const catchAllElsewhere = (raw: Section): Contradiction[] => {
   })
 }
 
+const aliasesAstray = (raw: Section): readonly Contradiction[] => aliasFaults(sections(raw.domains))
+
 const isLoopback = (address: unknown): boolean => {
   if (address === 'localhost') return true
   return isIP(String(address)) !== 0 && ipaddr.parse(String(address)).range() === 'loopback'
@@ -79,6 +82,6 @@ const noSmarthost = (raw: Section): Contradiction[] => {
 
 /** Everything in `raw` (the file's values, with the playground's filled in) that contradicts something else in it. */
 export const contradictions = (raw: unknown): readonly Contradiction[] =>
-  [sameListener, sameDomain, catchAllElsewhere, openPlayground, noSmarthost].flatMap((check) =>
+  [sameListener, sameDomain, catchAllElsewhere, aliasesAstray, openPlayground, noSmarthost].flatMap((check) =>
     check(section(raw)),
   )

@@ -3,6 +3,7 @@
  * read from here. Sections that later work will use stand in `sections-to-come.ts`.
  */
 import * as z from 'zod'
+import { aliases } from './aliases.ts'
 import { delivery, dns } from './delivery.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { http, policy, retention, webhooks } from './sections-to-come.ts'
@@ -60,6 +61,11 @@ const domain = z.strictObject({
     about:
       'The account that gets what is addressed to nobody in particular. Without: such recipients are refused.',
     example: 'postmaster@example.org',
+  }),
+  aliases: optional(aliases, {
+    about:
+      'Who gets what is addressed to a local part: addresses of ours, of other hosts (it is forwarded, with a sender of this domain), or other aliases. An address that names itself among its targets keeps a copy.',
+    example: { sales: ['anna@example.org', 'carol@example.net'], info: 'sales' },
   }),
   dkim: setting(z.array(dkimKey), {
     about: 'Keys that sign mail leaving this domain.',
@@ -209,7 +215,7 @@ export const schema = z.strictObject({
   domains: setting(z.array(domain), {
     about: 'Domains whose mail is ours; more can be added with `fsmtp domain add`.',
     byDefault: [],
-    example: [{ name: 'example.org', catchAll: 'postmaster@example.org' }],
+    example: [{ name: 'example.org', catchAll: 'postmaster@example.org', aliases: { info: 'postmaster' } }],
   }),
   bareNewlines: setting(bareNewlines, {
     about:

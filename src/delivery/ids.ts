@@ -1,15 +1,32 @@
-/** The names of deliveries: the same message and next hop always give the same one, and they sort by time. */
+/** The names of deliveries: the same message always gives the same ones, and they sort by time. */
 import { hash } from 'node:crypto'
+import type { Onward } from '../../machines/vocabulary/recipients.ts'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** Six characters of chance are enough: they only tell apart the next hops of one message. */
-const hopMark = (nextHop: string): string => {
-  const digest = hash('sha256', nextHop, 'buffer')
+/** Six characters of chance: they only tell apart what leaves of one message. */
+const markOf = (text: string): string => {
+  const digest = hash('sha256', text, 'buffer')
   let mark = ''
   for (let at = 0; at < 6; at++) mark += alphabet[digest[at]! % 32]
   return mark
 }
 
-/** The message's id, then six characters from the next hop. */
-export const deliveryId = (message: string, nextHop: string): string => `${message}${hopMark(nextHop)}`
+/** What leaves of a message, by where it goes and for whom it is forwarded. */
+export const wayText = ({ nextHop, forwarder }: Pick<Onward, 'nextHop' | 'forwarder'>): string =>
+  forwarder === null ? nextHop : `${nextHop} ${forwarder}`
+
+/**
+ * The message's id, then six characters from the next hop and the alias; given for all that leaves of the message, in its order,
+ * since two must not get the same name, however long the odds: the second would be taken for done.
+ */
+export const deliveryIds = (message: string, onward: readonly Onward[]): readonly string[] => {
+  const marks = new Set<string>()
+  return onward.map((way) => {
+    const text = wayText(way)
+    let mark = markOf(text)
+    for (let turn = 1; marks.has(mark); turn++) mark = markOf(`${text} ${turn}`)
+    marks.add(mark)
+    return `${message}${mark}`
+  })
+}

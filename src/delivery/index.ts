@@ -12,7 +12,7 @@ import type { Notify } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { actOnEach } from './each.ts'
-import { isWanted, type NoticeKind, Noticer, type NoticerOptions } from './noticer.ts'
+import { Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
 import { sweepOf } from './sweep.ts'
@@ -27,6 +27,7 @@ export type DeliveriesOptions = {
   readonly routes: Routes
   readonly connect: Connect
   readonly sign: RouterOptions['sign']
+  readonly returnPath?: RouterOptions['returnPath']
   readonly warn: (what: string, error?: Error) => void
 }
 
@@ -54,14 +55,11 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     const value = deliveryPolicy(settings)
     return { value, hash: await adoptPolicy(log, value, settings.hostname) }
   }
-  const { giveUpAfter } = deliveryPolicy(config)
   const noticer = new Noticer({
-    ...{ log, content, directory, hostname: config.hostname, giveUpAfter, warn },
+    ...{ log, content, directory, hostname: config.hostname, warn },
     original: (message) => backlog.original(message),
   })
-  const notify: Notify = ({ delivery, kind, queued }) => {
-    if (isWanted(kind as NoticeKind, queued)) noticer.notify(delivery, kind as NoticeKind)
-  }
+  const notify: Notify = (owed) => void noticer.notify(owed)
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
     tools: {
@@ -75,7 +73,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     },
   })
   const router = new Router({
-    ...{ courier, policy: await policyOf(config), warn },
+    ...{ courier, policy: await policyOf(config), warn, returnPath: options.returnPath },
     sign: (accepted, prefix) => inForce.sign(accepted, prefix),
   })
   let isStopping = false
@@ -93,7 +91,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     )
   const sweep = sweepOf({
     ...{ log, backlog, route },
-    notify: async ({ delivery, kind }) => noticer.notify(delivery, kind as NoticeKind),
+    notify: (owed) => noticer.notify(owed),
   })
   const sweepAgain = (): void => {
     sweep().catch((error: Error) => {
@@ -125,7 +123,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       clearInterval(sweeping)
       await Promise.all(underWay)
       await courier.stop(grace)
-      await noticer.settled()
+      await noticer.stop()
       await outbox.settled()
     },
   }

@@ -1,11 +1,14 @@
 /**
- * Turns accepted messages into deliveries: one for each next hop, under an id that follows from the message and the hop and
- * on a stream that must not exist yet, so exactly one each, whatever crashes when.
+ * Turns accepted messages into deliveries: one for each next hop, and one more for each alias that forwards there, under an id
+ * that follows from the message, the hop and the alias and on a stream that must not exist yet, so exactly one each, whatever
+ * crashes when.
  */
-import type { DeliveryQueued, MessageAccepted } from '../../machines/vocabulary/events.ts'
-import { traceLines } from '../smtp/trace.ts'
+import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
+import { type Onward, onwardOf } from '../../machines/vocabulary/recipients.ts'
+import type { ReturnPath } from '../forwarding/index.ts'
+import { deliveredToLine, traceLines } from '../smtp/trace.ts'
 import type { Courier } from './courier.ts'
-import { deliveryId } from './ids.ts'
+import { deliveryIds } from './ids.ts'
 
 export type Accepted = { readonly message: MessageAccepted; readonly at: number }
 
@@ -15,21 +18,9 @@ export type RouterOptions = {
   readonly policy: { readonly hash: string; readonly value: unknown }
   /** Signature lines for the content with these lines in front; '' where nothing is signed. */
   readonly sign: (accepted: MessageAccepted, prefix: string) => Promise<string>
+  /** The envelope sender with which mail of `sender` is forwarded for `alias`; without it, the one it has. */
+  readonly returnPath?: ReturnPath | undefined
   readonly warn: (what: string, error?: Error) => void
-}
-
-/** The hops of a message, in the order of its recipients, with the recipients of each. */
-const byHop = ({ recipients }: MessageAccepted): ReadonlyMap<string, DeliveryQueued['recipients']> => {
-  const hops = new Map<string, DeliveryQueued['recipients'][number][]>()
-  for (const { destination, ...recipient } of recipients) {
-    if (destination.kind !== 'nextHop') continue
-    const known = hops.get(destination.nextHop)
-    // Named twice, it gets the mail once: hosts may refuse the second naming.
-    if (known?.some(({ address }) => address === recipient.address)) continue
-    if (known) known.push(recipient)
-    else hops.set(destination.nextHop, [recipient])
-  }
-  return hops
 }
 
 export const hasNextHop = ({ recipients }: MessageAccepted): boolean =>
@@ -48,7 +39,7 @@ export class Router {
     this.policy = options.policy
   }
 
-  /** Queues what this message owes: to all its hops, or to those named. */
+  /** Queues what this message owes: to all its hops, or to those named. What was queued before is not queued again. */
   async route({ message, at }: Accepted, only?: ReadonlySet<string>): Promise<void> {
     const { courier, warn } = this.#options
     const policy = this.policy
@@ -57,20 +48,38 @@ export class Router {
       warn(`the message ${message.message} leaves unsigned`, error)
       return ''
     })
-    for (const [nextHop, recipients] of byHop(message)) {
-      if (only !== undefined && !only.has(nextHop)) continue
-      courier.queue(deliveryId(message.message, nextHop), policy.value, {
+    const onward = onwardOf(message.recipients)
+    const ids = deliveryIds(message.message, onward)
+    for (const [place, way] of onward.entries()) {
+      if (only !== undefined && !only.has(way.nextHop)) continue
+      courier.queue(ids[place]!, policy.value, {
         ...envelopeOf(message),
-        ...{ nextHop, recipients, prefix: `${signature}${trace}`, acceptedAt: at, policy: policy.hash },
+        ...this.#wayOf(way, { message, at }, `${signature}${trace}`),
+        ...{ acceptedAt: at, policy: policy.hash },
       })
     }
   }
+
+  /** What differs between what leaves of one message. A signature is of the message, whoever forwards it. */
+  #wayOf({ nextHop, forwarder, recipients }: Onward, { message, at }: Accepted, prefix: string) {
+    if (forwarder === null) return { nextHop, recipients, prefix }
+    const { returnPath = (sender) => sender } = this.#options
+    const sender = returnPath(message.sender, forwarder, at)
+    // Its tracks, by which the mail is known should it come back (RFC 5321 §6.3).
+    return { nextHop, forwarder, recipients, sender, prefix: `${deliveredToLine(forwarder)}${prefix}` }
+  }
 }
 
-const envelopeOf = ({ message, sender, size, body, smtputf8, ret, envid }: MessageAccepted) => ({
-  ...{ message, sender, size },
-  ...(body && { body }),
-  ...(smtputf8 && { smtputf8 }),
-  ...(ret && { ret }),
-  ...(envid !== undefined && { envid }),
-})
+const envelopeOf = (accepted: MessageAccepted) => {
+  const { message, sender, size, body, smtputf8, ret, envid, requiretls, tlsOptional, route } = accepted
+  return {
+    ...{ message, sender, size },
+    ...(body && { body }),
+    ...(smtputf8 && { smtputf8 }),
+    ...(ret && { ret }),
+    ...(envid !== undefined && { envid }),
+    // RFC 8689 §4.1: REQUIRETLS counts, whatever the header says.
+    ...(requiretls ? { requiretls } : tlsOptional && { tlsOptional }),
+    ...(route !== undefined && { route }),
+  }
+}

@@ -16,6 +16,10 @@ export type HeaderFacts = {
   readonly fromAddresses: readonly string[]
   /** How many Received fields: one for each host the mail has passed (RFC 5321 §6.3). */
   readonly receivedLines: number
+  /** Addresses of Delivered-To fields, the topmost first, a hundred at most; what is no address is passed over. */
+  readonly deliveredTo: readonly string[]
+  /** `TLS-Required: No`: what domains ask of their senders is not to be kept to (RFC 8689 §3). */
+  readonly tlsOptional: boolean
 }
 
 /** Octets looked at. A header beyond that is cut there. */
@@ -26,13 +30,24 @@ const longestRaw = 16 * 1024
 /** Octets of all From fields that are parsed; parsing takes time that grows faster than they do. */
 const longestFrom = 4 * 1024
 
-type Field = 'subject' | 'from' | 'message-id' | 'date' | 'received'
-const fieldNames: readonly Field[] = ['subject', 'from', 'message-id', 'date', 'received']
+/** As many as there may be Received lines by default: a loop is found before. */
+const mostDeliveredTo = 100
+
+type Field = 'subject' | 'from' | 'message-id' | 'date' | 'received' | 'delivered-to' | 'tls-required'
+const fieldNames: readonly Field[] = [
+  'subject',
+  'from',
+  'message-id',
+  'date',
+  'received',
+  'delivered-to',
+  'tls-required',
+]
 const colon = /[ \t]*:/y
 
 /** The field whose line starts at `at`, with where its value starts; null for all others. */
 const fieldAt = (text: string, at: number): { readonly field: Field; readonly value: number } | null => {
-  const start = text.slice(at, at + 10).toLowerCase()
+  const start = text.slice(at, at + 12).toLowerCase()
   const field = fieldNames.find((name) => start.startsWith(name))
   if (!field) return null
   colon.lastIndex = at + field.length
@@ -42,7 +57,9 @@ const fieldAt = (text: string, at: number): { readonly field: Field; readonly va
 /** Whether a field we look for may start with this character, in either case. */
 const mayStart = (code: number): boolean => {
   const lower = code | 0x20
-  return lower === 0x73 || lower === 0x66 || lower === 0x6d || lower === 0x64 || lower === 0x72
+  return (
+    lower === 0x73 || lower === 0x66 || lower === 0x6d || lower === 0x64 || lower === 0x72 || lower === 0x74
+  )
 }
 const isFold = (code: number): boolean => code === 0x20 || code === 0x09
 const lineEnd = (text: string, at: number): number => text.indexOf('\n', at) + 1 || text.length
@@ -54,13 +71,14 @@ const headerText = (content: Buffer): string => {
   return window.toString('latin1', 0, end === -1 ? window.length : end + 2)
 }
 
-type Found = { -readonly [Name in Exclude<Field, 'from'>]?: string } & {
+type Found = { -readonly [Name in Exclude<Field, 'from' | 'delivered-to'>]?: string } & {
   from: string[]
   receivedLines: number
+  deliveredTo: string[]
 }
 
 const collect = (text: string): Found => {
-  const found: Found = { from: [], receivedLines: 0 }
+  const found: Found = { from: [], receivedLines: 0, deliveredTo: [] }
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at)
     if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) === 0x0a)) break
@@ -78,7 +96,16 @@ const collect = (text: string): Found => {
 const note = (found: Found, field: Field, value: string): void => {
   if (field === 'from') found.from.push(value)
   else if (field === 'received') found.receivedLines++
+  else if (field === 'delivered-to') noteDelivery(found, value)
   else found[field] ??= value
+}
+
+/** `sales@example.org`, in brackets or not. */
+const noteDelivery = ({ deliveredTo }: Found, value: string): void => {
+  if (deliveredTo.length === mostDeliveredTo || value.length > 2 * longestFact) return
+  const text = asUtf8(unfold(value))
+  const address = parseAddress(/^<(.*)>$/s.exec(text)?.[1] ?? text)
+  if (address !== null && !deliveredTo.includes(address)) deliveredTo.push(address)
 }
 
 /** Latin-1 characters back to octets and read as UTF-8 (RFC 6532); left as they are when they are not. */
@@ -151,5 +178,7 @@ export const headerFacts = (content: Buffer): HeaderFacts => {
     date: found.date !== undefined,
     fromAddresses: allAddresses(found.from),
     receivedLines: found.receivedLines,
+    deliveredTo: found.deliveredTo,
+    tlsOptional: unfold(found['tls-required'] ?? '').toLowerCase() === 'no',
   }
 }

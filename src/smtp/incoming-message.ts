@@ -102,8 +102,10 @@ export class IncomingMessage {
     head: Buffer,
     flaws: Partial<ContentFacts>,
   ): ContentFacts {
-    const { received, subject, from, messageId, authors, added } = this.#read(head)
-    return { message: this.id, ...stored, received, subject, from, messageId, ...authors, ...added, ...flaws }
+    const { received, deliveredTo, subject, from, messageId, ...rest } = this.#read(head)
+    const seen = { received, ...deliveredTo, subject, from, messageId }
+    const { authors, tlsOptional, added } = rest
+    return { message: this.id, ...stored, ...seen, ...authors, ...tlsOptional, ...added, ...flaws }
   }
 
   #read(head: Buffer) {
@@ -113,10 +115,12 @@ export class IncomingMessage {
     const lines = complete ? this.#missing(header, messageId) : ''
     return {
       received: header.receivedLines,
+      deliveredTo: header.deliveredTo.length > 0 ? { deliveredTo: header.deliveredTo } : {},
       subject: header.subject,
       from: header.from,
       messageId,
       authors: askAuthors ? { authors: header.fromAddresses } : {},
+      tlsOptional: header.tlsOptional ? { tlsOptional: true as const } : {},
       added: lines === '' ? {} : { added: lines },
     }
   }

@@ -3,6 +3,7 @@
  * so that the same fact always gives the same bytes.
  */
 import type { MessageAccepted, TlsFacts, TraceFacts } from '../../machines/vocabulary/events.ts'
+import { givenAddresses } from '../../machines/vocabulary/recipients.ts'
 
 /**
  * What others told us may not end our line or open a comment: control characters and what is beyond ASCII become `?`,
@@ -46,7 +47,7 @@ const byClause = (message: string, { by, protocol, tls }: TraceFacts): string =>
 
 /**
  * `Return-Path:`, `Received:` and the lines a submission service added, each ending in CRLF. `at` is the event's time,
- * in milliseconds. `recipient` names whom this copy is for; without it `for` appears when there was only one, since
+ * in milliseconds. `recipient` names whom this copy is for; without it `for` appears when only one was given, since
  * naming one of several would tell each of the others (RFC 5321 §7.2).
  */
 export const traceLines = (
@@ -55,8 +56,12 @@ export const traceLines = (
   { recipient }: { readonly recipient?: string } = {},
 ): string => {
   const { message, sender, recipients, trace } = accepted
-  const whom = recipient ?? (recipients.length === 1 ? recipients[0]!.address : undefined)
+  const given = givenAddresses(recipients)
+  const whom = recipient ?? (given.length === 1 ? given[0] : undefined)
   const forClause = whom === undefined ? '' : `\r\n\tfor <${oneLine(whom)}>`
   const received = `Received: ${fromClause(trace)}\r\n\t${byClause(message, trace)}${forClause}; ${mailDate(at)}\r\n`
   return `Return-Path: <${oneLine(sender)}>\r\n${received}${accepted.added ?? ''}`
 }
+
+/** The line that says which alias forwarded a mail, so that the alias knows it again. No RFC's, but every forwarder's. */
+export const deliveredToLine = (alias: string): string => `Delivered-To: ${oneLine(alias)}\r\n`

@@ -8,7 +8,9 @@ const orNull = (cell: string): string | null => (cell === '-' ? null : cell)
 const wordsOf = (cell: string): string[] => cell.match(/"[^"]*"@\S+|\S+/g) ?? []
 
 eachRow(table, 'Facts', ({ cell }) => {
-  assert.deepEqual(headerFacts(Buffer.from(cell('content'))), {
+  const { deliveredTo, ...facts } = headerFacts(Buffer.from(cell('content')))
+  assert.deepEqual(deliveredTo, [])
+  assert.deepEqual(facts, {
     subject: orNull(cell('subject').replaceAll('`', '')),
     from: orNull(cell('from').replaceAll('`', '')),
     messageId: orNull(cell('message id')),
@@ -16,6 +18,17 @@ eachRow(table, 'Facts', ({ cell }) => {
     fromAddresses: wordsOf(cell('addresses')),
     receivedLines: Number(cell('received')),
   })
+})
+
+eachRow(table, 'Delivered-To', ({ cell }) => {
+  assert.deepEqual(headerFacts(Buffer.from(cell('content'))).deliveredTo, wordsOf(cell('addresses')))
+})
+
+test('of Delivered-To lines without end the topmost hundred are kept', () => {
+  const lines = Array.from({ length: 5000 }, (_, at) => `Delivered-To: a${at}@example.org\r\n`)
+  const { deliveredTo } = headerFacts(Buffer.from(`${lines.join('')}\r\n`))
+  assert.equal(deliveredTo.length, 100)
+  assert.equal(deliveredTo[99], 'a99@example.org')
 })
 
 test('octets that are no UTF-8 are shown as Latin-1', () => {

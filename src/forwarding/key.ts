@@ -1,0 +1,52 @@
+/** The key with which return paths are signed: made once, kept in the data directory. */
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CommandFault } from '../cli/fault.ts'
+
+export const keyFile = 'srs.key'
+/** Bytes. */
+const keyLength = 32
+
+const synced = async (opening: Promise<FileHandle>, use: (handle: FileHandle) => Promise<void>) => {
+  const handle = await opening
+  try {
+    await use(handle)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A key that was lost with the power would make reports on mail that was forwarded unreadable. */
+const make = async (directory: string): Promise<Buffer> => {
+  const key = randomBytes(keyLength)
+  const file = join(directory, keyFile)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await synced(open(`${file}.new`, 'w', 0o600), (handle) =>
+    handle.writeFile(`${key.toString('base64url')}\n`),
+  )
+  await rename(`${file}.new`, file)
+  await synced(open(directory, 'r'), async () => {})
+  return key
+}
+
+/**
+ * The key in `directory`, made (mode 0600) where there is none. The caller has the directory to itself.
+ * @throws CommandFault where the file is there and holds no key
+ */
+export const loadReturnPathKey = async (directory: string): Promise<Uint8Array> => {
+  const file = join(directory, keyFile)
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw new CommandFault(
+      `${file} cannot be read (${error.code}); it holds the key for return paths of forwarded mail`,
+    )
+  })
+  if (text === null) return make(directory)
+  const key = Buffer.from(text.trim(), 'base64url')
+  if (key.length >= keyLength) return key
+  throw new CommandFault(
+    `${file} holds no key for return paths of forwarded mail: bring it back from a back-up, or remove it to have a new one made (reports on mail forwarded so far are then refused)`,
+  )
+}

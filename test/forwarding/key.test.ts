@@ -1,0 +1,47 @@
+/** The key of return paths: made once, for us alone, and never replaced in silence. */
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openForwarding } from '../../src/forwarding/index.ts'
+import { keyFile, loadReturnPathKey } from '../../src/forwarding/key.ts'
+import { scratch } from '../server.ts'
+
+const day = 24 * 60 * 60 * 1000
+
+test('it is made with the first use, readable by nobody else, and stays', async () => {
+  const data = scratch('key')
+  const key = await loadReturnPathKey(data)
+  assert.equal(key.length, 32)
+  assert.equal(statSync(join(data, keyFile)).mode & 0o777, 0o600)
+  const text = readFileSync(join(data, keyFile), 'utf8')
+  assert.deepEqual(await loadReturnPathKey(data), key)
+  assert.equal(readFileSync(join(data, keyFile), 'utf8'), text)
+})
+
+test('a file that holds no key is named, not replaced', async () => {
+  const data = scratch('key')
+  writeFileSync(join(data, keyFile), 'short\n')
+  await assert.rejects(loadReturnPathKey(data), /srs\.key holds no key .*back-up/)
+  assert.equal(readFileSync(join(data, keyFile), 'utf8'), 'short\n')
+})
+
+test('senders of ours and the null sender keep theirs; all others get one of the alias’s domain', async () => {
+  const forwarding = await openForwarding({ data: scratch('key'), giveUpAfter: 5 * day })
+  const returnPath = forwarding.returnPath((domain) => domain === 'example.org')
+  assert.equal(returnPath('', 'sales@example.org', 0), '')
+  assert.equal(returnPath('ann@example.org', 'sales@example.org', 0), 'ann@example.org')
+  const address = returnPath('bob@far.example', 'sales@example.org', 0)
+  assert.match(address, /^SRS0=.*=far\.example=bob@example\.org$/)
+  const local = address.slice(0, address.lastIndexOf('@'))
+  assert.deepEqual(forwarding.read(local, 21 * day), { kind: 'address', address: 'bob@far.example' })
+  assert.deepEqual(forwarding.read(local, 22 * day), { kind: 'expired' })
+})
+
+test('who tries for long waits for reports longer', async () => {
+  const forwarding = await openForwarding({ data: scratch('key'), giveUpAfter: 60 * day })
+  const address = forwarding.returnPath(() => false)('bob@far.example', 'sales@example.org', 0)
+  const local = address.slice(0, address.lastIndexOf('@'))
+  assert.equal(forwarding.read(local, 74 * day).kind, 'address')
+  assert.equal(forwarding.read(local, 75 * day).kind, 'expired')
+})
