@@ -7,20 +7,35 @@ import { type Tone, toned, visible } from './terminal.ts'
 
 const longest = 400
 
-/** `address 192.0.2.7, port 25`: a value in one line, without JSON's marks. */
-export const shortly = (value: unknown): string => {
+const marks: Readonly<Record<string, string>> = { '\r': '\\r', '\n': '\\n', '\t': '\\t' }
+
+/** What parts lines and columns is shown as programmers write it. */
+const legible = (text: string): string => visible(text.replace(/[\r\n\t]/g, (char) => marks[char]!))
+
+/** Members that hold a time: `acceptedAt`, `dueAt`, `leaseUntil`. */
+const isTime = (key: string): boolean => /(?:^at|At|Until)$/.test(key)
+
+/** `address 192.0.2.7, port 25`: a value in one line, without JSON's marks; times in ISO 8601. `key`: under which it stands. */
+export const shortly = (value: unknown, key = ''): string => {
   if (value === null || value === undefined) return 'none'
-  if (typeof value === 'string') return value === '' ? '(empty)' : visible(value)
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(nested).join(', ')
+  if (typeof value === 'string') return value === '' ? '(empty)' : legible(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((one) => nested(one)).join(', ')
+  if (typeof value === 'number' && isTime(key)) return timeText(value)
   if (typeof value !== 'object') return String(value)
   return Object.entries(value)
-    .map(([key, inner]) => `${visible(key)} ${nested(inner)}`)
+    .map(([name, inner]) => `${visible(name)} ${nested(inner, name)}`)
     .join(', ')
 }
-const nested = (value: unknown): string =>
+const nested = (value: unknown, key = ''): string =>
   typeof value === 'object' && value !== null && Object.keys(value).length > 1
     ? `(${shortly(value)})`
-    : shortly(value)
+    : shortly(value, key)
+
+/** The number itself where it is no time. */
+const timeText = (at: number): string => {
+  const time = new Date(at)
+  return Number.isNaN(time.getTime()) ? String(at) : time.toISOString()
+}
 
 const cut = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest - 1)}…`)
 
@@ -30,7 +45,8 @@ const row = (label: string, text: string, tone: Tone | null = null): string =>
 const changeText = (change: Operation): string => {
   const place = change.path.slice(1)
   if (change.op === 'remove') return `- ${place}`
-  return `${change.op === 'add' ? '+ ' : ''}${place} = ${shortly(change.value)}`
+  const key = place.slice(place.lastIndexOf('/') + 1)
+  return `${change.op === 'add' ? '+ ' : ''}${place} = ${shortly(change.value, key)}`
 }
 
 const since = (milliseconds: number): string =>
@@ -51,15 +67,15 @@ const moveOf = ({ from, to, event }: Step): string => {
 const weReply = ({ effects }: Step): boolean => effects.includes('reply')
 
 const heard = (step: Step): string[] =>
-  weReply(step) ? said('C: ', step) : step.dialogue.map((line) => `      ${visible(line)}`)
+  weReply(step) ? said('C: ', step) : step.dialogue.map((line) => `      ${legible(line)}`)
 
 const said = (side: 'C: ' | 'S: ', { dialogue }: Step): string[] =>
-  dialogue.filter((line) => line.startsWith(side)).map((line) => `      ${visible(line)}`)
+  dialogue.filter((line) => line.startsWith(side)).map((line) => `      ${legible(line)}`)
 
 const factRows = ({ facts }: Step): string[] =>
   Object.entries(facts)
     .filter(([key]) => key !== 'reason')
-    .map(([key, value]) => row(key, shortly(value)))
+    .map(([key, value]) => row(key, shortly(value, key)))
 
 const isNo = ({ event, facts }: Step): boolean =>
   /Refused|Failed/.test(event) || (typeof facts.door === 'string' && facts.door !== 'open')

@@ -1,4 +1,4 @@
-/** `fsmtp replay`: the history of a session, step by step. */
+/** `fsmtp replay`: the history of a session or a delivery, step by step. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Drawing, draw, type Trail, toDot, toMermaid } from '../../machines/drawing/index.ts'
 import { machines } from '../../machines/index.ts'
@@ -6,6 +6,7 @@ import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import { toSvg } from '../drawing/svg.ts'
 import { HistoryFault } from '../history/fault.ts'
 import { HistoryFile, type StreamHistory } from '../history/file.ts'
+import { atAnyTime } from '../history/offered.ts'
 import { policyHashOf, readPolicy } from '../history/policies.ts'
 import { type Step, steps } from '../history/steps.ts'
 import { trailOfSteps } from '../history/trail.ts'
@@ -21,7 +22,7 @@ import { needTerminal, type Pause, withPauses } from './stepping.ts'
 import { counted, ndjson, print, toned, visible } from './terminal.ts'
 
 const example = `
-ID is a session's or a message's, or its beginning or end; FILE is what \`fsmtp export\` wrote, and needs no data.
+ID is a session's, a message's or a delivery's, or its beginning or end; FILE is what \`fsmtp export\` wrote, and needs no data.
 Examples:
   fsmtp replay 01kdy4
   fsmtp replay 01kdy4 --at 5 --diagram
@@ -31,8 +32,8 @@ Examples:
 export const register = (program: Command): void => {
   program
     .command('replay')
-    .argument('<id|file>', 'session or message id, or a history file')
-    .description('the history of a session, step by step')
+    .argument('<id|file>', 'session, message or delivery id, or a history file')
+    .description('the history of a session or a delivery, step by step')
     .option('--at <revision|time>', 'no further than this step or time', place)
     .option('--step', 'wait for a key after each step; q ends')
     .option('--transcript', 'the dialogue alone')
@@ -170,7 +171,7 @@ const showTranscript = (shown: readonly Step[], { json }: Options): void => {
 
 const showSteps = async (told: Told, shown: readonly Step[], { pause, at }: Showing): Promise<boolean> => {
   for (const line of headOf(told, shown)) print(line)
-  const always = new Set(told.module?.machine.root.ownEvents ?? [])
+  const always = told.module === undefined ? new Set<string>() : atAnyTime(told.module)
   for (const [number, step] of shown.entries()) {
     if (number > 0 && !(await pause())) return false
     for (const line of stepText(step, shown[number - 1], always)) print(line)
@@ -195,11 +196,10 @@ const footOf = ({ module }: Told, shown: readonly Step[], { always, at }: Footin
   const last = shown.at(-1)!
   const state =
     module === undefined ? undefined : draw(module.machine).states.find(({ path }) => path === last.to)
+  const anyTime = last.next.filter((event) => always.has(event))
   const when = at === undefined ? (last.next.length === 0 ? 'In the end' : 'So far') : 'At that point'
   return [
     ...(state === undefined ? [] : [`${when}: ${toned('strong', last.to)}. ${state.description}`]),
-    ...(last.next.length === 0
-      ? []
-      : [toned('weak', `At any time: ${last.next.filter((event) => always.has(event)).join(' ')}`)]),
+    ...(anyTime.length === 0 ? [] : [toned('weak', `At any time: ${anyTime.join(' ')}`)]),
   ]
 }

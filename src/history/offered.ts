@@ -15,6 +15,21 @@ const offers: Readonly<Record<string, Offer>> = {
   XCLIENT: ({ trusted }) => trusted,
 }
 
+/** What a delivery records of an act that cannot be: the act is no way on. */
+const refusals: ReadonlySet<unknown> = new Set(['recordActUnderWay', 'recordActOutOfPlace'])
+
+/** Whether a transition with these actions does nothing but refuse. */
+export const isRefusal = (actions: readonly unknown[]): boolean =>
+  actions.length > 0 && actions.every((action) => refusals.has(action))
+
+/** Machine events that can come in every state, said once for all of them. */
+export const atAnyTime = ({ machine }: Pick<MachineModule, 'machine'>): ReadonlySet<string> =>
+  new Set(
+    [...machine.root.transitions].flatMap(([event, transitions]) =>
+      transitions.every(({ actions }) => isRefusal(actions)) ? [] : [event],
+    ),
+  )
+
 /** Of the inputs a machine has transitions for, those that lead on from a context. */
 export const offered = (
   { name }: Pick<MachineModule, 'name'>,

@@ -11,6 +11,7 @@ import {
   type MachineModule,
 } from '../../machines/vocabulary/machine.ts'
 import type { StoredEvent } from '../log/port.ts'
+import { isRefusal } from './offered.ts'
 import type { Stage } from './stage.ts'
 
 export type Moved = {
@@ -92,11 +93,15 @@ export class Replayer {
     }
   }
 
-  /** Machine events that can come next, the state's own first. */
+  /** Machine events that can come next, the state's own first; none that the machine would only refuse. */
   next(): string[] {
     if (this.ended) return []
-    const events = getNextTransitions(this.#snapshot).map(({ eventType }) => eventType)
-    return [...new Set(events)].filter((event) => event !== '*' && event !== '')
+    const first = new Map<string, readonly unknown[]>()
+    for (const { eventType, actions } of getNextTransitions(this.#snapshot))
+      if (!first.has(eventType)) first.set(eventType, actions)
+    return [...first].flatMap(([event, actions]) =>
+      event === '*' || event === '' || isRefusal(actions) ? [] : [event],
+    )
   }
 
   #move(input: { type: string }): Taken {
