@@ -28,7 +28,7 @@ export const remoteReplyText = ({ code, enhanced, text }: RemoteReply): string =
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
 const queued = (delivery: string, at: number, data: DeliveryQueued): readonly RowChange[] => {
-  const { message, sender, nextHop, recipients, acceptedAt, forwarder = '' } = data
+  const { message, sender, nextHop, recipients, acceptedAt, forwarder = null } = data
   const set = {
     ...{ message, sender, nextHop, acceptedAt, forwarder },
     domain: domainOf(recipients[0]?.address ?? nextHop),
@@ -42,7 +42,7 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
       const row = { place, status: 'waiting' }
       return { kind: 'insert', table: 'delivery_recipients', key: [delivery, recipient.address], set: row }
     }),
-    { kind: 'delete', table: 'unrouted', key: [message, nextHop, forwarder] },
+    { kind: 'delete', table: 'unrouted', key: [message, nextHop, forwarder ?? ''] },
   ]
 }
 
@@ -204,6 +204,7 @@ export const deliveries: Projection = {
         message: 'text',
         sender: 'text',
         nextHop: 'text',
+        /** The alias for which it is forwarded. */
         forwarder: 'text',
         domain: 'text',
         status: 'text',

@@ -8,7 +8,7 @@ import type { GlobalOptions } from './open.ts'
 import { counted, ndjson, print, progress, remark } from './terminal.ts'
 
 const example = `
-The log, message bodies and certificates are copied; views are computed again from the log. The copy is read and checked.
+The log, message bodies, certificates and keys are copied; views are computed again from the log. The copy is read and checked.
 Examples:
   fsmtp backup /var/backups/fsmtp-monday
   fsmtp serve --data /var/backups/fsmtp-monday`

@@ -59,13 +59,19 @@ const why = ({ status, lastReply, fault, reason }: Delivery): string => {
   return lastReply ?? fault ?? (reason === null ? '' : deliveryReasonText(reason))
 }
 
+/** Of forwarded mail, the alias as well. */
+const whom = ({ recipients, forwarder }: Delivery): string => {
+  const named = several(recipients.map(({ address }) => address))
+  return forwarder === null ? named : `${forwarder} -> ${named}`
+}
+
 const columns: readonly Column<Delivery>[] = [
   { title: 'DELIVERY', value: ({ id }) => id },
   { title: 'QUEUED', value: ({ queuedAt }) => queuedAt },
   { title: 'SENDER', value: ({ sender }) => sender || '<>', shrinks: true },
   {
     title: 'RECIPIENTS',
-    value: ({ recipients }) => several(recipients.map(({ address }) => address)),
+    value: whom,
     shrinks: true,
   },
   { title: 'NEXT HOP', value: ({ nextHop }) => nextHop, shrinks: true },

@@ -1,5 +1,5 @@
 /** What happened to a delivery, in words: sentences for each fact of it, as a message's trace tells them. */
-import type { EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import type { DeliveryQueued, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { faultText, hostText, outcomeText } from './attempt-text.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 
@@ -32,12 +32,17 @@ const endingOf = (event: Ended, nextHop: string): readonly string[] => [
   ...(event.data.uncertain ? ['The line broke before the answer: the host may have the mail'] : []),
 ]
 
+const queuedText = ({ recipients, forwarder, sender }: DeliveryQueued): string => {
+  const named = recipients.map(({ address }) => `<${address}>`).join(', ')
+  return forwarder === undefined ? named : `<${forwarder}> -> ${named}, with the sender <${sender}>`
+}
+
 /** Nothing for facts that say nothing of a delivery. */
 export const deliverySentences = (event: EventOf, nextHop: string): readonly string[] => {
   const to = `delivery to ${nextHop}`
   switch (event.type) {
     case 'DeliveryQueued':
-      return [`Queued for ${to}: ${event.data.recipients.map(({ address }) => `<${address}>`).join(', ')}`]
+      return [`Queued for ${to}: ${queuedText(event.data)}`]
     case 'AttemptStarted':
       return [`Attempt ${event.data.attempt} of the ${to} began on ${event.data.node}`]
     case 'RouteResolved':

@@ -59,6 +59,7 @@ const headOf = (found: Delivery): readonly string[] => [
   row('Message', found.message),
   row('Sender', `<${found.sender}>`),
   row('Next hop', found.nextHop),
+  ...(found.forwarder === null ? [] : [row('Forwarded', `for <${found.forwarder}>`)]),
   row('Queued', found.queuedAt),
   `${toned('weak', 'Status:'.padEnd(12))} ${toned(statusTones[found.status], found.status)}${statusText(found)}`,
   ...found.recipients.map(recipientLine),
@@ -87,9 +88,16 @@ const nextText = (found: Delivery): string => {
 }
 
 const footOf = (found: Delivery, notices: readonly Notice[]): readonly string[] => [
-  ...notices.map(({ kind, message }) => row('Told', `the sender, that it ${told[kind]}: message ${message}`)),
+  ...notices.map((notice) => row('Told', toldText(notice))),
   row('Next', nextText(found)),
   '',
   toned('weak', `fsmtp message ${found.message} --trace   fsmtp replay ${found.id}`),
 ]
 const told = { failed: 'failed', delayed: 'takes long', delivered: 'was delivered' } as const
+
+const toldText = ({ kind, attempt, message, reason }: Notice): string => {
+  const after = attempt > 0 ? `, after attempt ${attempt}` : ''
+  return message === null
+    ? `nobody that it ${told[kind]}${after}: ${deliveryReasonText(reason ?? '')}`
+    : `the sender, that it ${told[kind]}${after}: message ${message}`
+}

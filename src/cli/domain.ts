@@ -60,12 +60,14 @@ const list = async (options: Options): Promise<void> => {
   const domains = directory.domains()
   const origins = { file: loaded.file ?? 'file', log: 'fsmtp domain add' }
   if (options.json)
-    for (const { name, catchAll, origin } of domains) ndjson({ domain: name, catchAll, origin })
+    for (const { name, catchAll, aliases, origin } of domains)
+      ndjson({ domain: name, catchAll, aliases, origin })
   else if (domains.length === 0) remark('no domains; add one: fsmtp domain add NAME')
   else
     table(domains, [
       { title: 'DOMAIN', value: ({ name }) => name },
       { title: 'CATCH-ALL', value: ({ catchAll }) => catchAll },
+      { title: 'ALIASES', value: ({ aliases }) => (aliases === 0 ? null : aliases), align: 'right' },
       { title: 'WRITTEN IN', value: ({ origin }) => origins[origin] },
     ])
 }

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { AcceptedRecipient } from '../../machines/vocabulary/events.ts'
+import { noticeStream } from '../../machines/vocabulary/notices.ts'
 import { traceLines } from '../smtp/trace.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
 import { CommandFault } from './fault.ts'
-import { acceptedIn, type History, streamEvents, traceOf } from './message-trace.ts'
+import { acceptedIn, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
 import { completeMessage, freshViews, type Reading, reading } from './open.ts'
-import { destinationText } from './story.ts'
+import { destinationText, recipientText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
 type Options = { readonly raw?: boolean; readonly trace?: boolean }
@@ -37,15 +38,15 @@ const find = async (opened: Reading, typed: string): Promise<Found> => {
   const events = await streamEvents(opened.log, found.stream)
   const standings = views.deliveriesOf(id)
   const deliveries = new Map<string, History['events']>()
-  const reports: History['reports'][number][] = []
+  const notices: History['notices'][number][] = []
   for (const { id: delivery } of standings) {
     deliveries.set(delivery, await streamEvents(opened.log, `delivery-${delivery}`))
-    for (const { message: report } of views.notices(delivery)) {
-      const stream = views.message(report)?.stream
-      if (stream !== undefined) reports.push(acceptedIn(await streamEvents(opened.log, stream), report))
+    for (const { kind, attempt } of views.notices(delivery)) {
+      const stream = noticeStream({ delivery, kind, ...(attempt > 0 && { attempt }) })
+      notices.push(...(await streamEvents(opened.log, stream)).filter(isSettled))
     }
   }
-  return { message: found, events, accepted: acceptedIn(events, id), standings, deliveries, reports }
+  return { message: found, events, accepted: acceptedIn(events, id), standings, deliveries, notices }
 }
 
 const message = (typed: string, { raw, trace }: Options, command: Command): Promise<void> =>
@@ -88,16 +89,21 @@ const tellTrace = ({ json }: Reading, found: Found): void => {
 const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[]): string => {
   const { address, destination } = recipient
   const standing = standings.find(
-    ({ nextHop }) => destination.kind === 'nextHop' && nextHop === destination.nextHop,
+    ({ nextHop, recipients }) =>
+      destination.kind === 'nextHop' &&
+      nextHop === destination.nextHop &&
+      recipients.some((one) => one.address === address),
   )
   const found = standing?.recipients.find((one) => one.address === address)
   if (standing === undefined || found === undefined) return destinationText(recipient)
   const words = found.reply === null ? '' : `: ${found.reply}`
-  return `<${address}> ${found.status}, by delivery ${standing.id} to ${standing.nextHop}${words}`
+  return `${recipientText(recipient)} ${found.status}, by delivery ${standing.id} to ${standing.nextHop}${words}`
 }
 
 const causeText = ({ cause }: Message): string | null =>
-  cause === null ? null : `a report that delivery ${cause.delivery} ${causes[cause.kind]}`
+  cause === null
+    ? null
+    : `a notice that delivery ${cause.delivery} ${causes[cause.kind]}${cause.attempt === undefined ? '' : ` (attempt ${cause.attempt})`}`
 const causes = { failed: 'failed', delayed: 'takes long', delivered: 'was made' } as const
 
 const details = ({ message: found, accepted, standings }: Found): void => {

@@ -1,6 +1,7 @@
 /** What happened, in words: one sentence for each fact of a session. */
 import type { AcceptedRecipient, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
+import { givenAddress, givenAddresses } from '../../machines/vocabulary/recipients.ts'
 
 const named = (address: string): string => `<${address}>`
 const tlsText = ({ version, cipher }: TlsFacts): string => `${version}, ${cipher}`
@@ -10,11 +11,18 @@ type Refusal = { readonly code: number; readonly enhanced: string; readonly reas
 const refused = ({ code, enhanced, reason }: Refusal): string =>
   `refused with ${`${code} ${enhanced}`.trim()}: ${reasonText(reason)}`
 
+/** `<bob@example.net>`, or `<sales@example.org> -> <carol@example.net>` for one an alias stands for. */
+export const recipientText = (recipient: AcceptedRecipient): string => {
+  const given = givenAddress(recipient)
+  const itself = named(recipient.address)
+  return given === recipient.address ? itself : `${named(given)} -> ${itself}`
+}
+
 /** Where one recipient's mail goes. */
-export const destinationText = ({ address, destination }: AcceptedRecipient): string =>
-  destination.kind === 'mailbox'
-    ? `${named(address)} filed in the mailbox ${destination.mailbox}`
-    : `${named(address)} waiting for delivery to ${destination.nextHop}`
+export const destinationText = (recipient: AcceptedRecipient): string =>
+  recipient.destination.kind === 'mailbox'
+    ? `${recipientText(recipient)} filed in the mailbox ${recipient.destination.mailbox}`
+    : `${recipientText(recipient)} waiting for delivery to ${recipient.destination.nextHop}`
 
 const opening = ({ data }: EventOf & { type: 'SessionOpened' }): string => {
   const { peer, service, local, proxy, tls, door } = data
@@ -57,7 +65,7 @@ export const sentence = (event: EventOf): string => {
     case 'ContentStarted':
       return 'The content began to come in'
     case 'MessageAccepted':
-      return `Message ${event.data.message} accepted and stored: ${count(event.data.size, 'byte')}, ${count(event.data.recipients.length, 'recipient')}`
+      return `Message ${event.data.message} accepted and stored: ${count(event.data.size, 'byte')}, ${count(givenAddresses(event.data.recipients).length, 'recipient')}`
     case 'MessageRefused':
       return `Message ${refused(event.data)}`
     case 'TransactionReset':

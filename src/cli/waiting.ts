@@ -14,8 +14,12 @@ const words = ({ status, nextAttemptAt, lastReply, fault }: Delivery): string =>
   return `${status}${why === null ? '' : `: ${visible(why)}`}${next}`
 }
 
-const shown = (delivery: Delivery): string =>
-  `${delivery.id}  ${delivery.recipients.map(({ address }) => visible(address)).join(', ')}  ${words(delivery)}`
+const whom = ({ recipients, forwarder }: Delivery): string => {
+  const named = recipients.map(({ address }) => visible(address)).join(', ')
+  return forwarder === null ? named : `${visible(forwarder)} -> ${named}`
+}
+
+const shown = (delivery: Delivery): string => `${delivery.id}  ${whom(delivery)}  ${words(delivery)}`
 
 /** Null while it goes on; else whether every recipient has the mail. */
 type Outcome = boolean | null

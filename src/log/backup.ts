@@ -3,7 +3,7 @@
  * the bodies after it, so that each body named by an event of the copy was finished before and is copied too. What came
  * later may be among the bodies; the next start on the copy sweeps it away.
  */
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite'
@@ -22,7 +22,7 @@ export type BackupOptions = {
 export type Backup = {
   /** Events in the copy, each of them read there and compared with its sum. */
   readonly events: number
-  /** Large bodies, and files of `tls/`. */
+  /** Large bodies, files of `tls/`, and the key of return paths. */
   readonly files: number
   /** Null for a copy that is whole; else what is wrong in it, and in the original as well. */
   readonly damage: LogDamaged | null
@@ -40,6 +40,8 @@ export class TargetNotEmpty extends Error {
 const pagesAtATime = 1024
 /** What is copied beside the log. Views are computed again; `opened.json` tells of the original's last opening only. */
 const folders = ['content', 'tls'] as const
+/** Without it, reports on mail that was forwarded could not be passed on. */
+const singleFiles = ['srs.key'] as const
 const leftOut = new Set(['content/incoming', 'content/opened.json', 'content/opened.json.new'])
 
 /** @throws TargetNotEmpty, LogUnavailable where there is no log */
@@ -51,7 +53,7 @@ export const backup = async ({ directory, target, progress }: BackupOptions): Pr
   } finally {
     source.close()
   }
-  const files: string[] = []
+  const files: string[] = singleFiles.filter((file) => existsSync(join(directory, file)))
   for (const folder of folders) files.push(...(await filesUnder(directory, folder)))
   for (const [done, file] of files.entries()) {
     await copyOne(join(directory, file), join(target, file))

@@ -34,6 +34,8 @@ export type Delivery = {
   readonly message: string
   readonly sender: string
   readonly nextHop: string
+  /** The alias for which it is forwarded, with a sender of the alias's domain; null for all other mail. */
+  readonly forwarder: string | null
   /** Of its recipients' addresses. */
   readonly domain: string
   readonly status: DeliveryStatus
@@ -150,6 +152,7 @@ type Row = {
   message: string
   sender: string
   nextHop: string
+  forwarder: string | null
   domain: string
   status: DeliveryStatus
   queuedAt: number
@@ -190,6 +193,7 @@ const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery 
   message: row.message,
   sender: row.sender,
   nextHop: row.nextHop,
+  forwarder: row.forwarder,
   domain: row.domain,
   status: row.status,
   queuedAt: isoTime(row.queuedAt),
