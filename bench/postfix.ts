@@ -9,7 +9,10 @@ import { join } from 'node:path'
 import { findProgram } from '../test/programs.ts'
 import { freePort, type Running, start } from './process.ts'
 
-const parameters = (home: string, routes: ReadonlyMap<string, number>): Readonly<Record<string, string>> => ({
+const ownParameters = (
+  home: string,
+  routes: ReadonlyMap<string, number>,
+): Readonly<Record<string, string>> => ({
   compatibility_level: '3.6',
   queue_directory: join(home, 'queue'),
   data_directory: join(home, 'state'),
@@ -38,7 +41,7 @@ const parameters = (home: string, routes: ReadonlyMap<string, number>): Readonly
   }),
 })
 
-const services = (port: number): string =>
+const ownServices = (port: number): string =>
   [
     `127.0.0.1:${port} inet n - n - - smtpd`,
     'pickup unix n - n 60 1 pickup',
@@ -72,18 +75,27 @@ export const postfixMissing = (): string | null => {
   return process.getuid?.() === 0 ? null : 'postfix wants to be started by root'
 }
 
+export type PostfixSettings = {
+  /** Over the parameters of `main.cf` that stand here. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** More lines for `master.cf`. */
+  readonly services?: readonly string[]
+}
+
 /** Starts the private instance in `directory`: empty, and with parents that everybody may pass through. */
 export const startPostfix = async (
   directory: string,
   routes: ReadonlyMap<string, number> = new Map(),
+  { parameters = {}, services = [] }: PostfixSettings = {},
 ): Promise<Running> => {
   const port = await freePort()
   const config = join(directory, 'config')
   for (const name of ['config', 'queue']) mkdirSync(join(directory, name), { recursive: true })
   chmodSync(directory, 0o755)
-  const lines = Object.entries(parameters(directory, routes)).map(([name, value]) => `${name} = ${value}\n`)
+  const all = { ...ownParameters(directory, routes), ...parameters }
+  const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}\n`)
   writeFileSync(join(config, 'main.cf'), lines.join(''))
-  writeFileSync(join(config, 'master.cf'), services(port))
+  writeFileSync(join(config, 'master.cf'), ownServices(port) + services.map((line) => `${line}\n`).join(''))
   const daemons = execFileSync(findProgram('postconf')!, ['-d', '-h', 'daemon_directory'], {
     encoding: 'utf8',
   })
