@@ -1,14 +1,18 @@
 /**
  * A server that delivers is killed with SIGKILL at random moments, again and again. Every mail that was acknowledged arrives at
- * the far host; one that arrives twice is one whose history says that it may.
+ * the far host; one that arrives twice is one whose history says that it may; whoever's recipient was refused hears of it once.
  */
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { acceptedAs, greeted, send } from '../client.ts'
-import { type FarHost, farHost } from '../journeys/far-host.ts'
-import { type ChildServer, eventually, fsmtp, objects, serve, workplace } from '../server.ts'
-import { type Chance, chanceOf } from './chance.ts'
+import { openContentReader } from '../../src/content/store.ts'
+import { openSqliteReader } from '../../src/log/sqlite/index.ts'
+import { openViews } from '../../src/views/index.ts'
+import { farHost } from '../journeys/far-host.ts'
+import { eventually, fsmtp, objects, serve, workplace } from '../server.ts'
+import { chanceOf } from './chance.ts'
+import { type DeliveryLine, failedIn, type Judgement, judge, refusedOf } from './delivery-judgement.ts'
+import { domains, farRecipients, Load, type RoundKind, sender } from './delivery-load.ts'
 
 export type DeliveryTortureOptions = {
   readonly rounds: number
@@ -16,76 +20,72 @@ export type DeliveryTortureOptions = {
   readonly clients?: number
   readonly progress?: (line: string) => void
 }
-export type DeliveryFigures = {
+export type DeliveryFigures = Judgement & {
   readonly rounds: number
   readonly acknowledged: number
+  /** Mails the far host took, over and over ones counted each time. */
   readonly arrived: number
-  /** Mails that arrived more than once; each of them is marked so. */
-  readonly twice: number
-  /** Mails whose history says that they may have arrived more than once. */
-  readonly marked: number
+  readonly notices: number
   readonly seconds: number
 }
 
-const domains = ['one.example', 'two.example', 'three.example', 'four.example']
-const markOf = (content: string): string => /^X-Mark: (\w+)\r?$/m.exec(content)?.[1] ?? ''
+const kindOfRound = (round: number): RoundKind => (round % 2 === 0 ? 'refused' : 'plain')
 
-class Load {
-  readonly acknowledged = new Map<string, string>()
-  readonly #chance: Chance
-  #count = 0
+const placeFor = async (far: number): Promise<string> => {
+  const folder = workplace({
+    hostname: 'mx.example.org',
+    listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
+    domains: [{ name: 'example.org' }],
+    proxy: { trusted: ['127.0.0.1/32'], protocols: ['xclient'] },
+    delivery: {
+      routes: Object.fromEntries(domains.map((domain) => [domain, `127.0.0.1:${far}`])),
+      retry: ['1s'],
+    },
+  })
+  const added = await fsmtp(folder, ['user', 'add', sender], { input: 'a long password\n' })
+  assert.equal(added.code, 0, added.stderr)
+  return folder
+}
 
-  constructor(chance: Chance) {
-    this.#chance = chance
-  }
+// What the command prints is the promised shape.
+const deliveriesIn = async (folder: string): Promise<readonly DeliveryLine[]> =>
+  objects(await fsmtp(folder, ['deliveries', '--json'])) as readonly object[] as readonly DeliveryLine[]
 
-  /** Sends mail after mail until the server is gone. */
-  async client(server: ChildServer): Promise<void> {
-    const line = await greeted(server.port('mx'))
-    await line.say('XCLIENT LOGIN=ann@example.org')
-    await line.say('EHLO client.example')
-    for (;;) {
-      const mark = hash('sha256', `${this.#count++}`, 'hex').slice(0, 16)
-      const to = [`bob@${domains[this.#chance.between(0, domains.length - 1)]}`]
-      const content = `Subject: torture\r\nX-Mark: ${mark}\r\n\r\n${'x'.repeat(this.#chance.between(1, 3000))}`
-      const message = acceptedAs(await send(line, content, { from: 'ann@example.org', to }))
-      if (message === null) return
-      this.acknowledged.set(mark, message)
-    }
+/** The messages in the sender's mailbox: notices, all of them. */
+const noticesIn = async (folder: string): Promise<readonly string[]> => {
+  const directory = join(folder, 'data')
+  const log = openSqliteReader({ directory })
+  const views = openViews({ directory, log })
+  try {
+    await views.caughtUp()
+    const content = openContentReader({ directory, log })
+    const found = views.mailbox(sender) ?? []
+    const bodies = await Promise.all(found.map(({ message }) => content.read(message)))
+    return bodies.map((body) => Buffer.from(body ?? '').toString())
+  } finally {
+    views.close()
+    await log.close()
   }
 }
 
-const settle = async (folder: string): Promise<readonly Record<string, unknown>[]> =>
-  eventually(
+/** Until every delivery has ended and whoever is to be told was told. What is missing then is for the judgement. */
+const settle = async (folder: string): Promise<void> => {
+  const hasEnded = ({ status }: DeliveryLine): boolean => status === 'delivered' || status === 'failed'
+  const deliveries = await eventually(
     async () => {
-      const found = objects(await fsmtp(folder, ['deliveries', '--json']))
-      return found.length > 0 && found.every(({ status }) => status === 'delivered') && found
+      const found = await deliveriesIn(folder)
+      return found.length > 0 && found.every(hasEnded) && found
     },
-    { within: 120_000, what: 'the delivery of everything' },
+    { within: 180_000, what: 'the end of every delivery' },
   )
-
-const judge = (
-  far: FarHost,
-  load: Load,
-  deliveries: readonly Record<string, unknown>[],
-): Pick<DeliveryFigures, 'arrived' | 'twice' | 'marked'> => {
-  const times = new Map<string, number>()
-  for (const { content } of far.received) times.set(markOf(content), (times.get(markOf(content)) ?? 0) + 1)
-  const unsure = new Set(
-    deliveries.filter(({ uncertain }) => Number(uncertain) > 0).map(({ message }) => message),
-  )
-  const messageOf = load.acknowledged
-  for (const mark of messageOf.keys())
-    assert.ok(times.has(mark), `the acknowledged mail ${mark} never arrived`)
-  const twice = [...times].filter(([, count]) => count > 1).map(([mark]) => mark)
-  // One that was not acknowledged has no message we know: its delivery is among the unsure ones all the same.
-  for (const mark of twice)
-    if (messageOf.has(mark))
-      assert.ok(
-        unsure.has(messageOf.get(mark)),
-        `${mark} arrived twice, and its history does not say that it may`,
-      )
-  return { arrived: far.received.length, twice: twice.length, marked: unsure.size }
+  const wanted = new Set(refusedOf(deliveries))
+  await eventually(
+    async () => {
+      const told = new Set((await noticesIn(folder)).flatMap(failedIn))
+      return [...wanted].every((address) => told.has(address))
+    },
+    { within: 60_000, what: 'a notice about every recipient that was refused' },
+  ).catch(() => {})
 }
 
 export const tortureDeliveries = async ({
@@ -96,39 +96,45 @@ export const tortureDeliveries = async ({
 }: DeliveryTortureOptions): Promise<DeliveryFigures> => {
   const startedAt = performance.now()
   const chance = chanceOf(seed)
-  const far = await farHost({ beforeAnswer: () => pause(chance.between(0, 20)) })
-  const folder = workplace({
-    hostname: 'mx.example.org',
-    listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
-    domains: [{ name: 'example.org' }],
-    proxy: { trusted: ['127.0.0.1/32'], protocols: ['xclient'] },
-    delivery: {
-      routes: Object.fromEntries(domains.map((domain) => [domain, `127.0.0.1:${far.port}`])),
-      retry: ['1s'],
-    },
+  const far = await farHost({
+    recipient: farRecipients(),
+    beforeAnswer: () => pause(chance.between(0, 20)),
   })
-  const added = await fsmtp(folder, ['user', 'add', 'ann@example.org'], { input: 'a long password\n' })
-  assert.equal(added.code, 0, added.stderr)
-  const load = new Load(chance)
-  for (let round = 1; round <= rounds; round++) {
-    const server = await serve(folder)
-    const working = Array.from({ length: clients }, () => load.client(server).catch(() => {}))
-    await pause(chance.between(50, 1200))
-    await server.end('SIGKILL')
-    await Promise.all(working)
-    if (round % 10 === 0)
-      progress(`round ${round}: ${load.acknowledged.size} acknowledged, ${far.received.length} arrived`)
-  }
-  const last = await serve(folder)
   try {
-    const deliveries = await settle(folder)
-    const figures = judge(far, load, deliveries)
+    const folder = await placeFor(far.port)
+    const load = new Load(chance)
+    for (let round = 1; round <= rounds; round++) {
+      const server = await serve(folder)
+      const working = Array.from({ length: clients }, () =>
+        load.client(server, kindOfRound(round)).catch(() => {}),
+      )
+      await pause(chance.between(50, 1200))
+      await server.end('SIGKILL')
+      await Promise.all(working)
+      if (round % 10 === 0)
+        progress(`round ${round}: ${load.acknowledged.size} acknowledged, ${far.received.length} arrived`)
+    }
+    const last = await serve(folder)
+    await settle(folder).finally(() => last.end())
+    const notices = await noticesIn(folder)
+    const judgement = judge(load, far.received, await deliveriesIn(folder), notices)
     const proved = await fsmtp(folder, ['verify'])
     assert.equal(proved.code, 0, proved.stdout)
-    const seconds = Math.round((performance.now() - startedAt) / 1000)
-    return { rounds, acknowledged: load.acknowledged.size, ...figures, seconds }
+    return {
+      ...{ rounds, acknowledged: load.acknowledged.size, arrived: far.received.length, ...judgement },
+      ...{ notices: notices.length, seconds: Math.round((performance.now() - startedAt) / 1000) },
+    }
   } finally {
-    await last.end()
     await far.close()
   }
 }
+
+/** What must not be, in words; empty where all is well. */
+export const faultsOf = ({ lost, twiceUnmarked, untold, toldTooOften }: Judgement): readonly string[] => [
+  ...(lost > 0 ? [`${lost} recipients of acknowledged mail never got it`] : []),
+  ...(twiceUnmarked > 0
+    ? [`${twiceUnmarked} got a mail twice, and its history does not say that they may`]
+    : []),
+  ...(untold > 0 ? [`of ${untold} recipients that were refused nobody was told`] : []),
+  ...(toldTooOften > 0 ? [`${toldTooOften} notices too many`] : []),
+]
