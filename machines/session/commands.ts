@@ -141,8 +141,8 @@ export const verbs: readonly Verb[] = [
   row('AUTH', 'mechanism [initial-response]', ['AUTH'], 'RFC 4954 §4', authentication),
   row(
     'MAIL',
-    'FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME] [SMTPUTF8] [RET=FULL|HDRS] [ENVID=xtext] [AUTH=xtext]',
-    ['SIZE', '8BITMIME', 'SMTPUTF8'],
+    'FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME] [SMTPUTF8] [RET=FULL|HDRS] [ENVID=xtext] [REQUIRETLS] [AUTH=xtext]',
+    ['SIZE', '8BITMIME', 'SMTPUTF8', 'REQUIRETLS', 'XROUTE'],
     'RFC 5321 §4.1.1.2',
     sender,
   ),

@@ -1,10 +1,14 @@
 /** What a session remembers: small, since thousands of idle ones are held. */
 import type { AcceptedRecipient, Peer, TlsFacts, TraceFacts } from '../vocabulary/events.ts'
+import { isOnLoopback } from '../vocabulary/xroute.ts'
 import type { InputOf } from './inputs.ts'
 import type { Speaker } from './judgements.ts'
 import type { SessionPolicy } from './policy.ts'
 
-export type Transaction = Pick<InputOf<'MAIL'>, 'sender' | 'body' | 'smtputf8' | 'ret' | 'envid'>
+export type Transaction = Pick<
+  InputOf<'MAIL'>,
+  'sender' | 'body' | 'smtputf8' | 'ret' | 'envid' | 'requiretls' | 'route'
+>
 
 export type SessionContext = {
   readonly policy: SessionPolicy
@@ -53,6 +57,10 @@ export const initialContext = (policy: SessionPolicy): SessionContext => ({
   overshoot: 0,
   loginFailures: 0,
 })
+
+/** A playground lets programs on its own machine send one mail away (`xroute.ts`). */
+export const mayRoute = ({ policy, peer }: Pick<SessionContext, 'policy' | 'peer'>): boolean =>
+  policy.magicRecipients && isOnLoopback(peer)
 
 export const speaker = ({ tls, user, addresses }: SessionContext): Speaker => ({
   secure: tls !== null,

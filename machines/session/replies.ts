@@ -1,7 +1,7 @@
 /** What we say: every positive reply of a session, as effects. Refusals come from `reasons.ts`. */
 import type { ReplyEffect } from '../vocabulary/machine.ts'
 import { type CommandInput, faults, helpLines } from './commands.ts'
-import type { SessionContext } from './context.ts'
+import { mayRoute, type SessionContext } from './context.ts'
 import type { RefusedVerdict } from './judgements.ts'
 
 export const reply = (code: number, enhanced: string, ...lines: string[]): ReplyEffect => ({
@@ -16,7 +16,7 @@ export const refusalReply = ({ code, enhanced, text }: RefusedVerdict): ReplyEff
   reply(code, enhanced, text)
 
 /** The extensions we offer just now (RFC 5321 §4.1.1.1); what a plain or logged-in connection may not use is left out. */
-const extensions = ({ policy, tls, user, trusted }: SessionContext): string[] => [
+const extensions = ({ policy, peer, tls, user, trusted }: SessionContext): string[] => [
   'PIPELINING', // RFC 2920
   `SIZE ${policy.limits.messageSize}`, // RFC 1870
   '8BITMIME', // RFC 6152
@@ -25,6 +25,8 @@ const extensions = ({ policy, tls, user, trusted }: SessionContext): string[] =>
   'DSN', // RFC 3461
   ...(policy.startTls && tls === null ? ['STARTTLS'] : []), // RFC 3207
   ...(policy.authentication !== 'none' && tls !== null && user === null ? ['AUTH PLAIN LOGIN'] : []), // RFC 4954
+  ...(tls !== null ? ['REQUIRETLS'] : []), // RFC 8689 §2
+  ...(mayRoute({ policy, peer }) ? ['XROUTE'] : []),
   ...(trusted ? ['XCLIENT NAME ADDR PORT PROTO HELO LOGIN'] : []),
   'HELP',
 ]

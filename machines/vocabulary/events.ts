@@ -104,6 +104,10 @@ export type SenderAccepted = SenderNotification & {
   readonly size?: number
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
+  /** Over TLS and verified hosts only, all the way (RFC 8689). */
+  readonly requiretls?: boolean
+  /** XROUTE: how a playground is to send it on, `direct` or `host:port`. */
+  readonly route?: string
 }
 export type RecipientAccepted = RecipientNotification & {
   readonly recipient: string
@@ -155,6 +159,11 @@ export type MessageAccepted = SenderNotification & {
   readonly sha256: string
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
+  /** As in `SenderAccepted`. */
+  readonly requiretls?: boolean
+  readonly route?: string
+  /** Its header says `TLS-Required: No` (RFC 8689 §3): what domains ask of their senders is not kept to. */
+  readonly tlsOptional?: boolean
   /** From the header, decoded, bounded to 998 characters each; null where the field is missing. */
   readonly subject: string | null
   readonly from: string | null
@@ -264,6 +273,10 @@ export type DeliveryQueued = SenderNotification & {
   readonly size: number
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
+  /** As in `MessageAccepted`; `tlsOptional` only without `requiretls`. */
+  readonly requiretls?: boolean
+  readonly tlsOptional?: boolean
+  readonly route?: string
   /** Header lines put in front of the content as it leaves, each with its CRLF: signatures, the trace. */
   readonly prefix: string
   /** When the message was accepted, milliseconds since 1970: patience is counted from here. */

@@ -1,5 +1,6 @@
 /** What may stand behind the path in MAIL and RCPT (RFC 5321 §4.1.1.11): text in, typed values or a refusal out. */
 import { parseAddress } from './address.ts'
+import { parseRoute } from './xroute.ts'
 import { decodeUtf8Text, decodeXtext } from './xtext.ts'
 
 /** `parameter-unknown`: we never offered it (555). `parameter-syntax`: known, but not so, or twice (501). */
@@ -15,6 +16,10 @@ export type MailParameters = {
   readonly ret?: 'FULL' | 'HDRS'
   /** RFC 3461 §4.4, decoded. */
   readonly envid?: string
+  /** RFC 8689 §2 */
+  readonly requiretls?: true
+  /** `direct` or `host:port`, see `xroute.ts`. */
+  readonly route?: string
   /** RFC 4954 §5, decoded: who submitted it, '' for `<>`. We believe nobody, so nobody reads it. */
   readonly auth?: string
 }
@@ -77,6 +82,8 @@ const mail: Readers<MailParameters> = {
   smtputf8: { keyword: 'SMTPUTF8', read: flag },
   ret: { keyword: 'RET', read: oneOf('FULL', 'HDRS') },
   envid: { keyword: 'ENVID', read: envid },
+  requiretls: { keyword: 'REQUIRETLS', read: flag },
+  route: { keyword: 'XROUTE', read: (value) => parseRoute(value ?? '') },
   auth: { keyword: 'AUTH', read: submitter },
 }
 const rcpt: Readers<RcptParameters> = {

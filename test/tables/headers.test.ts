@@ -8,8 +8,8 @@ const orNull = (cell: string): string | null => (cell === '-' ? null : cell)
 const wordsOf = (cell: string): string[] => cell.match(/"[^"]*"@\S+|\S+/g) ?? []
 
 eachRow(table, 'Facts', ({ cell }) => {
-  const { deliveredTo, ...facts } = headerFacts(Buffer.from(cell('content')))
-  assert.deepEqual(deliveredTo, [])
+  const { deliveredTo, tlsOptional, ...facts } = headerFacts(Buffer.from(cell('content')))
+  assert.deepEqual([deliveredTo, tlsOptional], [[], false])
   assert.deepEqual(facts, {
     subject: orNull(cell('subject').replaceAll('`', '')),
     from: orNull(cell('from').replaceAll('`', '')),
@@ -22,6 +22,11 @@ eachRow(table, 'Facts', ({ cell }) => {
 
 eachRow(table, 'Delivered-To', ({ cell }) => {
   assert.deepEqual(headerFacts(Buffer.from(cell('content'))).deliveredTo, wordsOf(cell('addresses')))
+})
+
+eachRow(table, 'TLS-Required', ({ cell }) => {
+  const { tlsOptional } = headerFacts(Buffer.from(cell('content')))
+  assert.equal(tlsOptional ? 'no' : '', cell('TLS'))
 })
 
 test('of Delivered-To lines without end the topmost hundred are kept', () => {
