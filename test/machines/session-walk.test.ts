@@ -1,23 +1,14 @@
 /** Every state of the session machine and every transition of it, walked. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type AnyActorLogic,
-  type AnyMachineSnapshot,
-  type AnyStateNode,
-  createActor,
-  getNextTransitions,
-} from 'xstate'
-import { getShortestPaths } from 'xstate/graph'
-import { fingerprint } from '../../machines/drawing/index.ts'
-import { logicOf } from '../../machines/plain.ts'
+import type { AnyMachineSnapshot } from 'xstate'
 import type { SessionContext } from '../../machines/session/context.ts'
 import { session } from '../../machines/session/index.ts'
 import type { SessionInput } from '../../machines/session/inputs.ts'
 import { sessionMachine } from '../../machines/session/machine.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
 import type { TlsFacts } from '../../machines/vocabulary/events.ts'
-import type { EffectEmitted, Emitted } from '../../machines/vocabulary/machine.ts'
+import { walk } from './walk.ts'
 
 /** Limits so small that every end of patience is a few steps away. */
 const policy: SessionPolicy = {
@@ -106,7 +97,6 @@ const inputs: readonly SessionInput[] = [
   { type: 'SHUTDOWN' },
 ]
 
-/** What decides about transitions; the rest of the memory makes no difference to them. */
 const deciding = ({ value, context }: AnyMachineSnapshot): string => {
   const { tls, extended, user, recipients, ...counts } = context as SessionContext
   const { errors, idleCommands, loginFailures, messages } = counts
@@ -115,125 +105,14 @@ const deciding = ({ value, context }: AnyMachineSnapshot): string => {
   return [value, ...moments, errors, idleCommands, loginFailures, messages, overshoot].join(' ')
 }
 
-/** The walk comes to an end because every patience does: a count that could grow for ever would exceed its limit. */
-const paths = getShortestPaths(sessionMachine, {
-  input: { policy },
-  events: [...inputs],
-  serializeState: (snapshot) => deciding(snapshot as AnyMachineSnapshot),
-  limit: 1_000_000,
+const { ways, live } = walk({
+  module: session,
+  policy,
+  inputs,
+  deciding,
+  effects: ['reply', 'startTls', 'collectCredentials', 'receiveContent', 'close', 'dropLine'],
+  mayIgnore: false,
 })
-
-const nodes = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodes)]
-const everyNode = nodes(sessionMachine.root)
-
-type Lived = {
-  readonly after: AnyMachineSnapshot
-  readonly emitted: readonly Emitted[]
-}
-
-/** A live actor in this state, given one input. */
-const live = (
-  before: AnyMachineSnapshot,
-  input: SessionInput,
-  logic: AnyActorLogic = sessionMachine,
-): Lived => {
-  const actor = createActor(logic, { input: { policy }, snapshot: before as never })
-  const emitted: Emitted[] = []
-  actor.on('*', (one) => emitted.push(one as Emitted))
-  actor.subscribe({ error: () => {} })
-  actor.start()
-  actor.send(input)
-  return { after: actor.getSnapshot() as AnyMachineSnapshot, emitted }
-}
-
-const ways = paths.map(({ state, steps }) => ({
-  state: state as AnyMachineSnapshot,
-  /** For whoever reads a failure. */
-  way: steps.map(({ event }) => event.type).join(' '),
-}))
-
-test('the list of inputs has every input of the machine', () => {
-  assert.deepEqual([...new Set(inputs.map(({ type }) => type))].sort(), Object.keys(session.inputs).sort())
-})
-
-test('every state can be reached', () => {
-  const reached = new Set(ways.map(({ state }) => String(state.value)))
-  assert.deepEqual([...reached].sort(), Object.keys(sessionMachine.states).sort())
-})
-
-test('every transition is taken, none throws, each states one fact that replays to the same input', () => {
-  const known = new Set(['reply', 'startTls', 'collectCredentials', 'receiveContent', 'close', 'dropLine'])
-  const taken = new Set<unknown>()
-  for (const { state, way } of ways) {
-    if (state.status !== 'active') continue
-    for (const input of inputs) {
-      for (const transition of sessionMachine.getTransitionData(state as never, input)) taken.add(transition)
-      const { after, emitted } = live(state, input)
-      const where: string = `${input.type} in ${state.value} after ${way}`
-      assert.notEqual(after.status, 'error', `${where}: ${after.error}`)
-      const facts = emitted.filter((one) => one.type === 'fact')
-      assert.equal(facts.length, 1, where)
-      const effects = emitted.filter((one): one is EffectEmitted => one.type === 'effect')
-      for (const { name } of effects) assert.ok(known.has(name), `${where}: ${name}`)
-      assert.deepEqual(again(input, facts[0]!.data), input, where)
-    }
-  }
-  const untaken = everyNode.flatMap((node) =>
-    [...node.transitions.values()]
-      .flat()
-      .filter((transition) => !taken.has(transition))
-      .map(({ eventType, guard }) => `${node.key}: ${eventType} ${JSON.stringify(guard ?? '')}`),
-  )
-  assert.deepEqual(untaken, [])
-})
-
-/** All of a snapshot that is data: the rest is the machine itself and XState's methods. */
-const dataOf = ({
-  status,
-  value,
-  context,
-  output,
-  error,
-  tags,
-  children,
-  historyValue,
-}: AnyMachineSnapshot) => ({
-  status,
-  value,
-  context,
-  output,
-  error,
-  tags: [...tags],
-  children,
-  historyValue,
-})
-
-test('the logic that actors run on takes every step as XState takes it', () => {
-  const logic = logicOf(sessionMachine)
-  assert.notEqual(logic, sessionMachine, 'the machine is not plain')
-  for (const { state, way } of ways)
-    for (const input of [...inputs, { type: 'NONSENSE' } as never]) {
-      const [ours, theirs] = [live(state, input, logic), live(state, input)]
-      const where = `${input.type} in ${state.value} after ${way}`
-      assert.deepEqual(ours.emitted, theirs.emitted, where)
-      assert.deepEqual(dataOf(ours.after), dataOf(theirs.after), where)
-      assert.deepEqual(
-        getNextTransitions(ours.after).map(({ eventType }) => eventType),
-        getNextTransitions(theirs.after).map(({ eventType }) => eventType),
-        where,
-      )
-    }
-})
-
-/** The input as a replay would make it from the fact. */
-const again = (input: SessionInput, data: object): object => {
-  const given = data as Record<string, unknown>
-  const keys = session.inputs[input.type] ?? []
-  return Object.fromEntries([
-    ['type', input.type],
-    ...keys.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
-  ])
-}
 
 test('a session that is over answers nobody', () => {
   const ends = ways.filter(({ state }) => state.status === 'done')
@@ -244,9 +123,4 @@ test('a session that is over answers nobody', () => {
 test('every state says what it is, and what it means if the line drops there', () => {
   for (const [name, { config }] of Object.entries(sessionMachine.states))
     assert.ok((config.description ?? '').length > 15, name)
-})
-
-test('version 1 is this machine', () => {
-  assert.equal(session.version, 1)
-  assert.equal(fingerprint(session.machine), session.fingerprint)
 })
