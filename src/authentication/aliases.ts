@@ -1,6 +1,7 @@
 /** The aliases of the configuration, by address: what is written for each, as it is written. */
 import { withoutTag } from '../../machines/vocabulary/address.ts'
 import type { Config } from '../config/schema.ts'
+import type { Directory } from './directory.ts'
 import { asciiDomain, keyOf } from './spelling.ts'
 
 /** Addresses an alias is written for; a target without a domain is of the alias's own. */
@@ -30,3 +31,24 @@ export const aliasFor = (
   const key = `${tagged ? withoutTag(local) : local}@${domain}`
   return aliases.has(key) ? key : null
 }
+
+export type Stranded = { readonly domain: number; readonly alias: string; readonly address: string }
+
+/** Targets written for an alias that are of ours and nobody's: their mail goes to mailboxes of which nobody may know. */
+export const strandedTargets = (
+  domains: Config['domains'],
+  directory: Pick<Directory, 'place' | 'account'>,
+): readonly Stranded[] =>
+  domains.flatMap(({ name, aliases = {} }, domain) =>
+    Object.entries(aliases).flatMap(([alias, targets]) => {
+      const place = directory.place(`${alias}@${name}`)
+      const written = new Set(targets.map((target) => targetOf(target, asciiDomain(name))))
+      return (place.kind === 'alias' ? place.targets : []).flatMap(({ address, destination }) =>
+        written.has(address) &&
+        destination.kind === 'mailbox' &&
+        directory.account(destination.mailbox) === null
+          ? [{ domain, alias, address }]
+          : [],
+      )
+    }),
+  )

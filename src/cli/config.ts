@@ -2,12 +2,14 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { strandedTargets } from '../authentication/aliases.ts'
 import { loadCertificates } from '../config/certificates.ts'
 import { ConfigFault, type Fault, faultText } from '../config/fault.ts'
 import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
 import { remarks } from '../config/remarks.ts'
 import { configSample } from '../config/sample.ts'
 import { shownConfig, valueText } from '../config/show.ts'
+import { knownNow } from './enrolling.ts'
 import type { GlobalOptions } from './open.ts'
 import { ndjson, print, table } from './terminal.ts'
 
@@ -87,6 +89,16 @@ const check = async (options: GlobalOptions): Promise<void> => {
   if (found.faults.length === 0) print(`${found.name}: no faults`)
 }
 
+/** Aliases that lead to nobody, as far as accounts are known by now. */
+const stranded = async (options: GlobalOptions): Promise<readonly Pick<Fault, 'path' | 'message'>[]> => {
+  const { directory, loaded } = await knownNow(options)
+  if (loaded.playground || directory.accounts().length === 0) return []
+  return strandedTargets(loaded.config.domains, directory).map(({ domain, alias, address }) => ({
+    path: ['domains', domain, 'aliases', alias],
+    message: `nobody has the address ${address}: its mail goes to a mailbox of its own; add an account for it, or correct it`,
+  }))
+}
+
 type Findings = { readonly name: string; readonly faults: readonly Fault[]; readonly notes: readonly Fault[] }
 
 const findings = async (options: GlobalOptions): Promise<Findings> => {
@@ -100,7 +112,11 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
     return {
       name: file ?? 'no configuration file, so the playground',
       faults: faults.map((fault) => faultAt(loaded.document, file, fault)),
-      notes: [...remarks(loaded, file), ...certificateNotes],
+      notes: [
+        ...remarks(loaded, file),
+        ...(await stranded(options)).map((note) => faultAt(loaded.document, file, note)),
+        ...certificateNotes,
+      ],
     }
   } catch (error) {
     if (error instanceof ConfigFault) return { name: '', faults: error.faults, notes: [] }

@@ -115,7 +115,7 @@ type Walk = {
 const walk = (aliases: Book['aliases'], start: string): Walk => {
   const from = new Map<string, string>()
   let level: readonly string[] = [start]
-  for (let depth = 0; level.length > 0 && depth < deepestAlias; depth++) {
+  for (let depth = 0; level.length > 0 && depth <= deepestAlias; depth++) {
     const below: string[] = []
     for (const key of level)
       for (const next of nextOf(aliases, key)) {

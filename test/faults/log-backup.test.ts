@@ -1,7 +1,7 @@
 /** A copy made while the server writes: all of one moment, and a server can go on from it. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openContentStore } from '../../src/content/store.ts'
@@ -63,15 +63,18 @@ describe('a backup', () => {
     await restored.close()
   })
 
-  it('takes certificates along, and goes into nothing that is not empty', async (test) => {
+  it('takes certificates and keys along, and goes into nothing that is not empty', async (test) => {
     const directory = await directoryFor(test)
     const target = await directoryFor(test)
     const log = await openLogFor(test, { directory })
     await log.append(append('test-a', -1))
     mkdirSync(join(directory, 'tls'))
     writeFileSync(join(directory, 'tls', 'key.pem'), 'secret', { mode: 0o600 })
-    assert.equal((await backup({ directory, target })).files, 1)
+    writeFileSync(join(directory, 'srs.key'), 'secret, too', { mode: 0o600 })
+    assert.equal((await backup({ directory, target })).files, 2)
     assert.equal(readFileSync(join(target, 'tls', 'key.pem'), 'utf8'), 'secret')
+    assert.equal(readFileSync(join(target, 'srs.key'), 'utf8'), 'secret, too')
+    assert.equal(statSync(join(target, 'srs.key')).mode & 0o777, 0o600)
     await assert.rejects(backup({ directory, target }), { name: 'TargetNotEmpty', message: /is not empty/ })
   })
 
