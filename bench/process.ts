@@ -5,7 +5,13 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** A server under measure. `stop` resolves when its process is gone. */
-export type Running = { readonly port: number; readonly pid: number; stop(): Promise<void> }
+export type Running = {
+  readonly port: number
+  readonly pid: number
+  /** Milliseconds from the start of the program to its first greeting. */
+  readonly greetedAfter: number
+  stop(): Promise<void>
+}
 
 export type Start = {
   readonly command: string
@@ -52,6 +58,7 @@ const stopped = async (child: ChildProcess): Promise<void> => {
  * @throws Error with the last words of the process when it does not come up
  */
 export const start = async ({ command, args, port, cwd, env }: Start): Promise<Running> => {
+  const startedAt = performance.now()
   const child = spawn(command, [...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,
@@ -69,8 +76,9 @@ export const start = async ({ command, args, port, cwd, env }: Start): Promise<R
       await stopped(child)
       throw new Error(`${command} ${args.join(' ')} does not answer on port ${port}: ${words.trim()}`)
     }
-    await pause(50)
+    await pause(10)
   }
+  const greetedAfter = performance.now() - startedAt
   if (child.pid === undefined) throw new Error(`${command} has no process id`)
-  return { port, pid: child.pid, stop: () => stopped(child) }
+  return { port, pid: child.pid, greetedAfter, stop: () => stopped(child) }
 }

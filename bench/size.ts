@@ -10,6 +10,8 @@ export type Size = {
   /** Mails for other hosts. */
   readonly outgoing: number
   readonly events: number
+  /** Deliveries that wait. */
+  readonly deferred: number
 }
 
 export const whole: Size = {
@@ -20,6 +22,7 @@ export const whole: Size = {
   outgoing: 10_000,
   idleSessions: 2_000,
   events: 1_000_000,
+  deferred: 1_000_000,
 }
 
 export const smoke: Size = {
@@ -30,4 +33,5 @@ export const smoke: Size = {
   outgoing: 2_000,
   idleSessions: 2_000,
   events: 100_000,
+  deferred: 20_000,
 }

@@ -11,7 +11,7 @@ export type Row = {
   readonly better: 'more' | 'less'
   readonly note: string
 }
-export type Unit = 'share' | 'times' | 'ms' | 'kB' | 'MB' | 'perSecond'
+export type Unit = 'share' | 'times' | 'ms' | 'seconds' | 'kB' | 'MB' | 'megabytes' | 'perSecond'
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 
@@ -19,8 +19,11 @@ const units: Readonly<Record<Unit, (value: number) => string>> = {
   share: (value) => value.toFixed(2),
   times: (value) => `${value.toFixed(1)}x`,
   ms: (value) => `${value.toFixed(1)} ms`,
+  seconds: (value) => `${value.toFixed(2)} s`,
   kB: (value) => `${(value / 1000).toFixed(1)} kB`,
+  /** By how much it grew. */
   MB: (value) => `${value >= 0 ? '+' : ''}${(value / 1e6).toFixed(1)} MB`,
+  megabytes: (value) => `${whole(value / 1e6)} MB`,
   perSecond: (value) => `${whole(value)}/s`,
 }
 
