@@ -375,6 +375,14 @@ export type AccountPasswordChanged = { readonly account: string; readonly passwo
 export type AccountRemoved = { readonly account: string }
 export type DomainAdded = { readonly domain: string; readonly catchAll: string | null }
 export type DomainRemoved = { readonly domain: string }
+/** A server that shares its log lives: who hears nothing more of it for `lease` milliseconds may take its work over. */
+export type NodeAlive = {
+  readonly node: string
+  /** Tells two servers of one name apart. */
+  readonly instance: string
+  readonly lease: number
+}
+export type NodeLeft = { readonly node: string; readonly instance: string }
 export type PolicyAdopted = { readonly policy: unknown }
 
 /** Every fact of this release by name, with its data. */
@@ -420,6 +428,8 @@ export type Facts = {
   AccountRemoved: AccountRemoved
   DomainAdded: DomainAdded
   DomainRemoved: DomainRemoved
+  NodeAlive: NodeAlive
+  NodeLeft: NodeLeft
   PolicyAdopted: PolicyAdopted
 }
 export type FactName = keyof Facts

@@ -47,6 +47,8 @@ const types: Readonly<Record<FactName, true>> = {
   AccountRemoved: true,
   DomainAdded: true,
   DomainRemoved: true,
+  NodeAlive: true,
+  NodeLeft: true,
   PolicyAdopted: true,
 }
 const known = Object.keys(types)

@@ -1,0 +1,207 @@
+/** Says to the others on the same log that this server lives, again and again, and hears from them; see the README beside. */
+import type { NodeAlive } from '../../machines/vocabulary/events.ts'
+import { newEventId, now } from '../actors/identity.ts'
+import { type EventLog, kindOf, type NewEvent, type StoredEvent, WrongRevision } from '../log/port.ts'
+
+export type Membership = {
+  readonly node: string
+  /** Others do not take this server for dead yet: it may act. */
+  isAlive(): boolean
+  /** Others that were heard of within their lease; null in the first lease, when nobody can be known to be silent. */
+  others(): readonly string[] | null
+  /** Tells the others that this server has ended in order. */
+  leave(): Promise<void>
+}
+
+export type MembershipOptions = {
+  readonly log: EventLog
+  readonly node: string
+  /** Tells two servers of the same name apart. */
+  readonly instance: string
+  /** Milliseconds after which others take a silent server for dead. */
+  readonly lease: number
+  /** Milliseconds from any beginning, never going back, whatever is done to the system's clock. */
+  readonly elapsed?: () => number
+  /** What others left may be taken over: one of them ended or is silent, or the first lease is over. */
+  readonly vacated: () => void
+  /** Another server has taken this one's name: it must end. */
+  readonly ousted: (error: NodeNameTaken) => void
+  readonly warn: (what: string, error?: Error) => void
+}
+
+/** Two servers of one name would undo each other's work. */
+export class NodeNameTaken extends Error {
+  override readonly name = 'NodeNameTaken'
+  constructor(node: string) {
+    super(
+      `another server on this log calls itself ${node}; give each its own name (\`node\` in the configuration)`,
+    )
+  }
+}
+
+/** How often it is said within one lease. */
+const saidPerLease = 3
+/** Of the lease, which this server does not use: clocks do not run at quite the same rate. */
+const margin = 0.1
+
+const category = 'node'
+const streamOf = (node: string): string => `${category}-${node}`
+
+type Heard = { readonly instance: string; readonly lease: number; readonly at: number }
+
+/**
+ * Joins the servers on the log. A name that a server used which ended without a word is taken over once its lease is over.
+ * @throws NodeNameTaken where a server of this name lives; what the log throws
+ */
+export const join = async (options: MembershipOptions): Promise<Membership> => {
+  const member = new Member(options)
+  await member.begin()
+  return member
+}
+
+class Member implements Membership {
+  readonly node: string
+  readonly #options: MembershipOptions
+  readonly #elapsed: () => number
+  readonly #following = new AbortController()
+  readonly #heard = new Map<string, Heard>()
+  #revision = -1
+  #aliveUntil = 0
+  #knowsAllFrom = Number.POSITIVE_INFINITY
+  #saying: NodeJS.Timeout | null = null
+  #watching: NodeJS.Timeout | null = null
+  #vacating: NodeJS.Timeout | null = null
+  #waiters: (() => void)[] = []
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.node = options.node
+    this.#elapsed = options.elapsed ?? (() => performance.now())
+  }
+
+  isAlive(): boolean {
+    return this.#elapsed() < this.#aliveUntil
+  }
+
+  others(): readonly string[] | null {
+    if (this.#elapsed() < this.#knowsAllFrom) return null
+    return [...this.#heard.keys()].filter((node) => node !== this.node)
+  }
+
+  async begin(): Promise<void> {
+    const { log, lease, vacated } = this.#options
+    for await (const page of log.readStream(streamOf(this.node))) for (const event of page) this.#hear(event)
+    void this.#follow(await log.tail())
+    await this.#nameIsFree()
+    await this.#say()
+    this.#saying = setInterval(() => void this.#sayAgain(), lease / saidPerLease).unref()
+    this.#knowsAllFrom = this.#elapsed() + lease
+    this.#vacating = setTimeout(vacated, lease).unref()
+    this.#watching = setInterval(() => this.#watch(), lease / 10).unref()
+  }
+
+  async leave(): Promise<void> {
+    this.#end()
+    await this.#append('NodeLeft', { node: this.node, instance: this.#options.instance }).catch(
+      (error: Error) =>
+        this.#options.warn('the other servers could not be told that this one ends; they will notice', error),
+    )
+  }
+
+  #end(): void {
+    this.#aliveUntil = 0
+    if (this.#saying !== null) clearInterval(this.#saying)
+    if (this.#watching !== null) clearInterval(this.#watching)
+    if (this.#vacating !== null) clearTimeout(this.#vacating)
+    this.#following.abort()
+  }
+
+  /** Waits until who bears our name has been silent for as long as it said. @throws NodeNameTaken when it was not */
+  async #nameIsFree(): Promise<void> {
+    const before = this.#heard.get(this.node)
+    if (before === undefined || before.instance === this.#options.instance) return
+    const silent = await this.#silentFor(before)
+    if (!silent) {
+      this.#end()
+      throw new NodeNameTaken(this.node)
+    }
+  }
+
+  /** False as soon as it is heard of again. */
+  #silentFor(before: Heard): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), Math.max(0, before.at + before.lease - this.#elapsed()))
+      this.#waiters.push(() => {
+        const heard = this.#heard.get(this.node)
+        if (heard === before) return
+        clearTimeout(timer)
+        resolve(heard === undefined)
+      })
+    })
+  }
+
+  async #say(): Promise<void> {
+    const { instance, lease } = this.#options
+    // Counted from before it is said: the others hear it later.
+    const from = this.#elapsed()
+    await this.#append('NodeAlive', { node: this.node, instance, lease })
+    this.#aliveUntil = from + lease * (1 - margin)
+  }
+
+  async #sayAgain(): Promise<void> {
+    try {
+      await this.#say()
+    } catch (error) {
+      if (this.#following.signal.aborted) return
+      if (error instanceof WrongRevision) this.#oust()
+      else this.#options.warn('the log could not be told that this server lives', asError(error))
+    }
+  }
+
+  #oust(): void {
+    this.#end()
+    this.#options.ousted(new NodeNameTaken(this.node))
+  }
+
+  async #append(type: 'NodeAlive' | 'NodeLeft', data: object): Promise<void> {
+    const at = now()
+    const event: NewEvent = { id: newEventId(at), kind: kindOf(type, 1, { node: this.node }), at, data }
+    await this.#options.log.append([
+      { stream: streamOf(this.node), expected: this.#revision, events: [event] },
+    ])
+    this.#revision++
+  }
+
+  async #follow(after: number): Promise<void> {
+    const { log, warn } = this.#options
+    const { signal } = this.#following
+    try {
+      for await (const page of log.subscribe(after, { filter: { categories: [category] }, signal }))
+        for (const event of page) {
+          this.#hear(event)
+          for (const told of this.#waiters) told()
+        }
+    } catch (error) {
+      if (!signal.aborted) warn('the other servers are not heard any more', asError(error))
+    }
+  }
+
+  #hear({ type, stream, revision, data }: StoredEvent): void {
+    // What servers append here is what the vocabulary says.
+    const { node, instance, lease } = data as NodeAlive
+    if (stream === streamOf(this.node) && this.#aliveUntil === 0)
+      this.#revision = Math.max(this.#revision, revision)
+    if (type === 'NodeAlive') this.#heard.set(node, { instance, lease, at: this.#elapsed() })
+    else if (this.#heard.delete(node) && node !== this.node) this.#options.vacated()
+  }
+
+  #watch(): void {
+    for (const [node, { at, lease }] of this.#heard) {
+      if (node === this.node || this.#elapsed() < at + lease) continue
+      this.#heard.delete(node)
+      this.#options.vacated()
+    }
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

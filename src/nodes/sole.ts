@@ -1,0 +1,9 @@
+/** A server that has its log to itself: nobody else lives, and whatever was left is its own. */
+import type { Membership } from './membership.ts'
+
+export const sole = (node: string): Membership => ({
+  node,
+  isAlive: () => true,
+  others: () => [],
+  leave: async () => {},
+})
