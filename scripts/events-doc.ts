@@ -72,7 +72,7 @@ No event holds a password that could be used (accounts hold argon2id hashes), no
 |---|---|
 | \`smtp_session-<id>\` | one session, from \`SessionOpened\` to \`SessionClosed\` |
 | \`delivery-<id>\` | one message on its way to one next hop, from \`DeliveryQueued\` to its end |
-| \`notice-<delivery>_<kind>\` | one notice to a sender, a message of its own |
+| \`notice-<delivery>_<kind>_<attempt>\` | one notice that a sender was owed: the message it is, or why there is none |
 | \`account-<name>\` | one account |
 | \`domain-<name>\` | one domain added by a command |
 | \`policy-<hash>\` | one policy, as it was when sessions or deliveries were judged by it |

@@ -31,11 +31,16 @@ const standingAfter = (
   return { ...before, status, reply: outcome.reply }
 }
 
-/** The host's words decide; without any, what was wrong on the way. */
-const reasonOf = (outcomes: readonly RecipientOutcome[], fault: AttemptFault | null): string => {
+/** The host's words decide; without any, what was wrong on the way; else what an earlier attempt came to. */
+const reasonOf = (
+  outcomes: readonly RecipientOutcome[],
+  fault: AttemptFault | null,
+  ending: Ending,
+): string => {
   if (outcomes.some(({ result }) => result === 'failed')) return 'refused-for-good'
   if (fault !== null) return fault.kind
-  return outcomes.some(({ result }) => result === 'deferred') ? 'refused-for-now' : ''
+  if (outcomes.some(({ result }) => result === 'deferred')) return 'refused-for-now'
+  return ending === 'failed' ? 'refused-for-good' : ''
 }
 
 const endingOf = (recipients: readonly Standing[], isOver: boolean): Ending => {
@@ -65,10 +70,10 @@ export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, faul
   const ending = endingOf(recipients, endedAt >= giveUpAt)
   // RFC 5321 §4.5.3.1.10: a host that takes so many recipients at a time gets the others in the next transaction.
   if (ending === 'deferred' && fault === null && wantsTheRestNow(outcomes))
-    return { ending, recipients, reason: reasonOf(outcomes, fault), nextAttemptAt: endedAt }
+    return { ending, recipients, reason: reasonOf(outcomes, fault, ending), nextAttemptAt: endedAt }
   // The last attempt is made when patience ends, not after it.
   const nextAttemptAt = Math.min(endedAt + pauseAfter(context), Math.max(giveUpAt, endedAt))
-  return { ending, recipients, reason: reasonOf(outcomes, fault), nextAttemptAt }
+  return { ending, recipients, reason: reasonOf(outcomes, fault, ending), nextAttemptAt }
 }
 
 /** Whether the sender is to be told now that it takes long: once, and not when the end is near. */

@@ -6,12 +6,16 @@ import { viewsFile } from '../views/database.ts'
 import { registered } from '../views/register.ts'
 
 const isOwed = `SELECT 1 FROM unrouted WHERE message = ?1 AND nextHop = ?2`
-/** A delivery that ended has an ending for each recipient; a report to come counts as made. */
+/**
+ * A recipient has an ending when it was refused or taken, or its delivery ended. A notice to come counts as made, and so does
+ * one that was dropped, which the log says why; each by the attempt after which this recipient was to stand in it.
+ */
 const standing = `
-  SELECT d.finishedAt IS NULL AS goesOn,
-    (d.status IN ('failed', 'expired') AND r.status <> 'delivered') AS failed,
-    EXISTS (SELECT 1 FROM notices WHERE delivery = d.id AND kind = 'failed')
-      OR EXISTS (SELECT 1 FROM notices_due WHERE delivery = d.id AND kind = 'failed') AS told
+  SELECT (d.finishedAt IS NULL AND r.status NOT IN ('delivered', 'failed')) AS goesOn,
+    (r.status = 'failed' OR d.status IN ('failed', 'expired') AND r.status <> 'delivered') AS failed,
+    EXISTS (SELECT 1 FROM notices WHERE delivery = d.id AND kind = 'failed' AND attempt = r.toldAfter)
+      OR EXISTS (SELECT 1 FROM notices_due WHERE delivery = d.id AND kind = 'failed' AND attempt = r.toldAfter)
+      AS told
   FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id AND r.address = ?3
   WHERE d.message = ?1 AND d.nextHop = ?2
 `

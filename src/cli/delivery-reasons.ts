@@ -1,4 +1,5 @@
 /** Why a mail is not delivered, in a sentence for each code of a delivery's history. */
+import type { NoticeKind } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { wireFaults } from '../delivery/wire/faults.ts'
 
@@ -18,6 +19,8 @@ const sentences: Readonly<Record<string, string>> = {
   'no-address': 'No host of the domain has an address.',
   'host-not-found': 'The configured host was not found in DNS.',
   'dns-failed': 'DNS did not answer, or not with anything that can be used.',
+  'requiretls-insecure-route':
+    'The mail wants REQUIRETLS (RFC 8689), and nobody vouches for the way to its domain.',
   'mta-sts-mismatch': 'The domain’s MTA-STS policy names none of its mail hosts.',
   'loops-back': 'The best host for the domain is this server, which does not know the domain.',
   'bad-destination': 'The next hop is no domain, address or route.',
@@ -25,6 +28,13 @@ const sentences: Readonly<Record<string, string>> = {
   unforeseen: 'A fault of this program; it is tried again.',
   'destination-resting': 'The destination failed again and again; it is left alone for a while.',
 }
+
+/** What a notice tells its sender of. */
+export const noticeWords = {
+  failed: 'failure',
+  delayed: 'delay',
+  delivered: 'success',
+} as const satisfies Readonly<Record<NoticeKind, string>>
 
 /** The sentence for a code; the code itself where another release wrote it. */
 export const deliveryReasonText = (code: string): string =>

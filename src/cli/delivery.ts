@@ -7,7 +7,7 @@ import type { Delivery, Notice, RecipientStatus } from '../views/answers/deliver
 import { attemptLines, soon } from './attempt-text.ts'
 import { completeDelivery } from './completing.ts'
 import { statusTones } from './deliveries.ts'
-import { deliveryReasonText } from './delivery-reasons.ts'
+import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, reading } from './open.ts'
 import { ndjson, print, toned, visible } from './terminal.ts'
@@ -93,11 +93,10 @@ const footOf = (found: Delivery, notices: readonly Notice[]): readonly string[] 
   '',
   toned('weak', `fsmtp message ${found.message} --trace   fsmtp replay ${found.id}`),
 ]
-const told = { failed: 'failed', delayed: 'takes long', delivered: 'was delivered' } as const
 
 const toldText = ({ kind, attempt, message, reason }: Notice): string => {
-  const after = attempt > 0 ? `, after attempt ${attempt}` : ''
+  const news = `of ${noticeWords[kind]}${attempt > 0 ? ` after attempt ${attempt}` : ''}`
   return message === null
-    ? `nobody that it ${told[kind]}${after}: ${deliveryReasonText(reason ?? '')}`
-    : `the sender, that it ${told[kind]}${after}: message ${message}`
+    ? `nobody ${news}: ${deliveryReasonText(reason ?? '')}`
+    : `the sender ${news}: message ${message}`
 }

@@ -1,11 +1,17 @@
 /** Everything that happened to one message: the session it came in, and each of its deliveries. */
 import type { EventOf } from '../../machines/vocabulary/events.ts'
 import type { LogReader } from '../log/port.ts'
+import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { deliverySentences } from './delivery-story.ts'
 import { CommandFault } from './fault.ts'
 import { destinationText, sentence } from './story.ts'
 
 type Accepted = EventOf & { readonly type: 'MessageAccepted' }
+/** How a notice to the sender was settled: as a message, or not at all. */
+export type Settled = EventOf & { readonly type: 'MessageAccepted' | 'NoticeDropped' }
+
+export const isSettled = (event: EventOf): event is Settled =>
+  event.type === 'MessageAccepted' || event.type === 'NoticeDropped'
 
 /** What happened at one moment. */
 export type TraceLine = {
@@ -76,8 +82,8 @@ export type History = {
   readonly accepted: Accepted
   /** By delivery, the events of each. */
   readonly deliveries: ReadonlyMap<string, readonly EventOf[]>
-  /** Reports on them to the sender, as they were accepted. */
-  readonly reports: readonly Accepted[]
+  /** Notices about them that the sender was owed. */
+  readonly notices: readonly Settled[]
 }
 
 /** The session's story as far as it concerns this message, then where each recipient's mail went. */
@@ -99,18 +105,18 @@ const deliveryLines = (delivery: string, events: readonly EventOf[]): readonly T
   )
 }
 
-const reports = {
-  failed: 'it failed',
-  delayed: 'it takes long',
-  delivered: 'it was delivered',
-} as const
+const noticeText = (event: Settled): string => {
+  const { cause } = event.data
+  const what = cause === undefined ? '' : ` of ${noticeWords[cause.kind]}`
+  if (event.type === 'NoticeDropped')
+    return `A notice${what} was dropped: ${deliveryReasonText(event.data.reason)}`
+  const to = event.data.recipients.map(({ address }) => `<${address}>`).join(', ')
+  return `A notice${what} was composed for ${to}: message ${event.data.message}`
+}
 
-const reportLine = (event: Accepted): TraceLine => {
-  const { message, recipients, cause } = event.data
-  const to = recipients.map(({ address }) => `<${address}>`).join(', ')
-  const what = cause === undefined ? '' : ` that ${reports[cause.kind]}`
-  const line = lineOf(event, `A report${what} was composed for ${to}: message ${message}`)
-  return cause === undefined ? line : { ...line, delivery: cause.delivery }
+const noticeLine = (event: Settled): TraceLine => {
+  const { cause } = event.data
+  return { ...lineOf(event, noticeText(event)), ...(cause !== undefined && { delivery: cause.delivery }) }
 }
 
 /** Everything in the order in which it happened. */
@@ -118,5 +124,5 @@ export const traceOf = (history: History): readonly TraceLine[] =>
   [
     ...acceptanceOf(history),
     ...[...history.deliveries].flatMap(([delivery, events]) => deliveryLines(delivery, events)),
-    ...history.reports.map(reportLine),
+    ...history.notices.map(noticeLine),
   ].toSorted((one, other) => one.position - other.position)

@@ -7,6 +7,7 @@ import { noticeStream } from '../../machines/vocabulary/notices.ts'
 import { traceLines } from '../smtp/trace.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
+import { noticeWords } from './delivery-reasons.ts'
 import { CommandFault } from './fault.ts'
 import { acceptedIn, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
 import { completeMessage, freshViews, type Reading, reading } from './open.ts'
@@ -103,8 +104,7 @@ const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[])
 const causeText = ({ cause }: Message): string | null =>
   cause === null
     ? null
-    : `a notice that delivery ${cause.delivery} ${causes[cause.kind]}${cause.attempt === undefined ? '' : ` (attempt ${cause.attempt})`}`
-const causes = { failed: 'failed', delayed: 'takes long', delivered: 'was made' } as const
+    : `a notice of ${noticeWords[cause.kind]} about delivery ${cause.delivery}${cause.attempt === undefined ? '' : `, attempt ${cause.attempt}`}`
 
 const details = ({ message: found, accepted, standings }: Found): void => {
   const { from, subject, messageId, session, user, sender, size, sha256 } = found

@@ -1,5 +1,6 @@
 /** What is still owed, as the views know it: asked at start, and for times that come. A view may lag; the log decides. */
 import type { Pace } from '../../machines/delivery/pacing.ts'
+import type { NoticeCause } from '../../machines/vocabulary/events.ts'
 import type { Due } from './timetable.ts'
 
 /** A next hop of a message, and where the message was accepted. */
@@ -21,6 +22,6 @@ export interface Backlog {
   due(before: number, options: { readonly limit: number; readonly except: readonly string[] }): readonly Due[]
   /** What recorded attempts say of a destination; null where there are none. */
   pace(destination: string): Pace | null
-  /** Reports nobody has composed yet. */
-  noticesDue(limit: number): readonly { readonly delivery: string; readonly kind: string }[]
+  /** Notices that senders are owed and nobody has composed yet. */
+  noticesDue(limit: number): readonly Required<NoticeCause>[]
 }

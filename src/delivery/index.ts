@@ -66,7 +66,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       ...{ outbox, node: config.hostname, connect, content, now, notify },
       // As they are when they are asked: a configuration may be read again.
       routes: {
-        resolve: (nextHop, signal) => inForce.routes.resolve(nextHop, signal),
+        resolve: (nextHop, signal, wishes) => inForce.routes.resolve(nextHop, signal, wishes),
         destination: (nextHop) => inForce.routes.destination(nextHop),
         login: (nextHop) => inForce.routes.login(nextHop),
       },

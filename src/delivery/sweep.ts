@@ -10,7 +10,7 @@ export type SweepOptions = {
   readonly log: Pick<LogReader, 'readStream'>
   readonly backlog: Pick<Backlog, 'caughtUp' | 'unrouted' | 'noticesDue'>
   readonly route: (accepted: Accepted, only: ReadonlySet<string>) => Promise<void>
-  readonly notify: (due: NoticeDue) => Promise<void>
+  readonly notify: (due: NoticeDue) => Promise<unknown>
 }
 
 /** Messages and notices asked for at once. */

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { EventOf, FactName } from '../../machines/vocabulary/events.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
+import { noticeKinds } from '../../machines/vocabulary/notices.ts'
 import type { Projection, RowChange, TableSchema } from '../../projections/projection.ts'
 import { isId } from '../content/places.ts'
 import { categoryOf, type LogReader, type StoredEvent } from '../log/port.ts'
@@ -20,18 +21,27 @@ export type BeliefOptions = {
 
 const name = z.string().min(1)
 const addresses = z.array(name)
+const cause = z.object({
+  delivery: name,
+  kind: z.enum(noticeKinds),
+  attempt: z.number().int().positive().optional(),
+})
 
 /** Facts that no machine writes, and what they must hold. */
 const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z.ZodType }>>> = {
   AccountAdded: { category: 'account', shape: z.object({ account: name, password: z.string(), addresses }) },
   AccountPasswordChanged: { category: 'account', shape: z.object({ account: name, password: z.string() }) },
   AccountRemoved: { category: 'account', shape: z.object({ account: name }) },
+  NoticeDropped: { category: 'notice', shape: z.object({ cause, sender: z.string(), reason: name }) },
   DomainAdded: { category: 'domain', shape: z.object({ domain: name, catchAll: name.nullable() }) },
   DomainRemoved: { category: 'domain', shape: z.object({ domain: name }) },
   PolicyAdopted: { category: 'policy', shape: z.object({ policy: z.record(z.string(), z.unknown()) }) },
 }
 
-const plainCategories = new Set(Object.values(plainFacts).map(({ category }) => category))
+/** In which nothing else stands. A stream of a notice may hold the notice. */
+const plainCategories = new Set(
+  Object.values(plainFacts).flatMap(({ category }) => (category === 'notice' ? [] : [category])),
+)
 
 /** What is wrong with a fact that no machine will be asked about, or null. */
 const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
@@ -46,17 +56,15 @@ const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
   return `${type}: ${issue?.path.join('.') ?? 'data'}: ${issue?.message ?? 'cannot be read'}`
 }
 
-const cause = z.object({ delivery: name, kind: z.enum(['failed', 'delayed', 'delivered']) })
-
-/** A report that the server composed itself, from nobody, and so without a session. */
-const isReport = ({ stream, data }: StoredEvent): boolean =>
+/** A notice that the server composed itself, from nobody, and so without a session. */
+const isNotice = ({ stream, data }: StoredEvent): boolean =>
   categoryOf(stream) === 'notice' && data.sender === '' && cause.safeParse(data.cause).success
 
 /** Facts that only a machine may tell, for the views believe them wherever they stand. */
 const machineFault = (event: StoredEvent): string | null => {
   const { type, stream, data, meta } = event
   if (type !== 'MessageAccepted') return null
-  if (meta.machine === undefined && !isReport(event))
+  if (meta.machine === undefined && !isNotice(event))
     return `MessageAccepted in ${stream} was not told by a machine`
   return typeof data.message === 'string' && isId(data.message) ? null : 'message must be a message id'
 }

@@ -1,8 +1,9 @@
 /**
  * The ledger: every recipient that was accepted is in a mailbox, with a delivery, or in a refusal notice. A next hop is
  * accounted for while its delivery is still to be queued, and as long as that goes on; one that came to nothing has to be told
- * to the sender, where the sender wants to hear of it.
+ * to the sender, where the sender wants to hear of it, or the log says why nobody could be told.
  */
+import { hearsNothing, isWanted } from '../../machines/vocabulary/notices.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Unaccounted } from './findings.ts'
 
@@ -46,9 +47,8 @@ type Members = Readonly<Record<string, unknown>>
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-// RFC 3461 §4.1: without NOTIFY a sender hears of failures. RFC 5321 §4.5.5: the null sender hears nothing.
 const wantsToHear = ({ notify }: Members, { data }: StoredEvent): boolean =>
-  data.sender !== '' && (!Array.isArray(notify) || notify.includes('FAILURE'))
+  !hearsNothing(textOf(data.sender)) && isWanted(Array.isArray(notify) ? { notify } : {}, 'failed')
 
 const lossOnTheWay = (
   recipient: Members,

@@ -109,7 +109,7 @@ test('the ledger follows each recipient to the end of its delivery', async (cont
   context.after(() => log.close())
   const teller = new Teller(log)
   const names = ['owed', 'going', 'well', 'told', 'untold', 'nowhere']
-  await teller.tell(`notice:report(n1 d1 failed ${names[0]}@y) open`)
+  await teller.tell(`report(n1 d1 failed ${names[0]}@y 1) open`)
   const recipients = names.map((name) => `${name}@y=>y`).join(' ')
   await teller.tell(`accept(t1 ${recipients})`)
   const fates: Readonly<Record<string, Fate>> = {

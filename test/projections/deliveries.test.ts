@@ -56,8 +56,8 @@ for (const row of rowsOf(file, 'Lives')) {
     )
     const next = seconds(found.nextAttemptAt)
     assert.ok(isAbout(next, row.cell('next')), `next ${next}, not ${row.cell('next')}`)
-    const due = views.noticesDue(9).map(({ kind }) => kind)
-    assert.equal(due.join(' '), row.cell('notices due'))
+    const due = views.noticesDue(9).map(({ kind, attempt }) => `${kind} ${attempt}`)
+    assert.equal(due.join(', '), row.cell('notices due'))
   })
 }
 
@@ -83,6 +83,7 @@ test('a delivery has the shape that is promised outside', async (context) => {
     message: 't1',
     sender: 'alice@example.net',
     nextHop: 'y.example',
+    forwarder: null,
     domain: 'y.example',
     status: 'deferred',
     queuedAt: '2026-01-01T00:00:00.000Z',
@@ -198,14 +199,20 @@ test('what the router owes: a next hop of a message, until its delivery is queue
   assert.equal(views.ledger().unaccounted, 0)
 })
 
-test('a report is due until a message is accepted that says so', async (context) => {
+test('a notice is due until a message is accepted that is it, or the log says that none will be', async (context) => {
   const lives: Lives = {
     d1: ['queue start gone(no-such-domain)'],
     d2: ['queue start gone(no-such-domain)', { message: 't2' }],
     d3: ['queue start gone(no-such-domain)', { message: 't3', sender: '' }],
     d4: ['queue(bob@y/NEVER eve@y) start route connected end(bob@y=250 eve@y=550)', { message: 't4' }],
+    d5: ['queue start gone(no-such-domain)', { message: 't5' }],
   }
-  const views = await viewsWith(context, '', lives, 'notice:report(n1 d1 failed alice@example.net)')
+  const views = await viewsWith(
+    context,
+    '',
+    lives,
+    'report(n1 d1 failed alice@example.net 1) dropped(d5 failed 1 nobody-to-tell)',
+  )
   assert.deepEqual(
     views.noticesDue(9).map(({ delivery, kind, message, sender }) => [delivery, kind, message, sender]),
     [
@@ -213,12 +220,15 @@ test('a report is due until a message is accepted that says so', async (context)
       ['d4', 'failed', 't4', 'alice@example.net'],
     ],
   )
-  assert.deepEqual(views.notices('d1'), [{ kind: 'failed', message: 'n1' }])
+  assert.deepEqual(views.notices('d1'), [{ kind: 'failed', attempt: 1, message: 'n1', reason: null }])
   assert.deepEqual(views.notices('d2'), [])
   const report = views.message('n1')!
-  assert.deepEqual(report.cause, { delivery: 'd1', kind: 'failed' })
+  assert.deepEqual(views.notices('d5'), [
+    { kind: 'failed', attempt: 1, message: null, reason: 'nobody-to-tell' },
+  ])
+  assert.deepEqual(report.cause, { delivery: 'd1', kind: 'failed', attempt: 1 })
   assert.equal(report.session, null)
-  assert.equal(report.stream, 'report-notice')
+  assert.equal(report.stream, 'notice-d1_failed_1')
 })
 
 test('a message waits while a delivery of it does', async (context) => {

@@ -6,10 +6,12 @@
  *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason) data
  *     accept(message address=mailbox address=>next.hop) reject(reason) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
- *     report(message delivery kind recipient)                                a report we composed, in the stream `report-<s1>`
+ *     report(message delivery kind recipient attempt)                        a notice we composed
+ *     dropped(delivery kind attempt reason)                                  a notice that will not be
  */
 import { randomUUID } from 'node:crypto'
-import type { Destination, FactName, Facts } from '../../machines/vocabulary/events.ts'
+import type { Destination, FactName, Facts, NoticeCause } from '../../machines/vocabulary/events.ts'
+import { noticeKinds, noticeStream } from '../../machines/vocabulary/notices.ts'
 import { type EventLog, kindOf } from '../../src/log/port.ts'
 
 type Told<Name extends FactName = FactName> = {
@@ -169,6 +171,12 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
     ),
 }
 
+const causeOf = (delivery: string, kind: string | undefined, attempt: string | undefined): NoticeCause => ({
+  delivery,
+  kind: noticeKinds.find((known) => known === kind) ?? 'failed',
+  ...(attempt !== undefined && { attempt: Number(attempt) }),
+})
+
 export const beginning = Date.UTC(2026, 0, 1)
 
 /** Tells lines to a log; streams and the time go on from line to line. */
@@ -201,10 +209,16 @@ export class Teller {
       return this.#append(`account-${given[0]}`, { fact: 'AccountAdded', data, meta: {} })
     }
     if (name === 'report') {
-      const [message = '', delivery = '', kind, to = ''] = given
-      const cause = { delivery, kind }
+      const [message = '', delivery = '', kind, to = '', attempt] = given
+      const cause = causeOf(delivery, kind, attempt)
       const data = { ...accepted(message, [to]), sender: '', cause }
-      return this.#append(`report-${session}`, { fact: 'MessageAccepted', data, meta: {} })
+      return this.#append(noticeStream(cause), { fact: 'MessageAccepted', data, meta: {} })
+    }
+    if (name === 'dropped') {
+      const [delivery = '', kind, attempt, reason] = given
+      const cause = causeOf(delivery, kind, attempt)
+      const data = { cause, sender: 'alice@example.net', reason }
+      return this.#append(noticeStream(cause), { fact: 'NoticeDropped', data, meta: {} })
     }
     const make = words[name]
     if (make === undefined) throw new Error(`there is no word ${name}`)

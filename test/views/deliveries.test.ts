@@ -19,7 +19,7 @@ const placeWith = async (context: TestContext): Promise<string> => {
     'queue(bob@y) start route connected(STARTTLS) secured end(bob@y=451) hold release +1h start route connected end(bob@y=250)'
   await tellDelivery(log, 't1yyyyyy', life, { start })
   await tellDelivery(log, 't1zzzzzz', 'queue(eve@z) start gone(null-mx)', { nextHop: 'z', start })
-  await teller.tell('t1zzzzzz_failed:report(n1 t1zzzzzz failed alice@example.net)')
+  await teller.tell('report(n1 t1zzzzzz failed alice@example.net 1)')
   await log.close()
   return folder
 }
@@ -82,7 +82,10 @@ test('one delivery: recipients, each attempt in the host’s words, and what com
   assert.match(told, /^ {2}result +deferred: The host asked us to try again later\.$/m)
   assert.match(told, /^hold {2}2026-01-01T00:00:16\.000Z {2}by operator$/m)
   assert.match(told, /^Next: +nothing: it ended at 2026-01-01T01:00:2\d\.000Z$/m)
-  assert.match(await run(folder, 'delivery', 't1zzzzzz'), /^Told: +the sender, that it failed: message n1$/m)
+  assert.match(
+    await run(folder, 'delivery', 't1zzzzzz'),
+    /^Told: +the sender of failure after attempt 1: message n1$/m,
+  )
   const [json] = jsonLines(await run(folder, 'delivery', 't1y', '--json'))
   assert.equal((json!.history as unknown[]).length, 4)
   assert.deepEqual(json!.attempts, 2)
@@ -106,7 +109,7 @@ test('a trace goes from the session through every delivery to the report', async
     'The delivery to y was held by operator',
     'Delivery to y delivered',
     'Delivery to z failed for good: null-mx at mx.y',
-    'A report that it failed was composed for <alice@example.net>: message n1',
+    'A notice of failure was composed for <alice@example.net>: message n1',
   ]
   const places = order.map((text) => texts.indexOf(text))
   assert.equal(order[places.indexOf(-1)], undefined)
@@ -120,7 +123,10 @@ test('a trace goes from the session through every delivery to the report', async
     positions.toSorted((one, other) => one - other),
   )
   assert.match(await run(folder, 'message', 't1'), /^Recipient: +<eve@z> failed, by delivery t1zzzzzz to z$/m)
-  assert.match(await run(folder, 'message', 'n1'), /^Cause: +a report that delivery t1zzzzzz failed$/m)
+  assert.match(
+    await run(folder, 'message', 'n1'),
+    /^Cause: +a notice of failure about delivery t1zzzzzz, attempt 1$/m,
+  )
 })
 
 test('replay and verify take a delivery by its id', async (context) => {

@@ -1,16 +1,16 @@
 /** Notices to senders about what became of their mail (RFC 3464), composed as messages of their own. */
 import MimeNode from 'nodemailer/lib/mime-node/index.js'
 import { isAscii, parseAddress, splitAddress } from '../../../machines/vocabulary/address.ts'
+import type { NoticeKind } from '../../../machines/vocabulary/events.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import { mailDate } from '../../smtp/trace.ts'
 import { oneLine } from './fields.ts'
-import type { Notice, NoticeKind, NoticeOptions } from './notice.ts'
+import type { Notice, NoticeOptions } from './notice.ts'
 import { reportOf } from './report.ts'
 import { type Returned, returnedOf } from './returned.ts'
 import { textOf } from './text.ts'
-import { concerned } from './whom.ts'
 
-export type { Notice, NoticeKind, NoticeOptions, NoticeOriginal, NoticeRecipient } from './notice.ts'
+export type { Notice, NoticeOptions, NoticeOriginal, NoticeRecipient } from './notice.ts'
 export { longestReturned } from './returned.ts'
 
 const titles: Readonly<Record<NoticeKind, string>> = {
@@ -26,11 +26,14 @@ const subjectOf = ({ kind, original }: NoticeOptions): string =>
 const isMessageId = (text: string | null): text is string =>
   text !== null && text.length < 500 && /^<[!-;=?-~]+@[!-;=?-~]+>$/.test(text)
 
-/** The sender, domain in A-labels; a group of nobody (RFC 5322 §3.4) for what no address could be. */
-const addressed = (sender: string) => {
-  if (parseAddress(sender) === null) return 'undisclosed-recipients:;'
-  const { local, domain } = splitAddress(sender)
-  return { name: '', address: `${local}@${asciiDomain(domain)}` }
+/** Addresses, domains in A-labels; a group of nobody (RFC 5322 §3.4) where none could be one. */
+const addressed = (to: readonly string[]) => {
+  const addresses = to.filter((address) => parseAddress(address) !== null)
+  if (addresses.length === 0) return 'undisclosed-recipients:;'
+  return addresses.map((address) => {
+    const { local, domain } = splitAddress(address)
+    return { name: '', address: `${local}@${asciiDomain(domain)}` }
+  })
 }
 
 /** A boundary that stands in none of the parts (RFC 2046 §5.1.1), however their lines are broken when they are encoded. */
@@ -41,11 +44,11 @@ const boundaryFor = (id: string, parts: readonly Buffer[]): string => {
 }
 
 const headersOf = (options: NoticeOptions) => {
-  const { original, id, reportingHost, at, postmaster } = options
+  const { original, id, reportingHost, at, postmaster, to } = options
   const { messageId } = original
   return [
     { key: 'From', value: { name: 'Mail Delivery System', address: postmaster } },
-    { key: 'To', value: addressed(original.sender) },
+    { key: 'To', value: addressed(to) },
     { key: 'Subject', value: subjectOf(options) },
     { key: 'Message-ID', value: `<${id}@${asciiDomain(reportingHost)}>` },
     { key: 'Date', value: mailDate(at) },
@@ -76,8 +79,7 @@ const appendReturned = (root: MimeNode, { type, encoding, bytes }: Returned): vo
 
 /** The tree of RFC 6522 §3: text for people, the report, what is returned. */
 const treeOf = (options: NoticeOptions, returned: Returned | null): MimeNode => {
-  const recipients = concerned(options.kind, options.original)
-  const [text, report] = [textOf(options, recipients), reportOf(options, recipients)]
+  const [text, report] = [textOf(options), reportOf(options)]
   const parts = [Buffer.from(text), Buffer.from(report), returned?.bytes ?? Buffer.alloc(0)]
   const boundary = boundaryFor(options.id, parts)
   const root = new MimeNode(`multipart/report; report-type=delivery-status; boundary="${boundary}"`)
@@ -89,20 +91,18 @@ const treeOf = (options: NoticeOptions, returned: Returned | null): MimeNode => 
 }
 
 /**
- * A notice to the sender of `original` about the recipients that `kind` is about and whose `NOTIFY` wants it told; null where
- * nobody is to be told. The same options give the same bytes. It is to be sent from the null sender, `<>`, so that
- * nobody answers it (RFC 3464 §2). Two kinds at once (some delivered, some failed) are two notices.
+ * A notice about the recipients of `original`, of whom all that is true. The same options give the same bytes. It is to be
+ * sent from the null sender, `<>`, so that nobody answers it (RFC 3464 §2). Two kinds at once (some delivered, some failed)
+ * are two notices.
  */
-export const composeNotice = async (options: NoticeOptions): Promise<Notice | null> => {
-  const { kind, original, postmaster } = options
-  if (concerned(kind, original).length === 0) return null
+export const composeNotice = async (options: NoticeOptions): Promise<Notice> => {
+  const { to, postmaster } = options
   const returned = await returnedOf(options)
   return {
     bytes: await treeOf(options, returned).build(),
     subject: subjectOf(options),
     from: `Mail Delivery System <${postmaster}>`,
-    recipients: [original.sender],
     body: returned?.encoding === '8bit' ? '8BITMIME' : '7BIT',
-    smtputf8: !isAscii(original.sender),
+    smtputf8: !to.every(isAscii),
   }
 }

@@ -1,42 +1,40 @@
 /** What a notice is made of, and what it is. */
 import type {
+  NoticeKind,
   RecipientNotification,
   RemoteReply,
   SenderNotification,
 } from '../../../machines/vocabulary/events.ts'
 
-export type NoticeKind = 'failed' | 'delayed' | 'delivered'
-
 export type NoticeRecipient = RecipientNotification & {
   readonly address: string
-  readonly status: 'waiting' | 'delivered' | 'failed'
-  /** The last answer about this recipient; null where no host answered for it. */
+  /** What the attempt was answered about this recipient; null where no host answered. */
   readonly reply: RemoteReply | null
   /** What was wrong where no host answered, for people. */
   readonly fault?: string | null
   /** Its stable code, where it is known (`AttemptFault.kind`). */
   readonly faultKind?: string | null
-  /** Name of the host of the last attempt. */
+  /** Name of the host that answered. */
   readonly host?: string | null
+  /** Where none answered this time: the last answer of an attempt before. */
+  readonly before?: { readonly reply: RemoteReply; readonly host: string | null }
   /** Milliseconds since 1970, like all times here. */
   readonly lastAttemptAt?: number | null
   readonly nextAttemptAt?: number | null
   /** When it is given up. */
   readonly giveUpAt?: number | null
-  /** The host took `NOTIFY` over and reports success itself (RFC 3461 §5.2.2). */
-  readonly passedOn?: boolean
   /** The host keeps the mailbox itself (LMTP): delivered, not relayed. */
   readonly final?: boolean
 }
 
 export type NoticeOriginal = SenderNotification & {
   readonly message: string
-  /** '' is the null sender, who is told nothing. */
   readonly sender: string
   readonly acceptedAt: number
   readonly smtputf8?: boolean
   readonly subject: string | null
   readonly messageId: string | null
+  /** Those the notice is about. */
   readonly recipients: readonly NoticeRecipient[]
 }
 
@@ -50,9 +48,15 @@ export type NoticeOptions = {
   readonly reportingHost: string
   /** Whom people can ask. */
   readonly postmaster: string
+  /** Whom the notice goes to: the sender, or who has the sender's mail. */
+  readonly to: readonly string[]
   readonly original: NoticeOriginal
-  /** The original as it was accepted; read as far as it is needed, never before somebody is to be told. */
-  readonly originalContent: () => Pieces | Promise<Pieces>
+  /** Attempts that were made so far. */
+  readonly attempts: number
+  /** The original as it was accepted, read as far as it is needed; null where it is gone. */
+  readonly originalContent: () => Promise<Pieces | null>
+  /** It is gone, or cannot be read: the notice is made without it. */
+  readonly unreadable: (error: Error) => void
   /** When the notice is made. */
   readonly at: number
 }
@@ -63,9 +67,7 @@ export type Notice = {
   readonly subject: string
   /** The From field, for people. */
   readonly from: string
-  /** The envelope: from `<>` to the sender of the original. */
-  readonly recipients: readonly string[]
   readonly body: '7BIT' | '8BITMIME'
-  /** The sender's address needs it (RFC 6531 §3.6). */
+  /** An address it goes to needs it (RFC 6531 §3.6). */
   readonly smtputf8: boolean
 }

@@ -1,26 +1,25 @@
 /** The part of a notice that programs read: `message/delivery-status` (RFC 3464 §2). */
+import type { NoticeKind, RemoteReply } from '../../../machines/vocabulary/events.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import { literalOf, mailDate } from '../../smtp/trace.ts'
 import { exactly, folded, originalAddress, typedAddress } from './fields.ts'
-import type { NoticeKind, NoticeOptions, NoticeRecipient } from './notice.ts'
+import type { NoticeOptions, NoticeRecipient } from './notice.ts'
 import { statusOf } from './status.ts'
 
 /** RFC 3464 §2.3.3. Success of a host that is not the last one is no delivery yet. */
 const actionOf = (kind: NoticeKind, { final }: NoticeRecipient): string =>
   kind === 'delivered' && final !== true ? 'relayed' : kind
 
-/** The far side's words with its codes, or ours where it said none. */
-export const wordsOf = ({ reply, fault }: NoticeRecipient): string => {
-  if (reply === null) return fault ?? ''
-  const { code, enhanced, text } = reply
+/** `550 5.1.1 No such user`: the far side's words with its codes. */
+export const quoted = ({ code, enhanced, text }: RemoteReply): string => {
   const said = text.startsWith(enhanced) ? text : `${enhanced} ${text}`
   return `${code} ${said}`.trim()
 }
 
 // RFC 3464 §2.3.6: the host's own words are `smtp`.
-const diagnosticOf = (recipient: NoticeRecipient): string => {
-  const words = wordsOf(recipient)
-  return words === '' ? '' : `${recipient.reply === null ? 'x-fsmtp' : 'smtp'}; ${words}`
+const diagnosticOf = ({ reply, fault }: NoticeRecipient): string => {
+  if (reply !== null) return `smtp; ${quoted(reply)}`
+  return fault ? `x-fsmtp; ${fault}` : ''
 }
 
 const time = (name: string, at: number | null | undefined): string =>
@@ -48,14 +47,11 @@ const ofRecipient = (kind: NoticeKind, recipient: NoticeRecipient): string => {
 }
 
 /** One group about the message, one for each recipient, an empty line between them. */
-export const reportOf = (
-  { kind, reportingHost, original }: NoticeOptions,
-  recipients: readonly NoticeRecipient[],
-): string => {
+export const reportOf = ({ kind, reportingHost, original }: NoticeOptions): string => {
   const ofMessage = [
     original.envid ? exactly('Original-Envelope-Id', original.envid) : '',
     exactly('Reporting-MTA', `dns; ${asciiDomain(reportingHost)}`),
     exactly('Arrival-Date', mailDate(original.acceptedAt)),
   ].join('')
-  return [ofMessage, ...recipients.map((recipient) => ofRecipient(kind, recipient))].join('\r\n')
+  return [ofMessage, ...original.recipients.map((recipient) => ofRecipient(kind, recipient))].join('\r\n')
 }

@@ -13,11 +13,13 @@ export const longestReturned = 1024 * 1024
 /** Bytes of a header that are returned. */
 const longestHeader = 64 * 1024
 
-/** The first pieces, `most` bytes or a little more. */
-const beginningOf = async ({ originalContent }: NoticeOptions, most: number): Promise<Buffer> => {
+/** The first pieces, `most` bytes or a little more. @throws where the original cannot be read */
+const beginningOf = async ({ original, originalContent }: NoticeOptions, most: number): Promise<Buffer> => {
+  const stored = await originalContent()
+  if (stored === null) throw new Error(`the content of message ${original.message} is missing`)
   const pieces: Uint8Array[] = []
   let size = 0
-  for await (const piece of await originalContent()) {
+  for await (const piece of stored) {
     pieces.push(piece)
     size += piece.length
     if (size > most) break
@@ -57,12 +59,17 @@ const asHeader = (bytes: Buffer, smtputf8: boolean): Returned | null => {
 
 /**
  * The whole original where `RET=FULL` asks for it, it failed (RFC 3461 §4.3), and it is not large; else its header; null
- * where there is none, or where it cannot be read any more: the sender is told nevertheless.
+ * where there is none, or where it cannot be read: `unreadable` hears of that, and the sender is told nevertheless.
  */
 export const returnedOf = async (options: NoticeOptions): Promise<Returned | null> => {
   const { kind, original } = options
   const wantsAll = kind === 'failed' && original.ret === 'FULL'
-  const bytes = await beginningOf(options, wantsAll ? longestReturned : 2 * longestHeader).catch(() => null)
+  const bytes = await beginningOf(options, wantsAll ? longestReturned : 2 * longestHeader).catch(
+    (error: Error) => {
+      options.unreadable(error)
+      return null
+    },
+  )
   if (bytes === null) return null
   const smtputf8 = original.smtputf8 === true
   return (wantsAll ? inFull(bytes, smtputf8) : null) ?? asHeader(bytes, smtputf8)

@@ -25,7 +25,12 @@ const details: Readonly<Record<string, string>> = {
   protocol: '5.0',
   'tls-failed': '7.5',
   'tls-injection': '7.5',
+  'certificate-invalid': '7.5',
   'tls-not-offered': '7.10',
+  // RFC 8689 §4.2.1
+  'requiretls-insecure-route': '7.30',
+  'requiretls-not-offered': '7.30',
+  'requiretls-without-tls': '7.10',
   'login-failed': '7.8',
 }
 

@@ -57,7 +57,7 @@ const waiting = `CASE
     SELECT count(*) FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id
     WHERE d.message = messages.id AND (d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')))) END`
 const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
-    ${waiting} AS waiting, mailboxes, stream, cause, causeKind`
+    ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt`
 const chosen = `
   SELECT ${columns}
   FROM messages
@@ -97,12 +97,16 @@ type Row = {
   stream: string | null
   cause: string | null
   causeKind: NoticeKind | null
+  causeAttempt: number | null
 }
 
-const messageOf = ({ cause, causeKind, ...row }: Row): Message => ({
+const causeOf = ({ cause, causeKind: kind, causeAttempt: attempt }: Row): NoticeCause | null =>
+  cause === null || kind === null ? null : { delivery: cause, kind, ...(attempt !== null && { attempt }) }
+
+const messageOf = ({ causeKind, causeAttempt, ...row }: Row): Message => ({
   ...row,
   stream: row.stream ?? `smtp_session-${row.session}`,
-  cause: cause === null || causeKind === null ? null : { delivery: cause, kind: causeKind },
+  cause: causeOf({ ...row, causeKind, causeAttempt }),
   acceptedAt: isoTime(row.acceptedAt),
   recipients: JSON.parse(row.recipients) as string[],
 })

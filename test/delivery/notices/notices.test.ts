@@ -1,14 +1,13 @@
 /** What stands in a notice, who is told, and what comes back of the original. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { composeNotice, longestReturned } from '../../../src/delivery/notices/index.ts'
+import { longestReturned } from '../../../src/delivery/notices/index.ts'
 import {
   acceptedAt,
   content,
   fieldOf,
   fieldsOf,
   notice,
-  optionsOf,
   parsed,
   partsOf,
   refused,
@@ -50,7 +49,6 @@ test('a failure: three parts, people first', async () => {
       ['last-attempt-date', 'Thu, 1 Jan 2026 00:01:00 +0000'],
     ],
   ])
-  assert.deepEqual(composed.recipients, ['bob@example.org'])
   assert.deepEqual([composed.body, composed.smtputf8], ['7BIT', false])
 })
 
@@ -62,7 +60,6 @@ test('several recipients, each with its original one', async () => {
   const composed = await notice({
     recipients: [
       { ...refused, orcpt: 'rfc822;Ann+1@example.com' },
-      { ...refused, address: 'bea@example.net', status: 'delivered' },
       { ...refused, address: 'cid@example.net' },
     ],
   })
@@ -88,7 +85,6 @@ test('a delay says until when it is tried', async () => {
     recipients: [
       {
         ...refused,
-        status: 'waiting',
         reply: { code: 451, enhanced: '4.7.1', text: 'Greylisted', command: 'RCPT' },
         nextAttemptAt: acceptedAt + 3_600_000,
         giveUpAt: acceptedAt + 5 * 86_400_000,
@@ -102,47 +98,47 @@ test('a delay says until when it is tried', async () => {
   assert.match(text!.replace(/\s+/g, ' '), /tried again at Thu, 1 Jan 2026 01:00:00 .*given up at Tue, 6 Jan/)
 })
 
-test('success is relayed unless the host keeps the mailbox, and told by the host where it took that over', async () => {
-  const good = {
-    ...refused,
-    status: 'delivered' as const,
-    notify: ['SUCCESS'],
-    reply: { code: 250, enhanced: '2.1.5', text: 'Ok', command: 'content' },
-  }
+test('success is relayed unless the host keeps the mailbox, and the text says so', async () => {
+  const good = { ...refused, reply: { code: 250, enhanced: '2.1.5', text: 'Ok', command: 'content' } }
   const relayed = await notice({ kind: 'delivered', recipients: [good] })
   assert.deepEqual([fieldOf(relayed, 'action'), fieldOf(relayed, 'status')], ['relayed', '2.1.5'])
+  assert.match((await parsed(relayed)).text!, /took it over; it does not report/)
   const final = await notice({ kind: 'delivered', recipients: [{ ...good, final: true }] })
   assert.equal(fieldOf(final, 'action'), 'delivered')
-  assert.equal(
-    await composeNotice(optionsOf({ kind: 'delivered', recipients: [{ ...good, passedOn: true }] })),
-    null,
+  assert.doesNotMatch((await parsed(final)).text!, /took it over/)
+})
+
+test('tried in vain to the end: how often, what was wrong last, and what was said before that', async () => {
+  const composed = await notice({
+    recipients: [
+      {
+        ...{ address: 'ann@example.net', reply: null, host: null, lastAttemptAt: acceptedAt + 86_400_000 },
+        ...{ fault: 'mx.example.net: nobody listens', faultKind: 'connection-refused' },
+        before: {
+          reply: { code: 451, enhanced: '4.7.1', text: 'Greylisted', command: 'RCPT' },
+          host: 'mx.example.net',
+        },
+      },
+    ],
+    options: { attempts: 12 },
+  })
+  assert.equal(fieldOf(composed, 'status'), '5.4.1')
+  assert.equal(fieldOf(composed, 'diagnostic-code'), 'x-fsmtp; mx.example.net: nobody listens')
+  assert.equal(fieldOf(composed, 'remote-mta'), undefined)
+  const said = (await parsed(composed)).text!.replace(/\s+/g, ' ')
+  assert.match(
+    said,
+    /nobody listens Before that, mx\.example\.net said: 451 4\.7\.1 Greylisted It was tried 12/,
   )
+  assert.match(said, /tried 12 times, the last time at Fri, 2 Jan 2026 00:00:00 \+0000\./)
 })
 
-test('who is told', async () => {
-  const status = { failed: 'failed', delayed: 'waiting', delivered: 'delivered' } as const
-  const wanted: readonly (readonly [readonly string[] | undefined, string])[] = [
-    [undefined, 'failed delayed'],
-    [['NEVER'], ''],
-    [['FAILURE'], 'failed'],
-    [['DELAY'], 'delayed'],
-    [['SUCCESS'], 'delivered'],
-    [['SUCCESS', 'FAILURE', 'DELAY'], 'failed delayed delivered'],
-  ]
-  for (const [notify, expected] of wanted) {
-    const told: string[] = []
-    for (const kind of ['failed', 'delayed', 'delivered'] as const) {
-      const recipients = [{ ...refused, status: status[kind], ...(notify && { notify }) }]
-      if ((await composeNotice(optionsOf({ kind, recipients }))) !== null) told.push(kind)
-    }
-    assert.equal(told.join(' '), expected, `NOTIFY=${notify}`)
-  }
-})
-
-test('nobody is told of a notice, and the original is not read for that', async () => {
-  const options = optionsOf({ original: { sender: '' } })
-  const originalContent = () => assert.fail('the original was read')
-  assert.equal(await composeNotice({ ...options, originalContent }), null)
+test('where the sender’s mail goes elsewhere, so does the notice', async () => {
+  const { to } = await parsed(await notice({ options: { to: ['a@example.org', 'b@b\u00fccher.example'] } }))
+  assert.deepEqual(
+    to?.map(({ address }) => address),
+    ['a@example.org', 'b@xn--bcher-kva.example'],
+  )
 })
 
 test('the status where the host gave none, or one of another class', async () => {
@@ -187,7 +183,6 @@ test('RET: headers unless all was asked for, and all only of what failed', async
   const delayed = await third({
     kind: 'delayed',
     original: { ret: 'FULL' },
-    recipients: [{ ...refused, status: 'waiting' }],
   })
   assert.equal(delayed.type, 'text/rfc822-headers')
 })
@@ -223,12 +218,20 @@ test('an original beyond ASCII: whole it is 8 bit, its header is encoded', async
   assert.equal(partsOf(global)[2]!.type, 'message/global-headers')
 })
 
-test('no header, no third part; an original that is gone does not keep the sender from being told', async () => {
+test('no header, no third part', async () => {
   assert.equal(partsOf(await notice({ content: '\r\nbody' })).length, 2)
-  const gone = async () => {
-    throw new Error('the file is gone')
+})
+
+test('an original that is gone does not keep the sender from being told, and is not kept quiet about', async () => {
+  const faults: string[] = []
+  const unreadable = (error: Error) => faults.push(error.message)
+  const broken = async function* () {
+    yield Buffer.from('Subject: half a hea')
+    throw new Error('the disk is broken')
   }
-  assert.equal(partsOf(await notice({ options: { originalContent: gone } })).length, 2)
+  for (const originalContent of [async () => null, async () => broken()])
+    assert.equal(partsOf(await notice({ options: { originalContent, unreadable } })).length, 2)
+  assert.deepEqual(faults, ['the content of message 01hx0000000000000001 is missing', 'the disk is broken'])
 })
 
 test('a boundary in the original does not end a part', async () => {

@@ -1,0 +1,146 @@
+/** What a notice is about, read from the history of its delivery. */
+import type {
+  AttemptFault,
+  DeliveryQueued,
+  DeliveryRecipient,
+  EventOf,
+  NoticeCause,
+  NoticeOwed,
+  RemoteHost,
+  RemoteReply,
+} from '../../../machines/vocabulary/events.ts'
+import type { NoticeRecipient } from './notice.ts'
+
+type Ended = EventOf & { readonly type: 'Delivered' | 'Deferred' | 'Failed' | 'Expired' }
+
+/** What the history says of a notice that is owed. */
+export type Story = {
+  readonly queued: DeliveryQueued
+  readonly attempt: number
+  /** Those whom it is still true of; none where it was overtaken. */
+  readonly recipients: readonly NoticeRecipient[]
+}
+
+const endings: ReadonlySet<string> = new Set(['Delivered', 'Deferred', 'Failed', 'Expired'])
+const isEnding = (event: EventOf): event is Ended => endings.has(event.type)
+
+const isSame = (owed: NoticeOwed, { kind, attempt }: NoticeCause): boolean =>
+  owed.kind === kind && owed.attempt === attempt
+
+/** Who has had their last word since, so that a delay is no news any more. */
+const settledBy = (events: readonly EventOf[]): ReadonlySet<string> =>
+  new Set(
+    events
+      .filter(isEnding)
+      .flatMap(({ data }) => data.outcomes)
+      .flatMap(({ address, result }) => (result === 'deferred' ? [] : [address])),
+  )
+
+const isOver = (events: readonly EventOf[]): boolean =>
+  events.some(({ type }) => type !== 'Deferred' && (endings.has(type) || type === 'Cancelled'))
+
+/** The host that was spoken to last; where no connection came about, the last one that was tried. */
+const hostOf = (attempt: readonly EventOf[]): RemoteHost | null => {
+  const last = attempt.findLast(({ type }) => type === 'Connected' || type === 'HostPassedOver')
+  if (last?.type === 'Connected') return last.data.host
+  const routed = attempt.findLast(({ type }) => type === 'RouteResolved')
+  return routed?.type === 'RouteResolved' ? (routed.data.route.hosts.at(-1) ?? null) : null
+}
+
+type Said = { readonly reply: RemoteReply; readonly host: RemoteHost | null }
+
+/** What hosts said of each recipient, the last of it. */
+const saidIn = (events: readonly EventOf[]): ReadonlyMap<string, Said> => {
+  const said = new Map<string, Said>()
+  let begun = 0
+  events.forEach((event, at) => {
+    if (event.type === 'AttemptStarted') begun = at
+    if (!isEnding(event)) return
+    const host = hostOf(events.slice(begun, at))
+    for (const { address, reply } of event.data.outcomes)
+      if (reply !== null) said.set(address, { reply, host })
+  })
+  return said
+}
+
+/** Why it came to nothing: an attempt that was not even made while its destination rests says less than the one before. */
+const faultIn = (events: readonly EventOf[]): AttemptFault | null => {
+  const faults = events.flatMap((event) =>
+    isEnding(event) && event.data.fault !== null ? [event.data.fault] : [],
+  )
+  const last = faults.at(-1) ?? null
+  if (last?.kind !== 'destination-resting') return last
+  return faults.findLast(({ kind }) => kind !== 'destination-resting') ?? last
+}
+
+const dueAfter = (events: readonly EventOf[]): number | null => {
+  const last = events.findLast(({ type }) => type !== 'ActRefused')
+  return last !== undefined && 'nextAttemptAt' in last.data ? last.data.nextAttemptAt : null
+}
+
+/** What recipients of one attempt have in common. */
+type Attempt = {
+  readonly ended: Ended
+  readonly host: RemoteHost | null
+  readonly fault: AttemptFault | null
+  /** In attempts before it. */
+  readonly said: ReadonlyMap<string, Said>
+  /** The host keeps mailboxes itself (LMTP). */
+  readonly final: boolean
+  readonly nextAttemptAt: number | null
+}
+
+const attemptIn = (events: readonly EventOf[], at: number, ended: Ended): Attempt => {
+  const before = events.slice(0, at)
+  const routed = before.findLast(({ type }) => type === 'RouteResolved')
+  return {
+    ended,
+    host: hostOf(before.slice(before.findLastIndex(({ type }) => type === 'AttemptStarted'))),
+    fault: ended.data.fault === null ? null : faultIn([...before, ended]),
+    said: saidIn(before),
+    final: routed?.type === 'RouteResolved' && routed.data.route.protocol === 'lmtp',
+    nextAttemptAt: dueAfter(events),
+  }
+}
+
+const recipientOf = (recipient: DeliveryRecipient, attempt: Attempt): NoticeRecipient => {
+  const { ended, host, said, final, nextAttemptAt } = attempt
+  const outcome = ended.data.outcomes.find(({ address }) => address === recipient.address)
+  const fault = outcome === undefined ? attempt.fault : null
+  const reply = outcome === undefined ? (fault?.reply ?? null) : outcome.reply
+  const before = reply === null ? said.get(recipient.address) : undefined
+  return {
+    ...recipient,
+    ...{ reply, host: reply === null ? null : (host?.name ?? null), final, nextAttemptAt },
+    ...{ fault: fault?.text ?? null, faultKind: fault?.kind ?? null },
+    ...(before !== undefined && { before: { reply: before.reply, host: before.host?.name ?? null } }),
+    lastAttemptAt: ended.data.endedAt,
+  }
+}
+
+/** Whom the notice is still news about. */
+const concernedBy = ({ kind, recipients }: NoticeOwed, since: readonly EventOf[]): ReadonlySet<string> => {
+  if (kind !== 'delayed') return new Set(recipients)
+  if (isOver(since)) return new Set()
+  const gone = settledBy(since)
+  return new Set(recipients.filter((address) => !gone.has(address)))
+}
+
+/** Null where the history knows of no such notice. */
+export const storyOf = (events: readonly EventOf[], cause: NoticeCause): Story | null => {
+  const [first] = events
+  const owedBy = (event: EventOf) =>
+    isEnding(event) ? event.data.notices?.find((owed) => isSame(owed, cause)) : undefined
+  const at = events.findIndex((event) => owedBy(event) !== undefined)
+  const ended = events[at]
+  if (first?.type !== 'DeliveryQueued' || ended === undefined || !isEnding(ended)) return null
+  const owed = owedBy(ended)!
+  const attempt = attemptIn(events, at, ended)
+  const concerned = concernedBy(owed, events.slice(at + 1))
+  return {
+    ...{ queued: first.data, attempt: owed.attempt },
+    recipients: first.data.recipients
+      .filter(({ address }) => concerned.has(address))
+      .map((recipient) => recipientOf(recipient, attempt)),
+  }
+}
