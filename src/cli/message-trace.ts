@@ -119,10 +119,31 @@ const noticeLine = (event: Settled): TraceLine => {
   return { ...lineOf(event, noticeText(event)), ...(cause !== undefined && { delivery: cause.delivery }) }
 }
 
+/** With the time it is told at: a history keeps its own order, also where a clock was put back. */
+const timed = (lines: readonly TraceLine[]): readonly { readonly line: TraceLine; readonly at: string }[] => {
+  let latest = ''
+  return lines.map((line) => {
+    if (line.at > latest) latest = line.at
+    return { line, at: latest }
+  })
+}
+
+/**
+ * Histories told as one. What an attempt learned is written down when it ends, each step with its time: attempts side by side
+ * are told in the order of those times.
+ */
+const merged = (histories: readonly (readonly TraceLine[])[]): readonly TraceLine[] =>
+  histories
+    .flatMap(timed)
+    .toSorted((one, other) => compared(one.at, other.at) || one.line.position - other.line.position)
+    .map(({ line }) => line)
+
+const compared = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
 /** Everything in the order in which it happened. */
 export const traceOf = (history: History): readonly TraceLine[] =>
-  [
-    ...acceptanceOf(history),
-    ...[...history.deliveries].flatMap(([delivery, events]) => deliveryLines(delivery, events)),
-    ...history.notices.map(noticeLine),
-  ].toSorted((one, other) => one.position - other.position)
+  merged([
+    acceptanceOf(history),
+    ...[...history.deliveries].map(([delivery, events]) => deliveryLines(delivery, events)),
+    ...history.notices.map((notice) => [noticeLine(notice)]),
+  ])

@@ -1,11 +1,12 @@
 /** `fsmtp messages`: what we accepted. */
 import type { Command } from 'commander'
+import type { Standing } from '../views/answers/deliveries.ts'
 import type { Message, MessageFilter } from '../views/answers/messages.ts'
 import { completeSession, several } from './completing.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'
-import { type Column, humanSize, ndjson, remark, table } from './terminal.ts'
+import { type Column, humanSize, ndjson, remark, type Tone, table } from './terminal.ts'
 
 const example = `
 Addresses may hold * for anything.
@@ -28,22 +29,36 @@ export const register = (program: Command): void => {
     .action((options: MessageFilter, command: Command) => messages(options, command))
 }
 
-/** Where its recipients' mail is: nothing to say when all of it is in mailboxes. */
-const delivery = ({ waiting }: Message): string => (waiting === 0 ? 'filed' : `${waiting} waiting`)
+/** A message, with what its deliveries to other hosts have come to. */
+type Row = Message & { readonly standings: readonly Standing[] }
 
-const columns: readonly Column<Message>[] = [
+/** `filed`, `delivered`, `filed, 2 deferred, failed`: where its recipients' mail is. */
+const delivery = ({ mailboxes, waiting, standings }: Row): string => {
+  const filed = mailboxes > 0 ? ['filed'] : []
+  const away = standings.map(({ status, count }) => (count === 1 ? status : `${count} ${status}`))
+  // Accepted a moment ago, it has no delivery yet.
+  const owed = waiting > 0 && standings.length === 0 ? ['queued'] : []
+  return [...filed, ...away, ...owed].join(', ')
+}
+
+const isBad = ({ standings }: Row): boolean =>
+  standings.some(({ status }) => status === 'failed' || status === 'expired')
+
+const toneOf = (row: Row): Tone | null => (isBad(row) ? 'bad' : row.waiting === 0 ? null : 'strong')
+
+const columns: readonly Column<Row>[] = [
   { title: 'MESSAGE', value: ({ id }) => id },
   { title: 'ACCEPTED', value: ({ acceptedAt }) => acceptedAt },
   { title: 'SENDER', value: ({ sender }) => sender || '<>', shrinks: true },
   { title: 'RECIPIENTS', value: ({ recipients }) => several(recipients), shrinks: true },
   { title: 'SIZE', value: ({ size }) => humanSize(size), align: 'right' },
-  { title: 'DELIVERY', value: delivery, tone: ({ waiting }) => (waiting === 0 ? null : 'strong') },
+  { title: 'DELIVERY', value: delivery, tone: toneOf },
   { title: 'SUBJECT', value: ({ subject }) => subject, shrinks: true },
 ]
 
 const messages = (options: MessageFilter, command: Command): Promise<void> =>
   reading(command, async (opened) => {
-    const views = await freshViews(opened, ['messages'])
+    const views = await freshViews(opened, ['messages', 'deliveries'])
     const { session } = options
     const filter = session === undefined ? options : { ...options, session: completeSession(views, session) }
     if (opened.json) {
@@ -57,5 +72,9 @@ const messages = (options: MessageFilter, command: Command): Promise<void> =>
           ? 'nothing was received yet; `fsmtp sessions` shows who tried'
           : 'no message fits; `fsmtp messages` without filters lists all of them',
       )
-    table(found, columns)
+    const standings = views.standingsOf(found.map(({ id }) => id))
+    table(
+      found.map((message) => ({ ...message, standings: standings.get(message.id) ?? [] })),
+      columns,
+    )
   })

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts'
 import { openContentReader } from '../content/store.ts'
 import type { LogReader } from '../log/port.ts'
 import { openSqliteReader } from '../log/sqlite/index.ts'
-import type { CaughtUp } from '../views/catch-up.ts'
+import type { CaughtUp, Foreign } from '../views/catch-up.ts'
 import { ViewsDamaged } from '../views/damage.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
@@ -70,7 +70,9 @@ export const reading = async <Result>(
       await opened.close()
     }
   } catch (error) {
-    throw error instanceof ViewsDamaged ? new CommandFault(error.message) : (unwritable(error) ?? error)
+    throw error instanceof ViewsDamaged
+      ? new CommandFault(error.message)
+      : (unwritable(error) ?? unfinished(error) ?? error)
   }
 }
 
@@ -104,6 +106,28 @@ const warn = ({ behind, stopped }: CaughtUp, used: readonly string[]): void => {
       )
 }
 
+/** Milliseconds: who asks while a view is built again is told so rather than kept waiting. */
+const patienceWithForeign = 5_000
+
+/** @throws CommandFault where the answer would come from rows that another release made */
+const refuseForeign = ({ foreign }: CaughtUp, used: readonly string[]): void => {
+  const [view] = foreign.filter(({ name }) => used.includes(name))
+  if (view !== undefined) throw new CommandFault(foreignText(view))
+}
+
+const foreignText = ({ name, version, built }: Foreign): string =>
+  built === null
+    ? `the view ${name} has version ${version}, which this release cannot read, and nobody builds it again: the server that runs here is of another release; restart it with this one, or use its own commands`
+    : `the view ${name} is being built again for this release, from the log, and has read it up to position ${built}; try again in a moment, \`fsmtp views\` shows how far it is`
+
+/** A view that was asked for what it does not have: as `foreignText`, for whoever did not look first. */
+const unfinished = (error: unknown): CommandFault | null =>
+  error instanceof Error && /^no such (?:column|table): /.test(error.message)
+    ? new CommandFault(
+        `a view of another release is in place, and lacks what this one asks for (${error.message}); try again in a moment, \`fsmtp views\` shows how far the views are`,
+      )
+    : null
+
 /**
  * The views, holding all that the log held at the time of the call. `used` names those the answer comes from: when one has
  * stopped, standard error says so.
@@ -111,11 +135,15 @@ const warn = ({ behind, stopped }: CaughtUp, used: readonly string[]): void => {
 export const freshViews = async ({ views }: Reading, used: readonly string[]): Promise<ViewReader> => {
   const bar = progress('reading the log')
   try {
-    warn(await views.caughtUp({ progress: bar.update }), used)
+    const caughtUp = await views.caughtUp({
+      progress: bar.update,
+      foreignTimeout: patienceWithForeign,
+      ...(used.length > 0 && { names: used }),
+    })
+    refuseForeign(caughtUp, used)
+    warn(caughtUp, used)
   } finally {
     bar.end()
   }
   return views
 }
-
-export { completeMessage } from './completing.ts'

@@ -38,7 +38,7 @@ class Following {
   /** Tells what is new. @throws CommandFault where the log has no such message */
   async look(): Promise<Outcome> {
     const { views, config } = this.#opened
-    await views.caughtUp()
+    await views.caughtUp({ names: ['messages', 'deliveries'] })
     const found = views.message(this.#message)
     if (found === null)
       throw new CommandFault(

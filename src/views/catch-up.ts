@@ -19,6 +19,18 @@ export type CatchUpOptions = {
   readonly progress?: (done: number, all: number) => void
   /** Wait also until no view is being built again. */
   readonly rebuilt?: boolean
+  /** Milliseconds to wait where another release's rows are in place; default: the time-out. */
+  readonly foreignTimeout?: number
+  /** The views that matter; all when absent. */
+  readonly names?: readonly string[]
+}
+
+/** A view whose rows another release made: they may lack what this one asks for. */
+export type Foreign = {
+  readonly name: string
+  readonly version: number
+  /** How far this release's own is, built beside it; null where nobody builds it. */
+  readonly built: number | null
 }
 
 export type CaughtUp = {
@@ -26,6 +38,8 @@ export type CaughtUp = {
   readonly behind: number
   /** Views that stopped at an event they could not fold: what they say ends there. */
   readonly stopped: readonly { readonly name: string; readonly position: number; readonly error: string }[]
+  /** Views that must not be asked yet. */
+  readonly foreign: readonly Foreign[]
 }
 
 export type Place = {
@@ -39,7 +53,7 @@ const lookEvery = 10
 const isServedEvery = 250
 
 /** How far the views are, all together; null where there is no usable file (yet). */
-type Standing = { readonly done: number; readonly isDone: boolean; readonly stopped: CaughtUp['stopped'] }
+type Standing = Omit<CaughtUp, 'behind'> & { readonly done: number; readonly isDone: boolean }
 
 const isGoing = ({ error }: Registered): boolean => error === null
 
@@ -67,6 +81,7 @@ const standingOf = (
 ): Standing => {
   const going: number[] = []
   const stopped: { name: string; position: number; error: string }[] = []
+  const foreign: Foreign[] = []
   let isBuilding = requests > 0
   for (const projection of projections) {
     const own = rows.filter(({ name }) => name === projection.name)
@@ -76,11 +91,13 @@ const standingOf = (
     const fault = own.find((row) => !isGoing(row))
     if (fault)
       stopped.push({ name: fault.name, position: fault.errorPosition ?? 0, error: fault.error ?? '' })
+    if (live !== undefined && live.version !== projection.version)
+      foreign.push({ name: live.name, version: live.version, built: next?.position ?? null })
     if (live === undefined) going.push(0)
     else if (isGoing(live)) going.push(doneOf(projection, live, next, rebuilt))
   }
   const done = going.length === 0 ? target : Math.min(...going)
-  return { done, isDone: done >= target && !(rebuilt && isBuilding), stopped }
+  return { done, isDone: done >= target && !(rebuilt && isBuilding), stopped, foreign }
 }
 
 const look = (
@@ -118,6 +135,7 @@ const isNotYetMade = (error: unknown): boolean =>
 const behindOf = (standing: Standing | null, target: number): CaughtUp => ({
   behind: Math.max(0, target - (standing?.done ?? 0)),
   stopped: standing?.stopped ?? [],
+  foreign: standing?.foreign ?? [],
 })
 
 /** Folds what is missing in this process, where no server keeps the views. Should one start meanwhile, both take turns. */
@@ -139,23 +157,26 @@ const catchUpHere = async (
 
 /** @throws whatever keeps the log from being read */
 export const catchUp = async (
-  place: Place,
-  { timeout = 30_000, progress, rebuilt = false }: CatchUpOptions,
+  everything: Place,
+  { timeout = 30_000, foreignTimeout = timeout, progress, rebuilt = false, names }: CatchUpOptions,
 ): Promise<CaughtUp> => {
+  const projections = everything.projections.filter(({ name }) => names?.includes(name) ?? true)
+  const place = { ...everything, projections }
   const wanted = { target: await place.log.tail(), rebuilt }
-  const until = performance.now() + timeout
+  const begun = performance.now()
   for (let nextProbe = 0; ; ) {
     const standing = lookAnyhow(place, wanted)
-    if (standing?.isDone) return { behind: 0, stopped: standing.stopped }
+    if (standing?.isDone) return behindOf(standing, wanted.target)
     const time = performance.now()
     if (time >= nextProbe) {
       nextProbe = time + isServedEvery
       if (!(await isServed(place.directory))) {
-        await catchUpHere(place, wanted, progress)
+        await catchUpHere(everything, wanted, progress)
         return behindOf(lookAnyhow(place, wanted), wanted.target)
       }
     }
-    if (time > until) return behindOf(standing, wanted.target)
+    const isForeign = (standing?.foreign.length ?? 0) > 0
+    if (time > begun + (isForeign ? foreignTimeout : timeout)) return behindOf(standing, wanted.target)
     progress?.(standing?.done ?? 0, wanted.target)
     await pause(lookEvery)
   }

@@ -12,6 +12,7 @@ import {
   askNoticesDue,
   askOpen,
   askRouted,
+  askStandings,
   askUnrouted,
   type Delivery,
   type DeliveryFilter,
@@ -20,6 +21,7 @@ import {
   type Notice,
   type NoticeDue,
   type OpenDelivery,
+  type Standing,
   type Unrouted,
 } from './answers/deliveries.ts'
 import {
@@ -90,6 +92,8 @@ export type ViewReader = {
   openDeliveries(): readonly OpenDelivery[]
   /** Next hops of accepted messages for which no delivery was queued. */
   unrouted(limit: number): readonly Unrouted[]
+  /** What the deliveries of these messages have come to; nothing for those without any. */
+  standingsOf(messages: readonly string[]): ReadonlyMap<string, readonly Standing[]>
   /** Every next hop of a message has its delivery. */
   isRouted(message: string): boolean
   /** Reports that somebody wants and nobody has composed yet. */
@@ -159,6 +163,7 @@ export const openViews = ({
     destinationHours: (name, since) => asking.once(() => askDestinationHours(db(), name, since)),
     openDeliveries: () => asking.once(() => askOpen(db())),
     unrouted: (limit) => asking.once(() => askUnrouted(db(), limit)),
+    standingsOf: (messages) => asking.once(() => askStandings(db(), messages)),
     isRouted: (message) => asking.once(() => askRouted(db(), message)),
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),

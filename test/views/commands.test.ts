@@ -182,7 +182,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['messages', '--session', 'open'],
       1,
-      /^fsmtp: "open" stands for more than one session \(open2, open3 \.\.\.\)/,
+      /^fsmtp: "open" stands for more than one session; give the whole id:\n {2}open2 {2}session with/,
     ],
     [
       ['views', 'rebuild', 'nonsense'],

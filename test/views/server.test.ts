@@ -39,14 +39,14 @@ test('beside a server the views follow the log, and readers wait for them', asyn
   const teller = new Teller(log)
   for (let message = 1; message <= 5; message++) {
     await teller.tell(`t${message}:open t${message}:accept(t${message} a@x)`)
-    assert.deepEqual(await reader.caughtUp(), { behind: 0, stopped: [] })
+    assert.deepEqual(await reader.caughtUp(), { behind: 0, stopped: [], foreign: [] })
     assert.equal(reader.mailbox('a@x')?.length, message)
   }
   const tail = await log.tail()
   await until(() => views.position() === tail, 'the position of the last event')
 
   const before = await reader.checked()
-  assert.deepEqual(await reader.rebuild(['mailboxes']), { behind: 0, stopped: [] })
+  assert.deepEqual(await reader.rebuild(['mailboxes']), { behind: 0, stopped: [], foreign: [] })
   const after = await reader.checked()
   const sums = (all: typeof before) => all.map(({ name, checksum }) => `${name} ${checksum}`)
   assert.deepEqual(sums(after), sums(before))
@@ -84,7 +84,7 @@ test('a reader of a server that is too busy says how far behind it is', async (c
   await new Teller(log).tell('open ehlo quit')
   const reader = openViews({ directory, log })
   atEnd(context, () => reader.close())
-  assert.deepEqual(await reader.caughtUp({ timeout: 30 }), { behind: 3, stopped: [] })
+  assert.deepEqual(await reader.caughtUp({ timeout: 30 }), { behind: 3, stopped: [], foreign: [] })
 })
 
 test('without a server whoever reads folds what is missing', async (context) => {
@@ -96,7 +96,7 @@ test('without a server whoever reads folds what is missing', async (context) => 
   atEnd(context, () => readerLog.close())
   const reader = openViews({ directory, log: readerLog })
   atEnd(context, () => reader.close())
-  assert.deepEqual(await reader.caughtUp(), { behind: 0, stopped: [] })
+  assert.deepEqual(await reader.caughtUp(), { behind: 0, stopped: [], foreign: [] })
   assert.equal(reader.mailbox('a@x')?.length, 1)
   reader.close()
   for (const suffix of ['', '-wal', '-shm']) rmSync(viewsFile(directory) + suffix, { force: true })

@@ -144,6 +144,11 @@ const noticesDue = `
   FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
   ORDER BY n.delivery, n.kind, n.attempt LIMIT :limit
 `
+const standings = `
+  SELECT message, status, count(*) AS count FROM deliveries
+  WHERE message IN (SELECT value FROM json_each(:messages))
+  GROUP BY message, status ORDER BY message, min(id)
+`
 const unroutedOf = `SELECT 1 FROM unrouted WHERE message = :message LIMIT 1`
 const notices = `SELECT kind, attempt, message, reason FROM notices WHERE delivery = :delivery ORDER BY at`
 
@@ -254,6 +259,21 @@ export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => plain(allR
 /** Next hops of accepted messages for which no delivery was queued. */
 export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
   plain(allRows<Unrouted>(db, unrouted, { limit }))
+
+/** How many deliveries of a message have come to a status. */
+export type Standing = { readonly status: DeliveryStatus; readonly count: number }
+
+/** By message, for those of these that have deliveries. */
+export const askStandings = (
+  db: DatabaseSync,
+  messages: readonly string[],
+): ReadonlyMap<string, readonly Standing[]> => {
+  const found = new Map<string, Standing[]>()
+  const rows = allRows<{ message: string } & Standing>(db, standings, { messages: JSON.stringify(messages) })
+  for (const { message, status, count } of rows)
+    found.set(message, [...(found.get(message) ?? []), { status, count }])
+  return found
+}
 
 /** Every next hop of the message has its delivery; true also where it has none. */
 export const askRouted = (db: DatabaseSync, message: string): boolean =>
