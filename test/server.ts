@@ -6,8 +6,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Service } from '../machines/vocabulary/events.ts'
@@ -15,8 +14,10 @@ import { hashPassword } from '../src/authentication/passwords.ts'
 import { parseConfig } from '../src/config/load.ts'
 import { kindOf, type StoredEvent } from '../src/log/port.ts'
 import { type Running, startServer } from '../src/main.ts'
+import { scratch } from './scratch.ts'
 
 export { eventually } from './eventually.ts'
+export { scratch } from './scratch.ts'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const program = join(root, 'src/cli/main.ts')
@@ -33,18 +34,6 @@ const basis: Settings = {
 
 /** A configuration on loopback, any free port for each service, with `settings` over it. YAML reads JSON. */
 export const configText = (settings: Settings = {}): string => JSON.stringify({ ...basis, ...settings })
-
-const directories: string[] = []
-process.once('exit', () => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
-})
-
-/** A directory that is gone when the process is. */
-export const scratch = (name = 'test'): string => {
-  const directory = mkdtempSync(join(tmpdir(), `fsmtp-${name}-`))
-  directories.push(directory)
-  return directory
-}
 
 const hashes = new Map<string, Promise<string>>()
 /** Hashing takes its time, on purpose: each password once in a process. */

@@ -2,13 +2,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Peer } from '../peer.ts'
-import { chunked, envelopeOfOne, meet, modern, one, plain, send, summary, two } from './stage.ts'
+import {
+  chunked,
+  envelopeOfOne,
+  envelopeOfTwo,
+  meet,
+  modern,
+  one,
+  plain,
+  send,
+  summary,
+  taken,
+  two,
+} from './stage.ts'
 
 const accepting = `
-  ${envelopeOfOne}
-  S: 250 ok
-  S: 250 ok
-  S: 354 go
+  ${taken}
   C> content
   S: 250 2.0.0 kept as 1`
 
@@ -82,10 +91,7 @@ for (const [code, result] of [
 ] as const) {
   test(`MAIL refused with ${code}: every recipient ${result}, with that reply; RSET before the next`, async () => {
     await using peer = await Peer.listen(`${modern}
-      C: MAIL FROM:<a@us.example>
-      C: RCPT TO:<b@mx.example>
-      C: RCPT TO:<c@mx.example>
-      C: DATA
+      ${envelopeOfTwo}
       S: ${code} ${String(code)[0]}.7.1 not from you
       S: 503 no
       S: 503 no
@@ -121,10 +127,7 @@ test('MAIL refused by a host that does not pipeline: no RCPT, and RSET before th
 
 test('some recipients refused: each has its own reply', async () => {
   await using peer = await Peer.listen(`${modern}
-    C: MAIL FROM:<a@us.example>
-    C: RCPT TO:<b@mx.example>
-    C: RCPT TO:<c@mx.example>
-    C: DATA
+    ${envelopeOfTwo}
     S: 250 ok
     S: 550 5.1.1 unknown
     S: 250 ok
@@ -141,10 +144,7 @@ test('some recipients refused: each has its own reply', async () => {
 
 test('552 for one recipient too many is for now', async () => {
   await using peer = await Peer.listen(`${modern}
-    C: MAIL FROM:<a@us.example>
-    C: RCPT TO:<b@mx.example>
-    C: RCPT TO:<c@mx.example>
-    C: DATA
+    ${envelopeOfTwo}
     S: 250 ok
     S: 250 ok
     S: 552 too many recipients
@@ -197,10 +197,7 @@ test('all recipients refused by a host that does not pipeline: no DATA', async (
 
 test('DATA refused: the recipients that were accepted get that reply', async () => {
   await using peer = await Peer.listen(`${modern}
-    C: MAIL FROM:<a@us.example>
-    C: RCPT TO:<b@mx.example>
-    C: RCPT TO:<c@mx.example>
-    C: DATA
+    ${envelopeOfTwo}
     S: 250 ok
     S: 550 unknown
     S: 250 ok
@@ -218,10 +215,7 @@ for (const [code, result] of [
 ] as const) {
   test(`the final dot answered with ${code}: ${result}`, async () => {
     await using peer = await Peer.listen(`${modern}
-      ${envelopeOfOne}
-      S: 250 ok
-      S: 250 ok
-      S: 354 go
+      ${taken}
       C> content
       S: ${code} not this`)
     const { wire } = await meet(peer.port)
@@ -232,58 +226,6 @@ for (const [code, result] of [
     wire.destroy()
   })
 }
-
-test('LMTP: a reply for each accepted recipient', async () => {
-  await using peer = await Peer.listen(`
-    S: 220 mx.example LMTP
-    C: LHLO us.example
-    S: 250-mx.example
-    S: 250 PIPELINING
-    C: MAIL FROM:<a@us.example>
-    C: RCPT TO:<b@mx.example>
-    C: RCPT TO:<c@mx.example>
-    C: RCPT TO:<d@mx.example>
-    C: DATA
-    S: 250 ok
-    S: 250 ok
-    S: 550 unknown
-    S: 250 ok
-    S: 354 go
-    C> content
-    S: 250 kept
-    S: 452 full`)
-  const { wire } = await meet(peer.port, { options: { protocol: 'lmtp' } })
-  const sent = await send(wire, { ...two, recipients: [...two.recipients, { address: 'd@mx.example' }] })
-  assert.deepEqual(summary(sent), [
-    'b@mx.example delivered 250',
-    'c@mx.example failed 550',
-    'd@mx.example deferred 452',
-  ])
-  assert.equal(wire.usable, true)
-  wire.destroy()
-})
-
-test('LMTP: the connection lost between the replies leaves the rest uncertain', async () => {
-  await using peer = await Peer.listen(`
-    S: 220 mx.example LMTP
-    C: LHLO us.example
-    S: 250 mx.example
-    C: MAIL FROM:<a@us.example>
-    S: 250 ok
-    C: RCPT TO:<b@mx.example>
-    S: 250 ok
-    C: RCPT TO:<c@mx.example>
-    S: 250 ok
-    C: DATA
-    S: 354 go
-    C> content
-    S: 250 kept
-    close`)
-  const { wire } = await meet(peer.port, { options: { protocol: 'lmtp' } })
-  const sent = await send(wire, two)
-  assert.deepEqual(summary(sent), ['b@mx.example delivered 250'])
-  assert.deepEqual([sent.fault?.kind, sent.uncertain, wire.usable], ['connection-lost', true, false])
-})
 
 test('several messages go over one connection', async () => {
   const times = 5

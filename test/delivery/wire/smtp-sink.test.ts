@@ -1,54 +1,24 @@
 /** With Postfix's smtp-sink at the far side, in SMTP and in LMTP. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { freePort, start } from '../../../bench/process.ts'
 import { requireProgram } from '../../programs.ts'
+import { scratch } from '../../scratch.ts'
 import { chunked, meet, one, send, summary, two } from './stage.ts'
-
-const patience = 10_000
-
-/** A port that was free a moment ago: smtp-sink cannot choose one itself. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
-  server.close()
-  await once(server, 'close')
-  return address.port
-}
-
-const answers = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1')
-  const [event] = await Promise.race([
-    once(socket, 'data').then(() => ['data'] as const),
-    once(socket, 'close').then(() => ['close'] as const),
-  ]).catch(() => ['error'] as const)
-  socket.destroy()
-  return event === 'data'
-}
 
 type Sink = { readonly port: number; readonly dumps: () => Promise<readonly string[]> }
 
 const sink = async (t: TestContext, ...flags: readonly string[]): Promise<Sink | null> => {
   const program = requireProgram(t, 'smtp-sink')
   if (program === null) return null
-  const folder = await mkdtemp(join(tmpdir(), 'sink-'))
+  const folder = scratch('sink')
   const port = await freePort()
   const owner = process.getuid?.() === 0 ? ['-u', 'root'] : []
   const args = [...owner, ...flags, '-d', join(folder, 'mail.'), `127.0.0.1:${port}`, '20']
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  t.after(async () => {
-    child.kill()
-    await rm(folder, { recursive: true, force: true })
-  })
-  const deadline = Date.now() + patience
-  while (!(await answers(port))) assert.ok(Date.now() < deadline, 'smtp-sink does not answer')
+  const running = await start({ command: program, args, port })
+  t.after(() => running.stop())
   const dumps = async (): Promise<readonly string[]> => {
     const names = (await readdir(folder, { recursive: true })).filter((name) => name.startsWith('mail.'))
     return Promise.all(names.sort().map((name) => readFile(join(folder, name), 'latin1')))

@@ -9,7 +9,7 @@ import {
   type Sent,
   type Wire,
 } from '../../../src/delivery/port.ts'
-import { connectWith, type WireSettings } from '../../../src/delivery/wire/index.ts'
+import { connectWith, type Patience, type WireSettings } from '../../../src/delivery/wire/index.ts'
 import { eventually } from '../../eventually.ts'
 
 export type Met = {
@@ -78,6 +78,11 @@ export const send = async (
   return { ...sent, said }
 }
 
+/** Little time for one step, so that a test sees it end; the usual time for all others. */
+export const hasty = (step: keyof Patience): { readonly settings: WireSettings } => ({
+  settings: { patience: { [step]: 200 } },
+})
+
 /** Resolves when a connection between two messages has ended. */
 export const whenOver = (wire: Wire): Promise<true> =>
   eventually(() => !wire.usable, { what: 'the end of the connection' })
@@ -127,7 +132,13 @@ export const envelopeOfOne = `
   C: RCPT TO:<b@mx.example>
   C: DATA`
 
-/** The same, taken up to the content. */
+export const envelopeOfTwo = `
+  C: MAIL FROM:<a@us.example>
+  C: RCPT TO:<b@mx.example>
+  C: RCPT TO:<c@mx.example>
+  C: DATA`
+
+/** The envelope of one, taken up to the content. */
 export const taken = `${envelopeOfOne}
   S: 250 ok
   S: 250 ok
