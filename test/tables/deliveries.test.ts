@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DeliveryContext, initialContext } from '../../machines/delivery/context.ts'
 import { judgeAttempt } from '../../machines/delivery/judgements.ts'
+import { noticesAfter } from '../../machines/delivery/owing.ts'
 import {
   firstPace,
   judgeAnswer,
@@ -50,6 +51,35 @@ eachRow(table, 'Outcomes', ({ cell }) => {
     [judged.ending, a, b, judged.reason],
     [cell('ending'), cell('a is'), cell('b is'), cell('because')],
   )
+})
+
+const before = { gone: 'failed', there: 'delivered' } as const
+
+eachRow(table, 'Notices', ({ cell }) => {
+  const standing = (address: 'a' | 'b') => {
+    const notify = cell(`${address} NOTIFY`)
+    const was = cell(address)
+    return {
+      ...{ address, reply: null, ...(notify !== '' && { notify: notify.split(',') }) },
+      status: was in before ? before[was as keyof typeof before] : ('waiting' as const),
+    }
+  }
+  const given = {
+    ...context,
+    sender: cell('case') === 'null sender' ? '' : 'ann@example.org',
+    hostReports: cell('case') === 'DSN offered',
+    warned: cell('case') === 'warned before',
+    attempts: 3,
+    recipients: [standing('a'), standing('b')],
+  }
+  const owed = noticesAfter(given, {
+    ...{ type: 'ATTEMPT_ENDED', endedAt: acceptedAt + Number(cell('minutes')) * minute },
+    outcomes: [...answerOf('a', cell('a')), ...answerOf('b', cell('b'))],
+    ...{ fault: faultOf(cell('fault')), uncertain: false, answered: true },
+  })
+  assert.ok(owed.every(({ attempt }) => attempt === 3))
+  const told = owed.map(({ kind, recipients }) => [kind, ...recipients].join(' '))
+  assert.equal(told.join(', '), cell('notices'))
 })
 
 eachRow(table, 'Patience', ({ cell }) => {
