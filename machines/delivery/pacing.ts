@@ -23,7 +23,14 @@ const longestRest = 300_000
 export const firstPace: Pace = { answers: 0, failures: 0, failedAt: null }
 
 /** Kinds of fault that lie with us, or with the question where the mail goes. */
-const notTheirs: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable', 'stopped'])
+const notTheirs: ReadonlySet<string> = new Set([
+  'unforeseen',
+  'content-unreadable',
+  'stopped',
+  // What one mail wants more than others.
+  'requiretls-not-offered',
+  'requiretls-without-tls',
+])
 
 /**
  * What an attempt says of its destination: it answered as a mail host, or did not. Null where nothing was asked of it, where

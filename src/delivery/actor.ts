@@ -21,7 +21,9 @@ import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Destination } from './destination.ts'
 import { contentOf, unforeseen } from './faults.ts'
+import { findRoute } from './finding.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
+import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
 import { isUnderWay, standingOf } from './standing.ts'
 
 /** The sender is owed a notice. */
@@ -203,10 +205,10 @@ export class DeliveryActor {
       return
     }
     try {
-      const known = this.#destination?.routeAt(this.#tools.now()) ?? null
-      const route = known ?? (await this.#tools.routes.resolve(this.#queued!.nextHop, this.#abort.signal))
+      const route = await findRoute(this.#queued!, {
+        ...{ destination: this.#destination, tools: this.#tools, signal: this.#abort.signal },
+      })
       if (this.#isStopped) return
-      if (known === null) this.#destination?.found(route, this.#tools.now())
       this.#route = route
       this.#hosts = [...route.hosts]
       this.#tell({ type: 'ROUTE', route })
@@ -217,10 +219,11 @@ export class DeliveryActor {
 
   #connectNext(): void {
     const kept = this.#mayKeepWires ? (this.#destination?.takeWire() ?? null) : null
-    if (kept !== null) {
+    if (kept !== null && suits(kept, this.#route!, this.#queued!)) {
       this.#reuse(kept)
       return
     }
+    void kept?.quit()
     void this.#connect(this.#hosts.shift()!)
   }
 
@@ -238,6 +241,7 @@ export class DeliveryActor {
         host,
         protocol,
         tls: this.#inClear.has(host) ? 'never' : tls,
+        requiretls: mustBeSecure(this.#queued!),
         hostname: this.#tools.node,
         login: this.#tools.routes.login(this.#queued!.nextHop),
         signal: this.#abort.signal,
@@ -249,7 +253,8 @@ export class DeliveryActor {
       this.#isReused = false
       if (this.#isToSend) await this.#send(wire)
     } catch (error) {
-      this.#passOver(host, error instanceof HostFailed ? error.fault : unforeseen(error, 'connect'))
+      const fault = error instanceof HostFailed ? error.fault : unforeseen(error, 'connect')
+      this.#passOver(host, becauseOfPolicy(fault, this.#route!))
     }
   }
 
@@ -277,13 +282,14 @@ export class DeliveryActor {
   async #send(wire: Wire): Promise<void> {
     this.#isToSend = false
     const queued = this.#queued!
-    const { sender, size, prefix, body, smtputf8, ret, envid } = queued
+    const { sender, size, prefix, body, smtputf8, requiretls, ret, envid } = queued
     const envelope = {
       sender,
       recipients: this.#waiting(),
       size: size + Buffer.byteLength(prefix),
       ...(body && { body }),
       ...(smtputf8 && { smtputf8 }),
+      ...(requiretls && { requiretls }),
       ...(ret && { ret }),
       ...(envid !== undefined && { envid }),
     }

@@ -12,10 +12,18 @@ import type {
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 
-/** Finds where mail for a next hop goes. `nextHop` is a domain, an address literal (`[192.0.2.1]`), or a configured route's name. */
+/** What one mail wants of its way, other than mail in general. */
+export type Wishes = {
+  /** What domains ask of their senders is not kept to (RFC 8689 §4.2.2). */
+  readonly tlsOptional?: boolean
+  /** XROUTE: it really leaves a playground. */
+  readonly route?: string
+}
+
+/** Finds where mail for a next hop goes: to a domain, an address literal (`[192.0.2.1]`), or a host with its port (`relay:2525`). */
 export interface Routes {
   /** @throws NoRoute */
-  resolve(nextHop: string, signal: AbortSignal): Promise<Route>
+  resolve(nextHop: string, signal: AbortSignal, wishes?: Wishes): Promise<Route>
   /** Whose hosts a next hop leads to: the configured host that stands in for it, else itself. Pace and connections go by this name. */
   destination(nextHop: string): string
   /** Name and password for the hosts of a route, where the configuration gives them. Never recorded. */
@@ -36,6 +44,8 @@ export type ConnectOptions = {
   readonly host: RemoteHost
   readonly protocol: Route['protocol']
   readonly tls: Route['tls']
+  /** TLS with a valid certificate, to a host that offers REQUIRETLS, or not at all (RFC 8689 §4.2.1). */
+  readonly requiretls?: boolean
   /** Names us in EHLO or LHLO. */
   readonly hostname: string
   readonly login: { readonly user: string; readonly password: string } | null
@@ -60,6 +70,8 @@ export type Envelope = SenderNotification & {
   readonly size: number
   readonly body?: '7BIT' | '8BITMIME'
   readonly smtputf8?: boolean
+  /** Asked of the host, and refused in its stead where it cannot be; with a null sender only asked, where it can be (RFC 8689 §5). */
+  readonly requiretls?: boolean
   /** How a playground is to send it on: `direct`, or `host:port`. Only for a host that offers XROUTE. */
   readonly route?: string
 }

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Route } from '../../../machines/vocabulary/events.ts'
+import { isHostAndPort } from '../../../machines/vocabulary/xroute.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import {
   type NextHop,
@@ -31,6 +32,12 @@ const hopOf = (written: string | NextHopSection): ConfiguredHop => ({
   kind: 'route',
 })
 
+/** A host and port that somebody gave instead of a domain; null where it is none after all. */
+const givenHop = (nextHop: string): ConfiguredHop | null => {
+  const parsed = parseNextHop(nextHop)
+  return 'wrong' in parsed ? null : { ...parsed.value, kind: 'route' }
+}
+
 /** `a.b.example` -> `*.b.example`, `*.example`. */
 const parents = (domain: string): readonly string[] =>
   domain.split('.').flatMap((_, at, labels) => (at === 0 ? [] : [`*.${labels.slice(at).join('.')}`]))
@@ -49,6 +56,7 @@ export const configuredHops = (delivery: Delivery): ((nextHop: string) => Config
       ? { ...taken(parseRelay(delivery.smarthost)), kind: 'smarthost' }
       : null
   return (nextHop) => {
+    if (isHostAndPort(nextHop)) return givenHop(nextHop)
     const names = nextHop.startsWith('[') ? [] : [nextHop, ...parents(nextHop)]
     const named = names.find((name) => routes.has(name))
     return (named === undefined ? undefined : routes.get(named)) ?? smarthost

@@ -1,5 +1,6 @@
 /** Finds where mail for a next hop goes: as configured for its domain, else through the smart host, else as DNS says. */
 import { networkInterfaces } from 'node:os'
+import { isHostAndPort } from '../../../machines/vocabulary/xroute.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Routes } from '../port.ts'
@@ -25,7 +26,7 @@ export type RoutesOptions = {
 }
 
 const spelled = (nextHop: string): string =>
-  nextHop.startsWith('[') ? nextHop : asciiDomain(nextHop).replace(/\.$/, '')
+  nextHop.startsWith('[') || isHostAndPort(nextHop) ? nextHop : asciiDomain(nextHop).replace(/\.$/, '')
 
 /** Asks the name servers of the configuration; a configuration that was read again wants a new one. */
 export const createRoutes = (
@@ -43,7 +44,7 @@ export const createRoutes = (
   const hopFor = configuredHops(config.delivery)
   const ipv6First = (): boolean => hasGlobalIpv6(interfaces)
   return {
-    async resolve(nextHop, signal) {
+    async resolve(nextHop, signal, { tlsOptional = false } = {}) {
       if (signal.aborted) throw noRoute('stopped', nextHop)
       if (route === 'capture') throw noRoute('captured', nextHop)
       const name = spelled(nextHop)
@@ -52,9 +53,11 @@ export const createRoutes = (
       if (hop !== null) return configuredRoute(hop, settings)
       return directRoute(name, {
         ...{ ...settings, random, allowPrivate, ourselves: ourselves(config) },
-        policyOf: mtaSts
-          ? (domain) => policies.policyOf(domain, { openLookup: openPolicyLookup, fetch, signal })
-          : null,
+        // RFC 8689 §4.2.2
+        policyOf:
+          mtaSts && !tlsOptional
+            ? (domain) => policies.policyOf(domain, { openLookup: openPolicyLookup, fetch, signal })
+            : null,
       })
     },
     destination: (nextHop) => {

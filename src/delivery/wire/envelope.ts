@@ -1,9 +1,11 @@
 /** MAIL and RCPT as this host takes them, and what can be said of an envelope before a word is spoken. */
 import { isAscii } from '../../../machines/vocabulary/address.ts'
-import type { DeliveryRecipient, RemoteReply } from '../../../machines/vocabulary/events.ts'
+import type { DeliveryRecipient, RemoteReply, TlsFacts } from '../../../machines/vocabulary/events.ts'
 import { encodeXtext } from '../../../machines/vocabulary/xtext.ts'
 import type { Envelope } from '../port.ts'
+import { mustBeSecure, unsupported } from '../secure-way.ts'
 import type { Extensions } from './hello.ts'
+import type { Setting } from './transaction.ts'
 
 const unwritable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Cs}]/u
 /** A quoted string (RFC 5321 §4.1.2), or what needs no quotes. */
@@ -27,12 +29,20 @@ const own = (code: number, enhanced: string, text: string, command: string): Rem
 export const recipientRefusal = ({ address }: DeliveryRecipient): RemoteReply | null =>
   isWritable(address) ? null : own(550, '5.1.3', 'the address cannot be written in SMTP', 'RCPT')
 
+/** RFC 8689 §4.2.1: the host is the one it should be, and will ask the same of the next. */
+const passesOn = (tls: TlsFacts | null, extensions: Extensions): boolean =>
+  tls?.certificate === 'valid' && extensions.has('REQUIRETLS')
+
 /** The reply we give in the host's stead for every recipient, or null. */
-export const envelopeRefusal = (envelope: Envelope, extensions: Extensions): RemoteReply | null => {
+export const envelopeRefusal = (
+  envelope: Envelope,
+  { extensions, tls }: Pick<Setting, 'extensions' | 'tls'>,
+): RemoteReply | null => {
   if (envelope.sender !== '' && !isWritable(envelope.sender))
     return own(550, '5.1.7', 'the sender’s address cannot be written in SMTP', 'MAIL')
   if (needsUtf8(envelope) && !extensions.has('SMTPUTF8'))
     return own(550, '5.6.7', 'the host does not take internationalised addresses (SMTPUTF8)', 'MAIL')
+  if (mustBeSecure(envelope) && !passesOn(tls, extensions)) return unsupported('MAIL')
   if (envelope.route !== undefined && !extensions.has('XROUTE'))
     return own(555, '5.5.4', 'the host takes no routes (XROUTE)', 'MAIL')
   // RFC 1870 §4: nothing, or 0, is no limit.
@@ -44,8 +54,11 @@ export const envelopeRefusal = (envelope: Envelope, extensions: Extensions): Rem
 
 const joined = (words: readonly (string | null)[]): string => words.filter((word) => word !== null).join(' ')
 
-export const mailLine = (envelope: Envelope, extensions: Extensions): string => {
-  const { sender, size, body, ret, envid, route } = envelope
+export const mailLine = (
+  envelope: Envelope,
+  { extensions, tls }: Pick<Setting, 'extensions' | 'tls'>,
+): string => {
+  const { sender, size, body, requiretls, ret, envid, route } = envelope
   const has = (keyword: string): boolean => extensions.has(keyword)
   return joined([
     `MAIL FROM:<${sender}>`,
@@ -54,6 +67,8 @@ export const mailLine = (envelope: Envelope, extensions: Extensions): string => 
     // RFC 6152 §3; where it is not offered, the octets go as they are.
     has('8BITMIME') && body === '8BITMIME' ? 'BODY=8BITMIME' : null,
     has('SMTPUTF8') && needsUtf8(envelope) ? 'SMTPUTF8' : null,
+    // RFC 8689 §4.2.1
+    has('REQUIRETLS') && tls !== null && requiretls ? 'REQUIRETLS' : null,
     // RFC 3461 §4.3, §4.4
     has('DSN') && ret !== undefined ? `RET=${ret}` : null,
     has('DSN') && envid !== undefined && /^[ -~]+$/.test(envid) ? `ENVID=${encodeXtext(envid)}` : null,

@@ -11,9 +11,14 @@ export const wireFaults = {
   timeout: 'The host did not answer, or did not take what we sent, in time (RFC 5321 §4.5.3.2).',
   'greeting-refused': 'The host greeted us with a refusal.',
   'hello-refused': 'The host took neither EHLO nor HELO (LHLO for LMTP).',
-  'tls-failed': 'STARTTLS was refused, the handshake failed, or the certificate is not good for this host.',
+  'tls-failed': 'STARTTLS was refused, or the handshake failed.',
+  'certificate-invalid':
+    'The certificate of the host is not valid: not for its name, out of date, or of nobody we know.',
   'tls-not-offered': 'TLS is required here and the host does not offer it.',
   'tls-injection': 'Something in clear followed the answer to STARTTLS: somebody meddles with the line.',
+  'requiretls-not-offered': 'The mail wants REQUIRETLS (RFC 8689), and the host does not offer it.',
+  'requiretls-without-tls':
+    'The mail wants REQUIRETLS (RFC 8689), and there is no TLS with a valid certificate to the host.',
   'login-failed': 'The host did not take the name and password, or there was no safe way to give them.',
   protocol: 'What the host said is no SMTP, or no answer to what it was asked.',
   'host-closing': 'The host said 421: it is about to close the connection.',

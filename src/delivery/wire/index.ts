@@ -9,6 +9,7 @@ import { Dialogue } from './dialogue.ts'
 import { askForTls, type Extensions, greeting, introduce } from './hello.ts'
 import { logIn } from './login.ts'
 import { type Patience, patience as usual } from './patience.ts'
+import { notOffered, requireTls } from './require-tls.ts'
 import { isLoopback, reach } from './tcp.ts'
 import { handshake, tlsFacts } from './tls.ts'
 import { Transcript } from './transcript.ts'
@@ -45,7 +46,11 @@ class Opening {
     this.#concealment = new Concealment(options.login)
   }
 
-  async run(): Promise<Wire> {
+  run(): Promise<Wire> {
+    return this.#options.requiretls ? requireTls(this.#open()) : this.#open()
+  }
+
+  async #open(): Promise<Wire> {
     const { socket, tls } = await this.#socket()
     const clear = this.#dialogue(socket, 'connect')
     return this.#watched(clear, async () => {
@@ -54,8 +59,7 @@ class Opening {
       const securing = this.#willSecure(extensions)
       const { connected } = this.#options
       connected({ greeting: greeted, extensions: this.#named(extensions), securing, tls })
-      const { tls: mode } = this.#options
-      if (securing || mode === 'required') return this.#secure(clear, extensions, greeted)
+      if (securing || this.#mode === 'required') return this.#secure(clear, extensions, greeted)
       return this.#established(clear, { greeting: greeted, extensions, tls })
     })
   }
@@ -73,12 +77,21 @@ class Opening {
     }
   }
 
+  /** Whatever the route says, a mail may want more. */
+  get #mode(): ConnectOptions['tls'] {
+    const { tls, requiretls } = this.#options
+    return requiretls && tls !== 'implicit' ? 'required' : tls
+  }
+
   async #socket(): Promise<Opened> {
-    const { host, signal, tls } = this.#options
+    const { host, signal, tls, requiretls } = this.#options
     const socket = await reach(host, { within: this.#patience.connect, signal })
     if (tls !== 'implicit') return { socket, tls: null }
     // RFC 8314 §3
-    const secure = await this.#handshake(socket, { verified: !isLoopback(host), during: 'connect' })
+    const secure = await this.#handshake(socket, {
+      verified: requiretls === true || !isLoopback(host),
+      during: 'connect',
+    })
     return { socket: secure, tls: tlsFacts(secure, host) }
   }
 
@@ -103,14 +116,13 @@ class Opening {
   }
 
   #willSecure(extensions: Extensions): boolean {
-    const { tls } = this.#options
-    return extensions.has('STARTTLS') && (tls === 'opportunistic' || tls === 'required')
+    return extensions.has('STARTTLS') && (this.#mode === 'opportunistic' || this.#mode === 'required')
   }
 
   async #secure(clear: Dialogue, before: Extensions, greeted: string): Promise<Wire> {
-    const { host, tls: mode, secured } = this.#options
+    const { host, secured } = this.#options
     await askForTls(clear, before, this.#patience)
-    const verified = mode === 'required'
+    const verified = this.#mode === 'required'
     const socket = await this.#handshake(clear.handOver(), { verified, during: 'STARTTLS' })
     const tls = tlsFacts(socket, host)
     const dialogue = this.#dialogue(socket, 'EHLO')
@@ -126,9 +138,10 @@ class Opening {
     dialogue: Dialogue,
     facts: { greeting: string; extensions: Extensions; tls: TlsFacts | null },
   ): Promise<Wire> {
-    const { host, protocol, login } = this.#options
+    const { host, protocol, login, requiretls } = this.#options
     const within = this.#patience.login
     const { extensions } = facts
+    if (requiretls && !extensions.has('REQUIRETLS')) throw await notOffered(dialogue, this.#patience)
     if (login !== null)
       await logIn(dialogue, { credentials: login, extensions, host, secured: facts.tls !== null, within })
     // It may have said goodbye right behind its last answer.

@@ -43,9 +43,9 @@ const explained = (error: Error): string => {
   return `${error.message.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300)}${code}`
 }
 
-/** @throws HostFailed `tls-failed`, or `stopped` */
+/** @throws HostFailed `tls-failed`, `certificate-invalid`, or `stopped` */
 export const handshake = (socket: Socket, options: Handshake): Promise<TLSSocket> => {
-  const { during, within, signal } = options
+  const { during, within, signal, verified } = options
   if (signal.aborted) {
     socket.destroy()
     return Promise.reject(failed({ kind: 'stopped', during }))
@@ -60,7 +60,10 @@ export const handshake = (socket: Socket, options: Handshake): Promise<TLSSocket
       socket.destroy()
       reject(failed({ kind, during, ...(text !== undefined && { text }) }))
     }
-    const fail = (why: string): void => giveUp('tls-failed', `no TLS with this host: ${why}`)
+    const fail = (why: string): void =>
+      secure.authorizationError && verified
+        ? giveUp('certificate-invalid', `the certificate of this host is not valid: ${why}`)
+        : giveUp('tls-failed', `no TLS with this host: ${why}`)
     const onAbort = (): void => giveUp('stopped')
     const onError = (error: Error): void => fail(explained(error))
     const onClose = (): void => fail('the connection was closed during the handshake')

@@ -1,5 +1,10 @@
 /** One message over a connection: MAIL, RCPT, DATA, content, and what the host made of each recipient. */
-import type { DeliveryRecipient, RecipientOutcome, RemoteReply } from '../../../machines/vocabulary/events.ts'
+import type {
+  DeliveryRecipient,
+  RecipientOutcome,
+  RemoteReply,
+  TlsFacts,
+} from '../../../machines/vocabulary/events.ts'
 import { type Envelope, HostFailed, type Sent } from '../port.ts'
 import { type Heard, remembered } from './awaited.ts'
 import { emptyContent } from './content.ts'
@@ -15,6 +20,7 @@ export type Setting = {
   readonly dialogue: Dialogue
   readonly protocol: 'smtp' | 'lmtp'
   readonly extensions: Extensions
+  readonly tls: TlsFacts | null
   readonly patience: Patience
   /** The transaction before this one was refused: RSET comes first. */
   readonly resetting: boolean
@@ -60,7 +66,7 @@ export class Transaction {
   /** Who is left for the host to judge. */
   #judgeBefore(): readonly DeliveryRecipient[] {
     const { recipients } = this.#envelope
-    const refusal = envelopeRefusal(this.#envelope, this.#setting.extensions)
+    const refusal = envelopeRefusal(this.#envelope, this.#setting)
     for (const recipient of recipients) {
       const reply = recipientRefusal(recipient) ?? refusal
       if (reply !== null) this.#settle(recipient, reply)
@@ -93,7 +99,7 @@ export class Transaction {
     const reset: Step = { line: 'RSET', command: 'RSET', within: patience.reset }
     return [
       ...(resetting ? [reset] : []),
-      { line: mailLine(this.#envelope, extensions), command: 'MAIL', within: patience.mail },
+      { line: mailLine(this.#envelope, this.#setting), command: 'MAIL', within: patience.mail },
       ...recipients.map((recipient) => ({
         line: rcptLine(recipient, extensions),
         command: 'RCPT',

@@ -4,16 +4,10 @@ import type { Route } from '../../../machines/vocabulary/events.ts'
 import { NoRoute } from '../../../src/delivery/port.ts'
 import { createRoutes, StsStore } from '../../../src/delivery/routes/index.ts'
 import { type Row, rowsOf } from '../../tables/table.ts'
+import { certificateBy, makeAuthority, ourAuthority } from '../certificates.ts'
 import type { Zone } from '../dns-server.ts'
 import { type Given, type Place, placeWith } from './place.ts'
-import {
-  certificateBy,
-  makeAuthority,
-  ourAuthority,
-  type PolicyHost,
-  policyText,
-  startPolicyHost,
-} from './policy-host.ts'
+import { type PolicyHost, policyText, startPolicyHost } from './policy-host.ts'
 
 const table = new URL('policies.md', import.meta.url)
 const signal = (): AbortSignal => new AbortController().signal

@@ -6,8 +6,10 @@ import { envelopeRefusal, isWritable, mailLine, rcptLine } from '../../../src/de
 import { Peer } from '../peer.ts'
 import { meet, modern, one, send, summary, two } from './stage.ts'
 
-const offering = (...keywords: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(keywords.map((line) => [line.split(' ')[0]!, line.split(' ')[1] ?? '']))
+const offering = (...keywords: readonly string[]) => ({
+  extensions: new Map(keywords.map((line) => [line.split(' ')[0]!, line.split(' ')[1] ?? ''])),
+  tls: null,
+})
 const everything = offering('SIZE 1000', '8BITMIME', 'SMTPUTF8', 'DSN')
 
 test('what is offered is used', () => {
@@ -23,20 +25,23 @@ test('what is offered is used', () => {
 test('notifications are passed on where the host knows them', () => {
   const recipient = { address: 'b@mx.example', notify: ['SUCCESS', 'DELAY'], orcpt: 'rfc822;B+x@old.example' }
   assert.equal(
-    rcptLine(recipient, everything),
+    rcptLine(recipient, everything.extensions),
     'RCPT TO:<b@mx.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;B+2Bx@old.example',
   )
-  assert.equal(rcptLine(recipient, offering()), 'RCPT TO:<b@mx.example>')
+  assert.equal(rcptLine(recipient, offering().extensions), 'RCPT TO:<b@mx.example>')
   const utf8 = { address: 'b@mx.example', orcpt: 'utf-8;jürgen@old.example' }
-  assert.equal(rcptLine(utf8, everything), 'RCPT TO:<b@mx.example> ORCPT=utf-8;j\\x{FC}rgen@old.example')
+  assert.equal(
+    rcptLine(utf8, everything.extensions),
+    'RCPT TO:<b@mx.example> ORCPT=utf-8;j\\x{FC}rgen@old.example',
+  )
 })
 
 test('nothing in a parameter ends it, or the line', () => {
   const recipient = { address: 'b@mx.example', notify: ['NEVER\r\nDATA'], orcpt: 'rfc822;x\r\nRSET' }
-  assert.equal(rcptLine(recipient, everything), 'RCPT TO:<b@mx.example>')
+  assert.equal(rcptLine(recipient, everything.extensions), 'RCPT TO:<b@mx.example>')
   assert.equal(mailLine({ ...one, envid: 'x\r\nRSET' }, everything), 'MAIL FROM:<a@us.example> SIZE=6')
   assert.equal(
-    rcptLine({ address: 'b@mx.example', orcpt: 'rfc822;x SIZE=1' }, everything),
+    rcptLine({ address: 'b@mx.example', orcpt: 'rfc822;x SIZE=1' }, everything.extensions),
     'RCPT TO:<b@mx.example> ORCPT=rfc822;x+20SIZE+3D1',
   )
 })

@@ -84,7 +84,7 @@ test('required, not offered', async () => {
 test('required, a certificate that nobody vouches for', async () => {
   await using peer = await Peer.listen(secured, { certificate: await certificate() })
   const fault = await refusedMeeting(peer.port, { options: { tls: 'required' } })
-  assert.deepEqual([fault.kind, fault.during, fault.temporary], ['tls-failed', 'STARTTLS', true])
+  assert.deepEqual([fault.kind, fault.during, fault.temporary], ['certificate-invalid', 'STARTTLS', true])
   assert.match(fault.text, /SELF_SIGNED/)
 })
 
@@ -96,7 +96,7 @@ test('required, a certificate for another name', async () => {
     options: { tls: 'required', host },
     settings: { ca: own.cert },
   })
-  assert.equal(fault.kind, 'tls-failed')
+  assert.equal(fault.kind, 'certificate-invalid')
   assert.match(fault.text, /ALTNAME/)
 })
 
@@ -104,7 +104,7 @@ test('required, a certificate that has expired', async () => {
   const old = await makeCertificate({ hostname: 'localhost', now: new Date('2001-01-01') })
   await using peer = await Peer.listen(secured, { certificate: old })
   const fault = await refusedMeeting(peer.port, { options: { tls: 'required' }, settings: { ca: old.cert } })
-  assert.equal(fault.kind, 'tls-failed')
+  assert.equal(fault.kind, 'certificate-invalid')
   assert.match(fault.text, /expired/)
 })
 
