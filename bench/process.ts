@@ -32,7 +32,8 @@ export const freePort = async (): Promise<number> => {
   return address.port
 }
 
-const greets = (port: number): Promise<boolean> =>
+/** Whether a mail server answers there. */
+export const greets = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.setTimeout(2000, () => socket.destroy())

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findProgram } from '../test/programs.ts'
 import { destinations } from './destinations.ts'
-import { freePort } from './process.ts'
+import { freePort, greets } from './process.ts'
 
 export type Sinks = {
   /** `d0.example` to its port. */
@@ -23,11 +23,18 @@ const startSink = async (): Promise<Sink> => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const sink: Sink = { child, port, messages: 0 }
+  let unread = ''
   child.stdout!.on('data', (bytes: Buffer) => {
-    for (const [, count] of bytes.toString().matchAll(/mesg=(\d+)/g)) sink.messages = Number(count)
+    unread += bytes.toString()
+    // Each line ends with a bare CR; a number may be cut in two.
+    const end = unread.lastIndexOf('\r') + 1
+    for (const [, count] of unread.slice(0, end).matchAll(/mesg=(\d+)\b/g)) sink.messages = Number(count)
+    unread = unread.slice(end)
   })
   // It says nothing when it is up.
-  await pause(100)
+  for (const deadline = performance.now() + 10_000; !(await greets(port)); await pause(20))
+    if (child.exitCode !== null || performance.now() > deadline)
+      throw new Error(`smtp-sink does not answer on port ${port}`)
   return sink
 }
 
@@ -35,9 +42,14 @@ export const startSinks = async (): Promise<Sinks> => {
   const sinks = await Promise.all(destinations.map(() => startSink()))
   return {
     ports: new Map(destinations.map((name, at) => [name, sinks[at]!.port])),
-    taken: () => sinks.reduce((sum, { messages }) => sum + messages, 0),
+    taken: () => {
+      const gone = sinks.find(({ child }) => child.exitCode !== null)
+      if (gone !== undefined) throw new Error(`smtp-sink on port ${gone.port} ended`)
+      return sinks.reduce((sum, { messages }) => sum + messages, 0)
+    },
     stop: async () => {
       for (const { child } of sinks) {
+        if (child.exitCode !== null || child.signalCode !== null) continue
         const gone = once(child, 'exit')
         child.kill('SIGTERM')
         await gone
