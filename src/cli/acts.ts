@@ -1,14 +1,14 @@
 /** `fsmtp retry | hold | release | cancel`: acts on deliveries, named by id or found by the filters of `deliveries`. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Act } from '../../machines/delivery/inputs.ts'
 import { type Acted, type ActQuestion, connectControl } from '../control.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openSqliteLog } from '../log/sqlite/index.ts'
-import { type Delivery, type DeliveryFilter, deliveryStatuses } from '../views/answers/deliveries.ts'
-import { completeDelivery, completeMessage } from './completing.ts'
+import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
+import { completeDelivery } from './completing.ts'
+import { completeFilter, withFilters } from './delivery-filter.ts'
 import { CommandFault } from './fault.ts'
-import { since, until } from './moment.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { counted, ndjson, print, remark, table, visible } from './terminal.ts'
 
@@ -48,17 +48,9 @@ export const registering =
   (name: keyof typeof doings) =>
   (program: Command): void => {
     const doing = doings[name]
-    program
-      .command(name)
+    withFilters(program.command(name))
       .argument('[id...]', 'deliveries, by the beginning or the end of their ids')
       .description(doing.about)
-      .addOption(new Option('--status <status>', 'only of this status').choices(deliveryStatuses))
-      .option('--recipient <address>', 'with this recipient')
-      .option('--domain <name>', 'to this next hop')
-      .option('--sender <address>', 'from this sender')
-      .option('--message <id>', 'of this message')
-      .option('--since <time>', 'queued at or after', since)
-      .option('--until <time>', 'queued at or before', until)
       .option('--dry-run', 'say which deliveries it would be, and do nothing')
       .addHelpText('after', `\nExample: fsmtp ${name} --domain example.net --dry-run`)
       .action((ids: string[], options: Options, command: Command) =>
@@ -89,10 +81,7 @@ const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<
     throw new CommandFault('name deliveries by id, or say which with filters; not both', 2)
   const views = await freshViews(opened, ['deliveries', 'messages'])
   if (ids.length > 0) return ids.map((part) => views.delivery(completeDelivery(views, part))!)
-  const { message } = options
-  const filter = filtersOf(
-    message === undefined ? options : { ...options, message: completeMessage(views, message) },
-  )
+  const filter = completeFilter(views, filtersOf(options))
   const found = [...views.deliveries(filter)]
   const fitting = found.filter(({ status }) => doing.of.includes(status))
   if (fitting.length === 0) throw nothingFits(found, doing)

@@ -1,18 +1,18 @@
 /** `fsmtp deliveries`: where mail for other hosts stands, now or at a time. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { deliveries as projection } from '../../projections/deliveries.ts'
 import {
   askDeliveries,
   type Delivery,
   type DeliveryFilter,
   type DeliveryStatus,
-  deliveryStatuses,
 } from '../views/answers/deliveries.ts'
 import { viewAsOf } from '../views/as-of.ts'
-import { completeMessage, several } from './completing.ts'
+import { several } from './completing.ts'
+import { completeFilter, withFilters } from './delivery-filter.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { listed } from './listing.ts'
-import { count, since, until } from './moment.ts'
+import { count, until } from './moment.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { type Column, ndjson, progress, remark, type Tone, table } from './terminal.ts'
 
@@ -26,16 +26,8 @@ Examples:
 type Options = DeliveryFilter & { readonly asOf?: number }
 
 export const register = (program: Command): void => {
-  program
-    .command('deliveries')
+  withFilters(program.command('deliveries'))
     .description('list deliveries to other hosts; the newest last')
-    .addOption(new Option('--status <status>', 'where it stands').choices(deliveryStatuses))
-    .option('--recipient <address>', 'one of its recipients')
-    .option('--domain <name>', 'of its recipients')
-    .option('--sender <address>', 'the envelope’s sender; <> for the null sender')
-    .option('--message <id>', 'the message, or enough of the beginning or end of its id')
-    .option('--since <time>', 'queued at or after', since)
-    .option('--until <time>', 'queued at or before', until)
     .option('--as-of <time>', 'as everything stood then', until)
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
@@ -116,8 +108,7 @@ const nothingFound = (filter: DeliveryFilter): string =>
 const deliveries = ({ asOf: at, ...options }: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['deliveries', 'messages'])
-    const { message } = options
-    const filter = message === undefined ? options : { ...options, message: completeMessage(views, message) }
+    const filter = completeFilter(views, options)
     if (at === undefined) return tell((asked) => views.deliveries(asked), filter, opened.json)
     const then = await asOf(opened, at)
     try {

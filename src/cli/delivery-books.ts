@@ -1,9 +1,6 @@
 /** What the view of deliveries holds, for holding it against the log. */
-import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import type { DeliveryBooks, Fate } from '../history/ledger.ts'
-import { viewsFile } from '../views/database.ts'
-import { registered } from '../views/register.ts'
+import { type Opened, openBooks } from './books.ts'
 
 const isOwed = `SELECT 1 FROM unrouted WHERE message = ?1 AND nextHop = ?2`
 /**
@@ -20,7 +17,7 @@ const standing = `
   WHERE d.message = ?1 AND d.nextHop = ?2
 `
 
-export type OpenDeliveryBooks = DeliveryBooks & { close(): void }
+export type OpenDeliveryBooks = DeliveryBooks & Opened
 
 type Standing = { readonly goesOn: number; readonly failed: number; readonly told: number }
 
@@ -31,31 +28,15 @@ const fateOf = ({ goesOn, failed, told }: Standing): Fate => {
 }
 
 /** Null where the view is not there. */
-export const openDeliveryBooks = (directory: string): OpenDeliveryBooks | null => {
-  if (!existsSync(viewsFile(directory))) return null
-  const database = new DatabaseSync(viewsFile(directory), { readOnly: true, timeout: 10_000 })
-  const live = registered(database).find(({ name, role }) => name === 'deliveries' && role === 'live')
-  if (live === undefined) {
-    database.close()
-    return null
-  }
-  const owed = database.prepare(isOwed)
-  const found = database.prepare(standing)
-  return {
-    position: live.position,
-    fate: (message, nextHop, address) => {
-      const row = found.get(message, nextHop, address) as Standing | undefined
-      if (row !== undefined) return fateOf(row)
-      return owed.get(message, nextHop) === undefined ? null : 'owed'
-    },
-    atOnce: (ask) => {
-      database.exec('BEGIN')
-      try {
-        ask()
-      } finally {
-        database.exec('COMMIT')
-      }
-    },
-    close: () => database.close(),
-  }
-}
+export const openDeliveryBooks = (directory: string): OpenDeliveryBooks | null =>
+  openBooks(directory, 'deliveries', (database) => {
+    const owed = database.prepare(isOwed)
+    const found = database.prepare(standing)
+    return {
+      fate: (message: string, nextHop: string, address: string) => {
+        const row = found.get(message, nextHop, address) as Standing | undefined
+        if (row !== undefined) return fateOf(row)
+        return owed.get(message, nextHop) === undefined ? null : 'owed'
+      },
+    }
+  })
