@@ -54,6 +54,11 @@ export type TestServer = {
   addAccount(account: Account): Promise<void>
   /** Everything in the log after `position`. */
   events(position?: number): Promise<StoredEvent[]>
+  /** What `found` gives of that, once it gives something else than undefined or false. */
+  until<Value>(
+    found: (events: readonly StoredEvent[]) => Value | undefined | false,
+    options?: { readonly position?: number; readonly within?: number; readonly what?: string },
+  ): Promise<Value>
   stop(): Promise<void>
 }
 
@@ -85,6 +90,22 @@ export const startTestServer = async (
       const events: StoredEvent[] = []
       for await (const page of log.readAll(position)) events.push(...page)
       return events
+    },
+    until: async (found, { position = 0, within = 10_000, what = 'it' } = {}) => {
+      const late = new Error(`${what} did not happen within ${within} ms`)
+      const control = new AbortController()
+      const clock = setTimeout(() => control.abort(), within)
+      const events: StoredEvent[] = []
+      try {
+        for await (const page of log.subscribe(position, { signal: control.signal })) {
+          events.push(...page)
+          const value = found(events)
+          if (value !== undefined && value !== false) return value
+        }
+      } finally {
+        clearTimeout(clock)
+      }
+      throw late
     },
     stop: () => running.stop(),
   }

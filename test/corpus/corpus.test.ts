@@ -9,7 +9,7 @@ import { sessionMachine } from '../../machines/session/machine.ts'
 import type { Service } from '../../machines/vocabulary/events.ts'
 import { verifyLog } from '../../src/history/verify.ts'
 import { Line } from '../client.ts'
-import { eventually, startTestServer, type TestServer } from '../server.ts'
+import { startTestServer, type TestServer } from '../server.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const files = globSync('*.{txt,bin}', { cwd: here }).sort()
@@ -99,15 +99,14 @@ for (const file of files)
   })
 
 test('afterwards every session has an end, every history can be proved, and nobody had to complain', async () => {
-  const ended = await eventually(
-    async () => {
-      const events = await server.events()
+  const wanted = files.length * Object.keys(ways).length
+  const ended = await server.until(
+    (events) => {
       const open = events.filter(({ type }) => type === 'SessionOpened').length
-      return events.filter(({ meta }) => meta.to === 'closed').length === open ? open : undefined
+      return open >= wanted && events.filter(({ meta }) => meta.to === 'closed').length === open && open
     },
-    { within: 30_000 },
+    { within: 30_000, what: 'the end of every session' },
   )
-  assert.ok(ended >= files.length * Object.keys(ways).length)
   const findings: unknown[] = []
   const { transitions } = await verifyLog(server.running.log, {
     machines,

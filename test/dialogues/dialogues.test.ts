@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { machines } from '../../machines/index.ts'
 import { verifyLog } from '../../src/history/verify.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
-import { eventually, type TestServer } from '../server.ts'
+import type { TestServer } from '../server.ts'
 import { accounts, type Called, callAt, everyHouse, houseOf } from './houses.ts'
 import { Line } from './line.ts'
 import { readScript, type Script, type Step } from './script.ts'
@@ -15,9 +15,8 @@ import { readScript, type Script, type Step } from './script.ts'
 const here = dirname(fileURLToPath(import.meta.url))
 const files = globSync('*.smtp', { cwd: here }).sort()
 
-/** The events of the session that began after `position`. */
-const historyOf = async (server: TestServer, position: number): Promise<readonly StoredEvent[]> => {
-  const events = await server.events(position)
+/** Those of the first session among them. */
+const historyIn = (events: readonly StoredEvent[]): readonly StoredEvent[] => {
   const stream = events.find(({ type }) => type === 'SessionOpened')?.stream
   return stream === undefined ? [] : events.filter((event) => event.stream === stream)
 }
@@ -66,10 +65,11 @@ const take = async (step: Step, line: Line, logged: (type: string) => Promise<vo
 
 const hold = async (script: Script, { server, port, service }: Called, position: number): Promise<void> => {
   const line = await Line.to(port)
-  const logged = (type: string): Promise<void> =>
-    eventually(async () => (await historyOf(server, position)).some((event) => event.type === type), {
-      what: type,
-    }).then(() => {})
+  const logged = async (type: string): Promise<void> => {
+    await server.until((events) => historyIn(events).some((event) => event.type === type), {
+      ...{ position, what: type },
+    })
+  }
   try {
     if (service === 'submissions' && !script.settings.plain && script.steps[0]?.kind !== 'tls')
       await line.secure()
@@ -95,15 +95,15 @@ const includes = (value: unknown, wanted: unknown): boolean => {
 
 const checkHistory = async (script: Script, server: TestServer, position: number): Promise<void> => {
   if (script.history === null) {
-    assert.deepEqual(await historyOf(server, position), [])
+    assert.deepEqual(historyIn(await server.events(position)), [])
     return
   }
-  const events = await eventually(
-    async () => {
-      const history = await historyOf(server, position)
-      return history.at(-1)?.meta.to === 'closed' ? history : undefined
+  const events = await server.until(
+    (all) => {
+      const history = historyIn(all)
+      return history.at(-1)?.meta.to === 'closed' && history
     },
-    { what: 'the end of the history' },
+    { position, what: 'the end of the history' },
   )
   assert.deepEqual(
     events.map(({ type }) => type),

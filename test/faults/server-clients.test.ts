@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { acceptedAs, greeted, Line, send } from '../client.ts'
-import { eventually, type Settings, startTestServer, type TestServer } from '../server.ts'
+import { type Settings, startTestServer, type TestServer } from '../server.ts'
 
 const playground = (limits: Settings): Settings => ({
   playground: true,
@@ -22,9 +22,9 @@ const server = async (t: TestContext, settings: Settings): Promise<TestServer> =
 
 /** How the first session with that many events ended, once it has. */
 const ending = (from: TestServer, during?: string): Promise<Record<string, unknown>> =>
-  eventually(
-    async () =>
-      (await from.events()).find(
+  from.until(
+    (events) =>
+      events.find(
         ({ type, data }) => type === 'SessionClosed' && (during === undefined || data.during === during),
       )?.data,
     { what: 'the end of the session', within: 15_000 },
@@ -113,12 +113,12 @@ test('one session more than there may be hears 421, and a history says so', asyn
   assert.match(await one.say('QUIT'), /^221/)
   await one.closed()
   one.hangUp()
-  await eventually(async () => (await from.events()).some(({ type }) => type === 'SessionClosed'))
+  await ending(from)
   await isServed(from)
   two.hangUp()
   // An idle session's first event reaches the log a moment later, and sessions in the order in which they had to.
-  const doors = await eventually(async () => {
-    const openings = (await from.events()).filter(({ type }) => type === 'SessionOpened')
+  const doors = await from.until((events) => {
+    const openings = events.filter(({ type }) => type === 'SessionOpened')
     return openings.length >= 4 && openings.map(({ data }) => data.door)
   })
   assert.deepEqual(doors.sort(), ['open', 'open', 'open', 'too-many-sessions'])
