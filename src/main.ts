@@ -19,7 +19,7 @@ import { openContentStore } from './content/store.ts'
 import { serveControl } from './control.ts'
 import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
 import { openBacklog } from './delivery/owed.ts'
-import { pretendedConnect, pretendedRoutes } from './delivery/pretend/index.ts'
+import { playgroundSide } from './delivery/pretend/index.ts'
 import type { RouterOptions } from './delivery/router.ts'
 import { createRoutes, StsStore } from './delivery/routes/index.ts'
 import { authorDomainOf, loadSigners, type Signers } from './delivery/signing/index.ts'
@@ -230,11 +230,11 @@ const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: s
 /** A server that captures keeps everything. */
 const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'
 
-/** A playground only pretends: nothing leaves it. */
-const farSide = (config: Config, policies: StsStore): Pick<DeliveriesOptions, 'routes' | 'connect'> =>
-  config.playground
-    ? { routes: pretendedRoutes, connect: pretendedConnect() }
-    : { routes: createRoutes(config, { policies }), connect }
+/** A playground only pretends: nothing leaves it but what was told to. */
+const farSide = (config: Config, policies: StsStore): Pick<DeliveriesOptions, 'routes' | 'connect'> => {
+  const real = { routes: createRoutes(config, { policies }), connect }
+  return config.playground ? playgroundSide(real) : real
+}
 
 /** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
 const signingWith =

@@ -29,6 +29,7 @@ export const acceptedNotice = ({
   sha256: hash('sha256', notice.bytes, 'hex'),
   ...(notice.body === '8BITMIME' && { body: notice.body }),
   ...(notice.smtputf8 && { smtputf8: true }),
+  ...(notice.requiretls && { requiretls: true }),
   subject: notice.subject,
   from: notice.from,
   messageId: `<${id}@${hostname}>`,

@@ -96,7 +96,7 @@ const treeOf = (options: NoticeOptions, returned: Returned | null): MimeNode => 
  * are two notices.
  */
 export const composeNotice = async (options: NoticeOptions): Promise<Notice> => {
-  const { to, postmaster } = options
+  const { to, postmaster, original } = options
   const returned = await returnedOf(options)
   return {
     bytes: await treeOf(options, returned).build(),
@@ -104,5 +104,6 @@ export const composeNotice = async (options: NoticeOptions): Promise<Notice> => 
     from: `Mail Delivery System <${postmaster}>`,
     body: returned?.encoding === '8bit' ? '8BITMIME' : '7BIT',
     smtputf8: !to.every(isAscii),
+    requiretls: original.requiretls === true,
   }
 }

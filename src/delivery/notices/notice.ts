@@ -32,6 +32,7 @@ export type NoticeOriginal = SenderNotification & {
   readonly sender: string
   readonly acceptedAt: number
   readonly smtputf8?: boolean
+  readonly requiretls?: boolean
   readonly subject: string | null
   readonly messageId: string | null
   /** Those the notice is about. */
@@ -70,4 +71,6 @@ export type Notice = {
   readonly body: '7BIT' | '8BITMIME'
   /** An address it goes to needs it (RFC 6531 §3.6). */
   readonly smtputf8: boolean
+  /** It tells of a mail that was to be secure all the way (RFC 8689 §5). */
+  readonly requiretls: boolean
 }

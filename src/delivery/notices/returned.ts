@@ -58,12 +58,13 @@ const asHeader = (bytes: Buffer, smtputf8: boolean): Returned | null => {
 }
 
 /**
- * The whole original where `RET=FULL` asks for it, it failed (RFC 3461 §4.3), and it is not large; else its header; null
+ * The whole original where `RET=FULL` asks for it, it failed (RFC 3461 §4.3), and it is neither large nor REQUIRETLS; else its header; null
  * where there is none, or where it cannot be read: `unreadable` hears of that, and the sender is told nevertheless.
  */
 export const returnedOf = async (options: NoticeOptions): Promise<Returned | null> => {
   const { kind, original } = options
-  const wantsAll = kind === 'failed' && original.ret === 'FULL'
+  // RFC 8689 §5: what was to be secure comes back as its header, whatever was asked for.
+  const wantsAll = kind === 'failed' && original.ret === 'FULL' && original.requiretls !== true
   const bytes = await beginningOf(options, wantsAll ? longestReturned : 2 * longestHeader).catch(
     (error: Error) => {
       options.unreadable(error)

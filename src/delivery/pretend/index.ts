@@ -1,6 +1,6 @@
 /**
  * The far side of the playground: hosts that are not there. Mail for `delivered.test` is taken; `deferred.test` says 451 the
- * first time and takes it the next; `bounced.test` refuses it. Nothing leaves the machine.
+ * first time and takes it the next; `bounced.test` refuses it. Nothing leaves the machine but what was told to.
  */
 import type {
   DeliveryRecipient,
@@ -10,6 +10,8 @@ import type {
 } from '../../../machines/vocabulary/events.ts'
 import { isPretended, type PretendedDomain } from '../../../machines/vocabulary/pretended.ts'
 import { type Connect, NoRoute, type Routes, type Sent, type Wire } from '../port.ts'
+
+type FarSide = { readonly routes: Routes; readonly connect: Connect }
 
 const reply = (code: number, enhanced: string, text: string, command: string): RemoteReply => ({
   code,
@@ -21,10 +23,13 @@ const taken = reply(250, '2.0.0', 'Ok, said a host that is not there', 'content'
 const later = reply(451, '4.7.1', 'Not now: this host defers every mail once', 'RCPT')
 const never = reply(550, '5.1.1', 'Nobody here: this host refuses every mail', 'RCPT')
 
-const hostOf = (domain: string): RemoteHost => ({ name: `mx.${domain}`, address: '192.0.2.1', port: 25 })
+/** Of documentation only: no host has it. */
+const address = '192.0.2.1'
+const hostOf = (domain: string): RemoteHost => ({ name: `mx.${domain}`, address, port: 25 })
 const domainOf = ({ name }: RemoteHost): string => name.slice('mx.'.length)
+const isPretendedHost = (host: RemoteHost): boolean => host.address === address && isPretended(domainOf(host))
 
-export const pretendedRoutes: Routes = {
+const pretendedRoutes: Routes = {
   resolve: async (nextHop) => {
     if (isPretended(nextHop)) return { kind: 'mx', protocol: 'smtp', tls: 'never', hosts: [hostOf(nextHop)] }
     const text = `a playground sends nothing to ${nextHop}`
@@ -74,7 +79,7 @@ const readThrough = async (
 const told = ({ reply: said }: RecipientOutcome): string => `S: ${said!.code} ${said!.enhanced} ${said!.text}`
 
 /** Connections to hosts that are not there, with the dialogue there would be. */
-export const pretendedConnect = (): Connect => {
+const pretendedConnect = (): Connect => {
   const pretended = new PretendedHost()
   return async ({ host, hostname, said, connected }) => {
     const greeting = `220 ${host.name} ESMTP pretended`
@@ -82,6 +87,23 @@ export const pretendedConnect = (): Connect => {
     for (const line of [`S: ${greeting}`, `C: EHLO ${hostname}`, `S: 250 ${host.name}`]) said(line)
     connected({ ...facts, securing: false })
     return wireTo(host, { ...facts, pretended })
+  }
+}
+
+/** A playground's far side: what is pretended, and `real` for mail that was told to leave (`machines/vocabulary/xroute.ts`), and no other. */
+export const playgroundSide = (real: FarSide): FarSide => {
+  const connect = pretendedConnect()
+  const routesTo = (nextHop: string): Routes => (isPretended(nextHop) ? pretendedRoutes : real.routes)
+  return {
+    routes: {
+      resolve: (nextHop, signal, wishes) => {
+        const routes = wishes?.route === undefined ? pretendedRoutes : routesTo(nextHop)
+        return routes.resolve(nextHop, signal, wishes)
+      },
+      destination: (nextHop) => routesTo(nextHop).destination(nextHop),
+      login: (nextHop) => routesTo(nextHop).login(nextHop),
+    },
+    connect: (options) => (isPretendedHost(options.host) ? connect : real.connect)(options),
   }
 }
 

@@ -187,6 +187,12 @@ test('RET: headers unless all was asked for, and all only of what failed', async
   assert.equal(delayed.type, 'text/rfc822-headers')
 })
 
+test('REQUIRETLS: the notice wants it, too, and brings headers only (RFC 8689 §5)', async () => {
+  const composed = await notice({ original: { ret: 'FULL', requiretls: true } })
+  assert.deepEqual([composed.requiretls, partsOf(composed)[2]!.type], [true, 'text/rfc822-headers'])
+  assert.equal((await notice({ original: { ret: 'FULL' } })).requiretls, false)
+})
+
 test('what is too large, or cannot stand in a mail, comes back as its header', async () => {
   const bodies = [
     'x'
