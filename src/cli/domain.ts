@@ -7,6 +7,7 @@ import { asciiDomain } from '../authentication/spelling.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
 import { openLookup } from '../delivery/routes/lookup.ts'
+import { checkHost } from '../delivery/signing/host-records.ts'
 import { loadKeys } from '../delivery/signing/keys.ts'
 import { checkPublished, type Published } from '../delivery/signing/published.ts'
 import { enrolling, knownNow } from './enrolling.ts'
@@ -32,14 +33,16 @@ export const register = (program: Command): void => {
     .action(async (_: unknown, command: Command) => list(command.optsWithGlobals()))
   domain
     .command('dns')
-    .argument('<name>', 'the domain')
+    .argument('[name]', 'the domain; may be left out where there is only one')
     .description('the records the domain should publish')
     .option('--check', 'ask DNS whether they are published; exits with 1 unless all are right')
     .addHelpText(
       'after',
-      '\nExamples: fsmtp domain dns example.org >> example.org.zone; fsmtp domain dns example.org --check',
+      '\nExamples:\n  fsmtp domain dns example.org >> example.org.zone\n  fsmtp domain dns --check',
     )
-    .action(async (name: string, _: unknown, command: Command) => dns(name, command.optsWithGlobals()))
+    .action(async (name: string | undefined, _: unknown, command: Command) =>
+      dns(name, command.optsWithGlobals()),
+    )
   domain
     .command('remove')
     .argument('<name>', 'the domain')
@@ -86,10 +89,23 @@ const readKey = (file: string): string => {
   }
 }
 
-const dns = async (given: string, options: Options): Promise<void> => {
-  const { directory, loaded } = await knownNow(options)
-  const known = directory.domains().find(({ name }) => asciiDomain(name) === asciiDomain(given))
+type Named = { readonly name: string }
+
+/** The one that was named, or the only one there is. @throws CommandFault */
+const domainOf = <Known extends Named>(domains: readonly Known[], given: string | undefined): Known => {
+  const [only, ...others] = domains
+  if (given === undefined && only !== undefined && others.length === 0) return only
+  if (only === undefined) throw new CommandFault('there is no domain; add one: fsmtp domain add NAME')
+  if (given === undefined)
+    throw new CommandFault(`say which domain: ${domains.map(({ name }) => name).join(', ')}`, 2)
+  const known = domains.find(({ name }) => asciiDomain(name) === asciiDomain(given))
   if (!known) throw new CommandFault(`${given} is not a domain of this server; see \`fsmtp domain list\``)
+  return known
+}
+
+const dns = async (given: string | undefined, options: Options): Promise<void> => {
+  const { directory, loaded } = await knownNow(options)
+  const known = domainOf(directory.domains(), given)
   const { hostname } = loaded.config
   // A key that could sign nothing is no key to ask about.
   if (options.check) await loadKeys(loaded.config)
@@ -105,7 +121,10 @@ const check = async (
   records: readonly DnsRecord[],
   { config, json }: { readonly config: Config; readonly json: boolean },
 ): Promise<void> => {
-  const checked = await checkPublished(records, openLookup(config.dns, new AbortController().signal))
+  const lookup = openLookup(config.dns, new AbortController().signal)
+  const checked = (
+    await Promise.all([checkPublished(records, lookup), checkHost(asciiDomain(config.hostname), lookup)])
+  ).flat()
   if (checked.some(({ state }) => state !== 'ok')) process.exitCode = 1
   if (json) for (const { record, state, found } of checked) ndjson({ ...record, state, found })
   else showChecked(checked)
@@ -114,14 +133,25 @@ const check = async (
 const showChecked = (checked: readonly Published[]): void => {
   const wrong = checked.filter(({ state }) => state !== 'ok')
   table(checked, [
-    { title: 'state', value: ({ state }) => state, tone: ({ state }) => tones[state] },
-    { title: 'type', value: ({ record }) => record.type },
-    { title: 'name', value: ({ record }) => record.name },
-    { title: 'found', value: ({ found }) => found.join(' | '), shrinks: true },
+    { title: 'STATE', value: ({ state }) => state, tone: ({ state }) => tones[state] },
+    { title: 'TYPE', value: ({ record }) => record.type },
+    { title: 'NAME', value: ({ record }) => record.name },
+    { title: 'FOUND', value: ({ found }) => found.join(' | '), shrinks: true },
   ])
-  if (wrong.length > 0)
-    print(['', '; to be published:', ...zoneLines(wrong.map(({ record }) => record))].join('\n'))
+  const ours = wrong.flatMap(({ record }) => (isZoneRecord(record) ? [record] : []))
+  if (ours.length > 0) print(['', '; to be published:', ...zoneLines(ours)].join('\n'))
+  const others = wrong.filter(({ record, state }) => !isZoneRecord(record) && state !== 'unknown')
+  if (others.length > 0) print(['', ...others.map(({ record }) => hostText(record))].join('\n'))
 }
+
+const isZoneRecord = (record: Published['record']): record is DnsRecord =>
+  record.type === 'MX' || record.type === 'TXT'
+
+/** What no zone line can say: the address is not known here, and a reverse record belongs to whoever gave it out. */
+const hostText = ({ type, name, value, about }: Published['record']): string =>
+  type === 'PTR'
+    ? `; ${about} is to be ${value} (PTR at ${name}), set by whoever gave you the address`
+    : `; ${name} needs an A or AAAA record with this server’s public address`
 
 const remove = async (name: string, options: Options): Promise<void> => {
   await enrolling(options, (enrolment) => enrolment.removeDomain(name))

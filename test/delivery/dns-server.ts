@@ -10,6 +10,7 @@ export type Records = {
   /** Preference and host; '' or '.' is the root, as in a null MX. */
   readonly MX?: readonly (readonly [preference: number, host: string])[]
   readonly TXT?: readonly string[]
+  readonly PTR?: readonly string[]
   readonly CNAME?: string
   /** What is said instead of an answer, to every question or to these types; `silent`: nothing at all. */
   readonly fails?: Failure | Partial<Record<string, Failure>>
@@ -26,7 +27,7 @@ export type DnsServer = {
   close(): Promise<void>
 }
 
-const types: Readonly<Record<string, number>> = { A: 1, CNAME: 5, SOA: 6, MX: 15, TXT: 16, AAAA: 28 }
+const types: Readonly<Record<string, number>> = { A: 1, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 }
 const codes: Readonly<Record<string, number>> = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 }
 /** What fits into one datagram everywhere (RFC 6891 §6.2.5). */
 const datagram = 1232
@@ -74,6 +75,7 @@ const encoded: Readonly<Record<string, (records: Records) => readonly Buffer[]>>
   AAAA: ({ AAAA = [] }) => AAAA.map((address) => Buffer.from(ipaddr.parse(address).toByteArray())),
   MX: ({ MX = [] }) => MX.map(([preference, host]) => Buffer.concat([u16(preference), encodeName(host)])),
   TXT: ({ TXT = [] }) => TXT.map(encodeText),
+  PTR: ({ PTR = [] }) => PTR.map(encodeName),
 }
 
 type Answer = { readonly code: number; readonly records: readonly Buffer[] }

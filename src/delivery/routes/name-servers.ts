@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns/promises'
 import type { Config } from '../../config/schema.ts'
 
-export type RecordType = 'MX' | 'A' | 'AAAA' | 'TXT'
+export type RecordType = 'MX' | 'A' | 'AAAA' | 'TXT' | 'PTR'
 export type DnsSettings = Config['dns']
 
 /** Where one server says these, another may know better. */
@@ -23,6 +23,7 @@ export const dnsCode = (error: unknown): string => {
 const query = (resolver: Resolver, name: string, type: RecordType): Promise<readonly unknown[]> => {
   if (type === 'MX') return resolver.resolveMx(name)
   if (type === 'TXT') return resolver.resolveTxt(name)
+  if (type === 'PTR') return resolver.resolvePtr(name)
   return type === 'A' ? resolver.resolve4(name) : resolver.resolve6(name)
 }
 

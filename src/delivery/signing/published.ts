@@ -1,11 +1,15 @@
 /** Whether a domain publishes what it should: the signing keys above all, and what stands beside them. */
 import type { DnsRecord } from '../../authentication/dns-records.ts'
 import { failureText, isNothing, type Lookup, LookupFailed } from '../routes/lookup.ts'
+import type { RecordType } from '../routes/name-servers.ts'
+
+/** `different`: there is one, and it does not do the same. `unknown`: DNS did not answer; `found` says why. */
+export type State = 'ok' | 'missing' | 'different' | 'unknown'
 
 export type Published = {
-  readonly record: DnsRecord
-  /** `different`: there is one, and it does not do the same. `unknown`: DNS did not answer; `found` says why. */
-  readonly state: 'ok' | 'missing' | 'different' | 'unknown'
+  /** `value` is '' where nobody can know it from here. */
+  readonly record: Omit<DnsRecord, 'type'> & { readonly type: RecordType }
+  readonly state: State
   readonly found: readonly string[]
 }
 

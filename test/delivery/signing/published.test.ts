@@ -9,6 +9,8 @@ import { houseWithKeys } from './house.ts'
 
 const house = await houseWithKeys()
 const [rsaName, edName] = [...house.records.keys()] as [string, string]
+const reverse4 = '25.2.0.192.in-addr.arpa'
+const reverse6 = `5.2.${'0.'.repeat(22)}8.b.d.0.1.0.0.2.ip6.arpa`
 const right = (): Zone => ({
   'example.org': {
     MX: [
@@ -21,6 +23,9 @@ const right = (): Zone => ({
   [edName]: { TXT: [`${house.records.get(edName)!.replace('v=DKIM1; ', '')}; t=s`] },
   '_dmarc.example.org': { TXT: ['v=DMARC1; p=reject; rua=mailto:dmarc@example.org'] },
   '_smtp._tls.example.org': { TXT: ['v=TLSRPTv1; rua=https://reports.example.org/'] },
+  'mx.example.org': { A: ['192.0.2.25'], AAAA: ['2001:db8::25'] },
+  [reverse4]: { PTR: ['mx.example.org'] },
+  [reverse6]: { PTR: ['old.example.org', 'MX.example.org'] },
 })
 const zone: Zone = {}
 const dns = await startDns(zone)
@@ -45,19 +50,21 @@ const statesOf = (checked: readonly Checked[]): string => checked.map(({ state }
 
 test('all is right, in the words the owner chose', async () => {
   const { code, checked } = await check({})
-  assert.equal(statesOf(checked), 'ok ok ok ok ok ok')
+  assert.equal(statesOf(checked), 'ok ok ok ok ok ok ok ok ok ok')
   assert.equal(code, 0)
   assert.deepEqual(checked[0]!.found, ['5 other.example.net.', '10 mx.example.org.'])
 })
 
 test('a domain that publishes nothing, and one that is not there', async () => {
   const nothing = await check({ 'example.org': {} })
-  assert.equal(statesOf(nothing.checked), 'missing missing ok ok ok ok')
+  assert.equal(statesOf(nothing.checked), 'missing missing ok ok ok ok ok ok ok ok')
   assert.equal(nothing.code, 1)
   for (const name of Object.keys(zone)) delete zone[name]
   const { code, out } = await fsmtp(house.at, ['domain', 'dns', 'example.org', '--check'])
   assert.equal(code, 1)
-  assert.equal(out.match(/^missing /gm)?.length, 6)
+  assert.equal(out.match(/^missing /gm)?.length, 7)
+  assert.match(out, /^STATE +TYPE +NAME +FOUND\n/)
+  assert.match(out, /\n; mx\.example\.org needs an A or AAAA record with this server’s public address\n/)
   assert.match(out, /; to be published:\n; mail for the domain comes here\nexample\.org\. 3600 IN MX 10 mx\./)
 })
 
@@ -105,6 +112,8 @@ const cases: readonly (readonly [string, number, Zone, string])[] = [
   ],
   ['something else at _dmarc', 4, { '_dmarc.example.org': { TXT: ['hello'] } }, 'missing'],
   ['a server that fails', 5, { '_smtp._tls.example.org': { fails: 'SERVFAIL' } }, 'unknown'],
+  ['an address without a name', 8, { [reverse4]: {} }, 'missing'],
+  ['an address of another name', 9, { [reverse6]: { PTR: ['xmx.example.org'] } }, 'different'],
   ['a server that is silent', 2, { [rsaName]: { fails: 'silent' } }, 'unknown'],
 ]
 for (const [what, at, changed, expected] of cases)
@@ -116,6 +125,34 @@ for (const [what, at, changed, expected] of cases)
     if (expected === 'unknown')
       assert.match(checked[at]!.found[0]!, /^TXT of .*: (?:the name server|no answer)/)
   })
+
+test('one kind of address is enough; a failure to answer is no absence', async () => {
+  const { code, checked } = await check({ 'mx.example.org': { A: ['192.0.2.25'] } })
+  assert.equal(code, 0)
+  assert.deepEqual(
+    checked.slice(6).map(({ type, name }) => `${type} ${name}`),
+    ['A mx.example.org', `PTR ${reverse4}`],
+  )
+  const failing = await check({ 'mx.example.org': { fails: { AAAA: 'SERVFAIL' }, A: ['192.0.2.25'] } })
+  assert.equal(failing.code, 1)
+  assert.equal(statesOf(failing.checked), 'ok ok ok ok ok ok ok unknown ok')
+})
+
+test('the only domain needs no name; of several one must be named', async () => {
+  const one = await fsmtp(house.at, ['domain', 'dns'])
+  assert.equal(one.code, 0)
+  assert.match(one.out, /^example\.org\. 3600 IN MX 10 mx\.example\.org\.$/m)
+  const file = (domains: string): string => {
+    writeFileSync(join(house.at, 'other.yaml'), `hostname: a.example\ndomains: ${domains}\n`)
+    return 'other.yaml'
+  }
+  const two = await fsmtp(house.at, [
+    ...['domain', 'dns', '--config', file('[{ name: one.example }, { name: two.example }]')],
+  ])
+  assert.deepEqual([two.code, two.err], [2, 'fsmtp: say which domain: one.example, two.example\n'])
+  const none = await fsmtp(house.at, ['domain', 'dns', '--config', file('[]')])
+  assert.deepEqual([none.code, none.err], [1, 'fsmtp: there is no domain; add one: fsmtp domain add NAME\n'])
+})
 
 test('a key that cannot be used is said, in one line', async () => {
   writeFileSync(

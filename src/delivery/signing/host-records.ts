@@ -1,0 +1,69 @@
+/** Whether others find the host that takes a domain's mail, and believe it when it calls: its addresses, and their names. */
+import ipaddr from 'ipaddr.js'
+import { failureText, isNothing, type Lookup, LookupFailed } from '../routes/lookup.ts'
+import type { Published, State } from './published.ts'
+
+/** `25.2.0.192.in-addr.arpa` (RFC 1035 §3.5), nibbles in `ip6.arpa` (RFC 3596 §2.5). */
+export const reverseName = (address: string): string => {
+  const parsed = ipaddr.parse(address)
+  const bytes = parsed.toByteArray()
+  if (parsed.kind() === 'ipv4') return `${bytes.toReversed().join('.')}.in-addr.arpa`
+  const nibbles = bytes.flatMap((byte) => [byte >> 4, byte & 15]).toReversed()
+  return `${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`
+}
+
+type Asked = { readonly found: readonly string[]; readonly failure: string | null }
+
+const ask = async (
+  { records }: Pick<Lookup, 'records'>,
+  name: string,
+  type: 'A' | 'AAAA' | 'PTR',
+): Promise<Asked> => {
+  try {
+    return { found: (await records(name, type)).map(String), failure: null }
+  } catch (error) {
+    if (!(error instanceof LookupFailed)) throw error
+    return { found: [], failure: isNothing(error) ? null : failureText(error) }
+  }
+}
+
+const missingOr = ({ failure }: Asked): State => (failure === null ? 'missing' : 'unknown')
+const foundOr = ({ found, failure }: Asked): readonly string[] => (failure === null ? found : [failure])
+
+const addressRow = (host: string, type: 'A' | 'AAAA', asked: Asked): Published => ({
+  record: { name: host, type, value: '', about: 'where this server is reached from outside' },
+  state: asked.found.length > 0 ? 'ok' : missingOr(asked),
+  found: foundOr(asked),
+})
+
+/** RFC 1912 §2.1: each address has a name, and it is the one we say in EHLO; many hosts refuse mail without. */
+const reverseRow = async (
+  host: string,
+  address: string,
+  lookup: Pick<Lookup, 'records'>,
+): Promise<Published> => {
+  const name = reverseName(address)
+  const asked = await ask(lookup, name, 'PTR')
+  const isOurs = asked.found.some((one) => one.toLowerCase().replace(/\.$/, '') === host)
+  return {
+    record: { name, type: 'PTR', value: `${host}.`, about: `the name of ${address}` },
+    state: isOurs ? 'ok' : asked.found.length > 0 ? 'different' : missingOr(asked),
+    found: foundOr(asked),
+  }
+}
+
+/** One row for each kind of address the host has, or for the one it lacks; then one for each address. */
+export const checkHost = async (
+  host: string,
+  lookup: Pick<Lookup, 'records'>,
+): Promise<readonly Published[]> => {
+  const [v4, v6] = await Promise.all([ask(lookup, host, 'A'), ask(lookup, host, 'AAAA')])
+  const hasNone = v4.found.length + v6.found.length === 0
+  const reverse = [...v4.found, ...v6.found].map((address) => reverseRow(host, address, lookup))
+  return [
+    // One kind of address is enough.
+    ...(v4.found.length > 0 || v4.failure !== null || hasNone ? [addressRow(host, 'A', v4)] : []),
+    ...(v6.found.length > 0 || v6.failure !== null ? [addressRow(host, 'AAAA', v6)] : []),
+    ...(await Promise.all(reverse)),
+  ]
+}
