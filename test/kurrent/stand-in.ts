@@ -38,10 +38,15 @@ export type StandInOptions = {
 }
 
 export type KurrentStandIn = {
-  /** `kurrentdb://127.0.0.1:PORT?tls=false`; with users, the first one's name and password, and the file of the authority. */
+  /**
+   * `kurrentdb://127.0.0.1:PORT?tls=false&discoveryInterval=5`; with users, the first one's name and password, and the file of
+   * the authority. The interval is what the client waits before its first read; left out, half a second.
+   */
   readonly url: string
   readonly port: number
   readonly host: '127.0.0.1'
+  /** Whether its port is open. */
+  readonly isUp: boolean
   readonly faults: Faults
   /** What is stored, for a look past the client. */
   readonly log: InMemoryLog
@@ -57,12 +62,15 @@ export type KurrentStandIn = {
   close(): Promise<void>
 }
 
+/** The server takes no larger message than a record of its log may be, 16 MiB; a call with a larger one fails as a whole. */
+const largestMessage = 16 * 1024 * 1024 - 1024
+
 export const startKurrentStandIn = async (options: StandInOptions = {}): Promise<KurrentStandIn> => {
   const { version = '24.2.0', batchAppend = true, users } = options
   const certificate = options.tls || users ? await makeCertificate() : undefined
   const log = options.log ?? new InMemoryLog({ ...(options.remembers && { remembers: options.remembers }) })
   const subscriptions = new Set<() => void>()
-  const server = new Server({ 'grpc.max_receive_message_length': 32 * 1024 * 1024 })
+  const server = new Server({ 'grpc.max_receive_message_length': largestMessage })
   const injector = server.createConnectionInjector(credentialsOf(certificate))
   const port = new Port((socket) => injector.injectConnection(socket))
   const faults = new Faults({
@@ -118,6 +126,9 @@ export const startKurrentStandIn = async (options: StandInOptions = {}): Promise
     url: urlOf(port.number, certificate, users),
     port: port.number,
     host: '127.0.0.1',
+    get isUp() {
+      return port.isOpen
+    },
     faults,
     log,
     stop,
@@ -145,10 +156,10 @@ const credentialsOf = (certificate: Certificate | undefined): ServerCredentials 
       ])
 
 const urlOf = (port: number, certificate: Certificate | undefined, users: Users | undefined): string => {
-  if (certificate === undefined) return `kurrentdb://127.0.0.1:${port}?tls=false`
+  if (certificate === undefined) return `kurrentdb://127.0.0.1:${port}?tls=false&discoveryInterval=5`
   const [user] = Object.entries(users ?? {})
   const who = user ? `${encodeURIComponent(user[0])}:${encodeURIComponent(user[1])}@` : ''
-  return `kurrentdb://${who}127.0.0.1:${port}?tls=true&tlsCAFile=${encodeURIComponent(certificate.authorityFile)}`
+  return `kurrentdb://${who}127.0.0.1:${port}?tls=true&discoveryInterval=5&tlsCAFile=${encodeURIComponent(certificate.authorityFile)}`
 }
 
 /** The last event of a stream is always kept, so that its revision is known. */
