@@ -174,6 +174,7 @@ export const fillDeferred = async (directory: string, count: number): Promise<vo
       queue: (id, policy, queued) =>
         company.begin(delivery, 'waiting', { id, policy: policy as object, steps: attempt(queued) }),
     },
+    node,
     policy: { value: patience, hash: await adoptPolicy(log, patience, node) },
     sign: async () => '',
     warn: (_, error) => {

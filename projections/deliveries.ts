@@ -33,6 +33,7 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
     ...{ message, sender, nextHop, acceptedAt, forwarder },
     domain: domainOf(recipients[0]?.address ?? nextHop),
     status: 'queued',
+    owner: data.node,
     queuedAt: at,
     nextAttemptAt: acceptedAt,
   }
@@ -131,7 +132,7 @@ const columnsOf = (event: EventOf): Columns | null => {
   switch (event.type) {
     case 'AttemptStarted': {
       const { attempt, node, leaseUntil } = event.data
-      return { ...atRest, status: 'active', attempts: attempt, node, leaseUntil }
+      return { ...atRest, status: 'active', attempts: attempt, node, owner: node, leaseUntil }
     }
     case 'HostPassedOver':
       return { ...replyColumns(event.data.fault.reply), fault: event.data.fault.text }
@@ -195,7 +196,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 3,
+  version: 4,
   tables: {
     deliveries: {
       key: ['id'],
@@ -222,6 +223,8 @@ export const deliveries: Projection = {
         faultEnhanced: 'text',
         endedIn: 'number',
         node: 'text',
+        /** The server that had it last; another may take it over only when that one lives no more. */
+        owner: 'text',
         leaseUntil: 'number',
         warned: 'count',
         uncertain: 'count',

@@ -29,6 +29,7 @@ import { openForwarding } from './forwarding/index.ts'
 import { portIsFree } from './listening.ts'
 import type { EventLog } from './log/port.ts'
 import { openSqliteLog } from './log/sqlite/index.ts'
+import { sole } from './nodes/sole.ts'
 import { adoptPolicy } from './policies.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
@@ -146,6 +147,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   if (sendsOut(config))
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, warn: notices.warn },
+      members: sole(config.hostname),
       ...farSide(config, policies),
       backlog,
       returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),

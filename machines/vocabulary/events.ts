@@ -281,6 +281,8 @@ export type DeliveryQueued = SenderNotification & {
   readonly prefix: string
   /** When the message was accepted, milliseconds since 1970: patience is counted from here. */
   readonly acceptedAt: number
+  /** The server that has it, until another starts an attempt. */
+  readonly node: string
   /** Hash of the policy in force: the stream `policy-<hash>` holds it. */
   readonly policy: string
 }

@@ -19,6 +19,7 @@ import { ActorHost } from '../actors/host.ts'
 import type { Outbox } from '../actors/outbox.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
+import type { Membership } from '../nodes/membership.ts'
 import type { Destination } from './destination.ts'
 import { contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
@@ -36,6 +37,8 @@ export type Tools = {
   readonly connect: Connect
   readonly content: Pick<ContentStore, 'stream'>
   readonly now: () => number
+  /** Whether this server may act, and who else does. */
+  readonly members: Membership
   readonly notify: Notify
 }
 
@@ -50,7 +53,7 @@ export type ActorOptions = {
   readonly rested: (rest: Rest) => void
 }
 
-/** How long another node would leave an attempt alone. */
+/** Milliseconds an attempt may take, at most. */
 const lease = 30 * 60_000
 
 export class DeliveryActor {
@@ -294,7 +297,7 @@ export class DeliveryActor {
       ...(envid !== undefined && { envid }),
     }
     const said = (line: string) => this.#lines.push(line)
-    const content = contentOf(this.#tools.content, queued)
+    const content = contentOf(this.#tools.content, queued, () => this.#tools.members.isAlive())
     const sent = await wire.send(envelope, content, { signal: this.#abort.signal, said })
     if (this.#isStopped) return
     // A host may end an idle connection at any time: that says nothing of this mail.

@@ -64,11 +64,21 @@ export class Courier {
       setInterval(() => this.#askBacklog(mostAsked), askEvery).unref(),
       setInterval(() => this.#look(), lookEvery).unref(),
     )
-    // One that cannot be relived must not keep the others.
-    for (const id of this.#options.backlog.underWay())
+    await this.takeOver()
+  }
+
+  /** Goes on with what was left by this server's earlier run, and by servers that live no more. */
+  async takeOver(): Promise<void> {
+    const { backlog, tools, warn } = this.#options
+    const others = tools.members.others()
+    for (const { id, node } of backlog.underWay()) {
+      const isLeft = node === tools.node || (others !== null && !others.includes(node))
+      if (!isLeft || this.#live.has(id)) continue
+      // One that cannot be relived must not keep the others.
       await this.#recover(id).catch((error) =>
-        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
+        warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
       )
+    }
     this.#askBacklog(mostAsked)
   }
 
@@ -158,8 +168,11 @@ export class Courier {
     if (this.#isStopped || limit === 0) return
     const { backlog, tools, warn } = this.#options
     try {
-      const except = this.#turns.crowded()
-      const due = backlog.due(tools.now() + horizon, { limit, except })
+      const others = tools.members.others()
+      const due = backlog.due(tools.now() + horizon, {
+        ...{ limit, except: this.#turns.crowded() },
+        ...(others === null ? { only: tools.node } : { others }),
+      })
       this.#turns.asked({ isAll: due.length < limit })
       for (const one of due) if (!this.#turns.has(one.id) && !this.#live.has(one.id)) this.#turns.add(one)
     } catch (error) {
@@ -181,6 +194,10 @@ export class Courier {
 
   async #start(due: Due, destination: Destination): Promise<void> {
     const { id } = due
+    if (!this.#options.tools.members.isAlive()) {
+      this.#postpone(due, destination)
+      return
+    }
     try {
       const actor = this.#awake.get(id) ?? (await this.#wake(due))
       this.#awake.delete(id)
@@ -195,6 +212,13 @@ export class Courier {
       this.#options.warn(`the delivery ${id} could not be taken up; it is tried again`, asError(error))
       this.#again(id)
     }
+  }
+
+  /** Others may take this server for dead: nothing begins before they know better. */
+  #postpone({ id }: Due, destination: Destination): void {
+    this.#awake.delete(id)
+    this.#turns.left(destination)
+    this.#turns.asked({ isAll: false })
   }
 
   /** Null for one that is not to be tried now, whatever the views say. */

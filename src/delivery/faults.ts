@@ -11,13 +11,20 @@ export const unforeseen = (error: unknown, during: string): AttemptFault => ({
   temporary: true,
 })
 
-/** Header lines in front, then the content as it was stored: opened when the host wants it. @throws where it is missing */
+/**
+ * Header lines in front, then the content as it was stored: opened when the host wants it. The final dot follows its end, so
+ * it ends with an error where this server may act no more, having been silent for too long.
+ * @throws where it is missing
+ */
 export async function* contentOf(
   store: Pick<ContentStore, 'stream'>,
   { message, prefix }: Pick<DeliveryQueued, 'message' | 'prefix'>,
+  mayFinish: () => boolean = () => true,
 ): AsyncGenerator<Uint8Array> {
   const stored = await store.stream(message)
   if (stored === null) throw new Error(`the content of message ${message} is missing`)
   if (prefix !== '') yield Buffer.from(prefix)
   for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
+  if (!mayFinish())
+    throw new Error('this server could not say in time that it lives; another may have taken over')
 }

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
+import type { Membership } from '../nodes/membership.ts'
 import { adoptPolicy } from '../policies.ts'
 import type { Notify } from './actor.ts'
 import type { Backlog } from './backlog.ts'
@@ -26,6 +27,7 @@ export type DeliveriesOptions = {
   readonly backlog: Backlog & { readonly original: NoticerOptions['original'] }
   readonly routes: Routes
   readonly connect: Connect
+  readonly members: Membership
   readonly sign: RouterOptions['sign']
   readonly returnPath?: RouterOptions['returnPath']
   readonly warn: (what: string, error?: Error) => void
@@ -39,6 +41,8 @@ export type Deliveries = {
   readonly acts: Acts
   /** Routes, keys and concurrency of a configuration that was read again, for attempts to come; its patience, for messages to come. */
   reload(config: Config, settings: Settings): Promise<void>
+  /** A server on the same log lives no more: what it left is taken over. */
+  takeOver(): void
   /** Attempts under way are given up as soon as `stop` was called. */
   hurry(): void
   /** Attempts under way may end within `grace` milliseconds. */
@@ -49,7 +53,8 @@ export type Deliveries = {
 const sweepEvery = 30_000
 
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
-  const { config, log, outbox, content, directory, backlog, connect, warn } = options
+  const { config, log, outbox, content, directory, backlog, connect, members, warn } = options
+  const { node } = members
   const inForce: Settings = { routes: options.routes, sign: options.sign }
   const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
     const value = deliveryPolicy(settings)
@@ -63,7 +68,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
     tools: {
-      ...{ outbox, node: config.hostname, connect, content, now, notify },
+      ...{ outbox, node, members, connect, content, now, notify },
       // As they are when they are asked: a configuration may be read again.
       routes: {
         resolve: (nextHop, signal, wishes) => inForce.routes.resolve(nextHop, signal, wishes),
@@ -73,7 +78,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     },
   })
   const router = new Router({
-    ...{ courier, policy: await policyOf(config), warn, returnPath: options.returnPath },
+    ...{ courier, node, policy: await policyOf(config), warn, returnPath: options.returnPath },
     sign: (accepted, prefix) => inForce.sign(accepted, prefix),
   })
   let isStopping = false
@@ -94,9 +99,15 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     notify: (owed) => noticer.notify(owed),
   })
   const sweepAgain = (): void => {
-    sweep().catch((error: Error) => {
+    sweep({ olderThan: now() - sweepEvery }).catch((error: Error) => {
       if (!isStopping) warn('what is still owed could not be seen to; it is tried again', error)
     })
+  }
+  const takeOver = async (): Promise<void> => {
+    await backlog.caughtUp()
+    if (isStopping) return
+    await courier.takeOver()
+    await sweep({ olderThan: now() })
   }
   const sweeping = setInterval(sweepAgain, sweepEvery).unref()
   // Deliveries are begun beside everything else: mail is taken meanwhile.
@@ -104,7 +115,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     await backlog.caughtUp()
     if (isStopping) return
     await courier.begin()
-    await sweep()
+    await sweep({ olderThan: now() })
   })().catch((error: Error) => {
     if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
   })
@@ -116,6 +127,11 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       inForce.routes = routes
       inForce.sign = sign
       courier.reroute(settings.delivery.concurrency)
+    },
+    takeOver: () => {
+      takeOver().catch((error: Error) => {
+        if (!isStopping) warn('what another server left could not be taken over', error)
+      })
     },
     hurry: () => courier.hurry(),
     stop: async (grace) => {

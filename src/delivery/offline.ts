@@ -3,6 +3,7 @@ import { now } from '../actors/identity.ts'
 import { Outbox } from '../actors/outbox.ts'
 import type { Acted, ActQuestion } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
+import { sole } from '../nodes/sole.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { actOnEach } from './each.ts'
@@ -37,7 +38,7 @@ export const actOffline = async (
     // No room: nothing is ever started.
     concurrency: { total: 0, perDestination: 0 },
     tools: {
-      ...{ outbox, node, now, routes: nowhere },
+      ...{ outbox, node, now, routes: nowhere, members: sole(node) },
       connect: async () => {
         throw new HostFailed(unforeseen('no server runs', 'connect'))
       },

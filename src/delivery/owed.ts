@@ -22,7 +22,7 @@ export const openBacklog = ({
       await views.caughtUp({ timeout: Number.POSITIVE_INFINITY })
     },
     unrouted: (limit) => views.unrouted(limit),
-    underWay: () => views.openDeliveries().map(({ id }) => id),
+    underWay: () => views.openDeliveries(),
     due: (before, options) => views.dueDeliveries(before, options),
     pace: (destination) => views.destination(destination),
     noticesDue: (limit) => views.noticesDue(limit),

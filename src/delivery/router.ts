@@ -14,6 +14,8 @@ export type Accepted = { readonly message: MessageAccepted; readonly at: number 
 
 export type RouterOptions = {
   readonly courier: Pick<Courier, 'queue'>
+  /** This server's name. */
+  readonly node: string
   /** The policy in force, and its hash. */
   readonly policy: { readonly hash: string; readonly value: unknown }
   /** Signature lines for the content with these lines in front; '' where nothing is signed. */
@@ -41,7 +43,7 @@ export class Router {
 
   /** Queues what this message owes: to all its hops, or to those named. What was queued before is not queued again. */
   async route({ message, at }: Accepted, only?: ReadonlySet<string>): Promise<void> {
-    const { courier, warn } = this.#options
+    const { courier, node, warn } = this.#options
     const policy = this.policy
     const trace = withoutReturnPath(traceLines(message, at))
     const signature = await this.#options.sign(message, trace).catch((error: Error) => {
@@ -55,7 +57,7 @@ export class Router {
       courier.queue(ids[place]!, policy.value, {
         ...envelopeOf(message),
         ...this.#wayOf(way, { message, at }, `${signature}${trace}`),
-        ...{ acceptedAt: at, policy: policy.hash },
+        ...{ acceptedAt: at, node, policy: policy.hash },
       })
     }
   }

@@ -16,24 +16,27 @@ export type SweepOptions = {
 /** Messages and notices asked for at once. */
 const atOnce = 1000
 
+/** Of messages, only those accepted before this time (milliseconds since 1970): the others are on their way. */
+export type Asked = { readonly olderThan: number }
 /** Resolves when everything that was found has been seen to; one after the other, so that mail under way is not held up. */
-export type Sweep = () => Promise<void>
+export type Sweep = (asked: Asked) => Promise<void>
 
 /** A sweep that is asked for while one is under way is that one. */
 export const sweepOf = (options: SweepOptions): Sweep => {
   let underWay: Promise<void> | null = null
-  return () => {
-    underWay ??= sweep(options).finally(() => {
+  return (asked) => {
+    underWay ??= sweep(options, asked).finally(() => {
       underWay = null
     })
     return underWay
   }
 }
 
-const sweep = async ({ log, backlog, route, notify }: SweepOptions): Promise<void> => {
+const sweep = async ({ log, backlog, route, notify }: SweepOptions, { olderThan }: Asked): Promise<void> => {
   // Views that lag behind take for owed what has been done since.
   await backlog.caughtUp()
   for (const unrouted of backlog.unrouted(atOnce)) {
+    if (unrouted.acceptedAt > olderThan) continue
     const accepted = await acceptedAt(log, unrouted)
     if (accepted) await route(accepted, new Set([unrouted.nextHop]))
   }

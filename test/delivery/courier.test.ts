@@ -182,7 +182,10 @@ test('cut off by a crash, an attempt is found at the next start, and made again'
   far.queue('d1')
   await far.until('d1', 'Connected')
   // No stop: the process is gone.
-  const again = await farSide(() => ({}), { log: far.log, backlog: { underWay: () => ['d1'] } })
+  const again = await farSide(() => ({}), {
+    log: far.log,
+    backlog: { underWay: () => [{ id: 'd1', node: 'mx.test' }] },
+  })
   await again.courier.begin()
   await again.until('d1', 'Delivered')
   assert.ok((await again.types('d1')).includes('AttemptLost'))
@@ -222,7 +225,7 @@ test('an address named twice gets the mail once', async () => {
   const queued: unknown[] = []
   const router = new Router({
     courier: { queue: (_id, _policy, { recipients }) => queued.push(recipients) },
-    ...{ policy: { hash: 'x', value: {} }, sign: async () => '', warn: assert.fail },
+    ...{ node: 'mx', policy: { hash: 'x', value: {} }, sign: async () => '', warn: assert.fail },
   })
   const bob = {
     address: 'bob@example.net',

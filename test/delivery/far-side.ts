@@ -14,6 +14,8 @@ import { Courier } from '../../src/delivery/courier.ts'
 import { type ConnectOptions, type Envelope, NoRoute, type Sent, type Wire } from '../../src/delivery/port.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
+import type { Membership } from '../../src/nodes/membership.ts'
+import { sole } from '../../src/nodes/sole.ts'
 import { adoptPolicy } from '../../src/policies.ts'
 
 export const policy: DeliveryPolicy = { retry: [60_000], giveUpAfter: 3_600_000, warnAfter: 1_800_000 }
@@ -52,6 +54,8 @@ export const farSide = async (
     backlog = {} as Partial<Backlog>,
     log = openMemoryLog(),
     destinationOf = (nextHop: string) => nextHop,
+    node = 'mx.test',
+    members = sole(node) as Membership,
   } = {},
 ) => {
   let time = begun
@@ -77,7 +81,7 @@ export const farSide = async (
       ...backlog,
     },
     tools: {
-      ...{ outbox, node: 'mx.test', now: () => time },
+      ...{ outbox, node, members, now: () => time },
       notify: ({ delivery: id, kind }) => notified.push(`${kind} ${id}`),
       content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
       routes: {
@@ -136,7 +140,7 @@ export const farSide = async (
     queue: (id: string, more: Partial<DeliveryQueued> = {}) =>
       courier.queue(id, policy, {
         ...{ message: id, sender: 'ann@example.org', nextHop: 'example.net', size: 6, prefix: '' },
-        ...{ recipients: [{ address: 'bob@example.net' }], acceptedAt: begun, policy: hash },
+        ...{ recipients: [{ address: 'bob@example.net' }], acceptedAt: begun, node, policy: hash },
         ...more,
       }),
     /** Resolves when the delivery's history ends with this fact. */

@@ -57,7 +57,12 @@ const routed = async (
         })
       },
     },
-    ...{ policy: { hash: 'x', value: {} }, sign: async () => 'DKIM-Signature: x\r\n', warn: assert.fail },
+    ...{
+      node: 'mx',
+      policy: { hash: 'x', value: {} },
+      sign: async () => 'DKIM-Signature: x\r\n',
+      warn: assert.fail,
+    },
     returnPath: (sender, forwarder) => `${sender} for ${forwarder}`,
     ...over,
   })

@@ -29,7 +29,7 @@ const owing = async (messages: readonly string[]) => {
       unrouted: () =>
         messages.map((message) => ({
           ...{ message, nextHop: 'x', stream: `smtp_session-${message}`, revision: 0 },
-          ...{ forwarder: '' },
+          acceptedAt: message === 'new' ? 101 : 7,
         })),
       noticesDue: () => [{ delivery: 'd1', kind: 'failed', attempt: 1 }],
     },
@@ -41,20 +41,28 @@ const owing = async (messages: readonly string[]) => {
 
 test('nothing is taken for owed before the views know everything', async () => {
   const { said, sweep, caughtUp } = await owing(['m1', 'm2'])
-  const swept = sweep()
+  const swept = sweep({ olderThan: 100 })
   assert.deepEqual(said, ['wait'])
   caughtUp()
   await swept
   assert.deepEqual(said, ['wait', 'route m1 at 7', 'route m2 at 7', 'notify d1 failed'])
 })
 
+test('what was accepted a moment ago is on its way, and not owed yet', async () => {
+  const { said, sweep, caughtUp } = await owing(['m1', 'new'])
+  const swept = sweep({ olderThan: 100 })
+  caughtUp()
+  await swept
+  assert.deepEqual(said, ['wait', 'route m1 at 7', 'notify d1 failed'])
+})
+
 test('a sweep asked for while one is under way is that one; the next one is new', async () => {
   const { said, sweep, caughtUp } = await owing([])
-  const both = [sweep(), sweep()]
+  const both = [sweep({ olderThan: 100 }), sweep({ olderThan: 100 })]
   caughtUp()
   await Promise.all(both)
   assert.deepEqual(said, ['wait', 'notify d1 failed'])
-  const third = sweep()
+  const third = sweep({ olderThan: 100 })
   caughtUp()
   await third
   assert.deepEqual(said, ['wait', 'notify d1 failed', 'wait', 'notify d1 failed'])

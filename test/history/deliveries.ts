@@ -72,7 +72,7 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
   switch (word) {
     case 'queue': {
       const recipients = (args.length === 0 ? ['bob@y'] : args).map(recipientOf)
-      const given = { message, sender, nextHop, acceptedAt, recipients }
+      const given = { message, sender, nextHop, acceptedAt, recipients, node: 'mx' }
       return { type: 'QUEUE', ...given, size: 1000, prefix: '', policy: deliveryPolicyHash }
     }
     case 'start':

@@ -50,6 +50,7 @@ const inputs: readonly DeliveryInput[] = [
     size: 10,
     prefix: '',
     acceptedAt: begun,
+    node: 'mx',
     policy: 'abc',
   },
   { type: 'START', startedAt: begun, destination: 'example.net', node: 'mx', leaseUntil: begun + minute },

@@ -192,8 +192,8 @@ test('what the router owes: a next hop of a message, until its delivery is queue
     'accept(t3 b@y=>y)',
   )
   assert.deepEqual(views.unrouted(9), [
-    { message: 't1', nextHop: 'z', stream: 'smtp_session-s1', revision: 1 },
-    { message: 't3', nextHop: 'y', stream: 'smtp_session-s1', revision: 3 },
+    { message: 't1', nextHop: 'z', acceptedAt: beginning + 2_000, stream: 'smtp_session-s1', revision: 1 },
+    { message: 't3', nextHop: 'y', acceptedAt: beginning + 4_000, stream: 'smtp_session-s1', revision: 3 },
   ])
   assert.equal(views.unrouted(1).length, 1)
   assert.equal(views.ledger().unaccounted, 0)

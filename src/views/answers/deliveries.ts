@@ -86,8 +86,13 @@ export type DueDelivery = {
   readonly attempts: number
   readonly isRetry: boolean
 }
-/** So many at most, and none for the next hops `except`. */
-export type DueAsked = { readonly limit: number; readonly except?: readonly string[] }
+/** So many at most, none for the next hops `except`; those that the server `only` had last, or that none of `others` had. */
+export type DueAsked = {
+  readonly limit: number
+  readonly except?: readonly string[]
+  readonly only?: string | null
+  readonly others?: readonly string[]
+}
 export type OpenDelivery = {
   readonly id: string
   readonly node: string
@@ -100,6 +105,8 @@ export type Unrouted = {
   /** Where its `MessageAccepted` stands. */
   readonly stream: string
   readonly revision: number
+  /** Milliseconds since 1970. */
+  readonly acceptedAt: number
 }
 export type NoticeDue = Required<NoticeCause> & {
   readonly message: string
@@ -135,10 +142,11 @@ const ending = `SELECT id FROM deliveries WHERE substr(id, -length(:part)) = :pa
 const due = `
   SELECT id, message, nextHop, sender, nextAttemptAt AS at, attempts FROM deliveries
   WHERE nextAttemptAt <= :before AND nextHop NOT IN (SELECT value FROM json_each(:except))
+    AND (:only IS NULL OR owner = :only) AND owner NOT IN (SELECT value FROM json_each(:others))
   ORDER BY nextAttemptAt LIMIT :limit
 `
 const open = `SELECT id, node, leaseUntil FROM deliveries WHERE status = 'active' ORDER BY id`
-const unrouted = `SELECT message, nextHop, stream, revision FROM unrouted ORDER BY message, nextHop LIMIT :limit`
+const unrouted = `SELECT message, nextHop, acceptedAt, stream, revision FROM unrouted ORDER BY message, nextHop LIMIT :limit`
 const noticesDue = `
   SELECT n.delivery, n.kind, n.attempt, n.at, d.message, d.sender
   FROM notices_due AS n JOIN deliveries AS d ON d.id = n.delivery
@@ -241,9 +249,9 @@ export const askDeliveryIds = (db: DatabaseSync, part: string): readonly string[
 export const askDue = (
   db: DatabaseSync,
   before: number,
-  { limit, except = [] }: DueAsked,
+  { limit, except = [], only = null, others = [] }: DueAsked,
 ): readonly DueDelivery[] => {
-  const asked = { before, limit, except: JSON.stringify(except) }
+  const asked = { before, limit, only, except: JSON.stringify(except), others: JSON.stringify(others) }
   return allRows<Omit<DueDelivery, 'isRetry'>>(db, due, asked).map((row) => ({
     ...row,
     isRetry: row.attempts > 0,
