@@ -1,8 +1,8 @@
 /** `fsmtp send`: composes a message and submits it through the server, like any other client. */
 import type { Command } from 'commander'
 import type { RemoteReply } from '../../machines/vocabulary/events.ts'
+import { parseRoute } from '../../machines/vocabulary/xroute.ts'
 import { loadConfig } from '../config/load.ts'
-import { parseNextHop } from '../config/next-hop.ts'
 import type { Config } from '../config/schema.ts'
 import type { Sent } from '../delivery/port.ts'
 import { quoted } from '../delivery/wire/faults.ts'
@@ -69,9 +69,7 @@ const passwordOf = async (user: string): Promise<string> => {
 }
 
 const checkRoute = (route: string | undefined): void => {
-  if (route === undefined || route === 'direct') return
-  const parsed = route.includes('://') ? { wrong: '' } : parseNextHop(route)
-  if ('wrong' in parsed || parsed.value.port === null)
+  if (route !== undefined && parseRoute(route) === undefined)
     throw new CommandFault(`--route wants direct or HOST:PORT, not '${route}'`, 2)
 }
 

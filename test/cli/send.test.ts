@@ -1,0 +1,188 @@
+/** `fsmtp send`: what arrives of what was typed, what the server said of each recipient, and what is never sent. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { farHost } from '../journeys/far-host.ts'
+import { eventually, fsmtp, objects, startTestServer, workplace } from '../server.ts'
+import { eventsOf, playground } from './playground.ts'
+
+const headerOf = (raw: string): string => raw.slice(0, raw.indexOf('\r\n\r\n') + 2)
+
+test('Cc is shown, Bcc is not, and all get it; the session ends with QUIT', async (t) => {
+  const ground = await playground(t)
+  const { code, sent, stderr } = await ground.send(
+    ...['--from', 'me@example.org', '--to', 'Ann <ann@example.org>', '--cc', 'bob@example.org'],
+    ...['--bcc', 'eve@example.org', '--bcc', 'Eve Two <eve.two@EXAMPLE.org>', '--subject', 'Grüße'],
+    ...['--header', 'X-A: one', '--header', 'X-A: two', '--text', 'hello'],
+  )
+  assert.equal(code, 0, stderr)
+  const everybody = ['ann@example.org', 'bob@example.org', 'eve@example.org', 'eve.two@example.org']
+  const { id, accepted, rejected, response } = sent
+  assert.deepEqual({ accepted, rejected }, { accepted: everybody, rejected: [] })
+  assert.equal(response, `250 2.6.0 Accepted as ${id}`)
+  const [taken] = await eventsOf(ground, 'MessageAccepted')
+  const recipients = taken!.data.recipients as readonly { readonly address: string }[]
+  assert.deepEqual(
+    recipients.map(({ address }) => address),
+    everybody,
+  )
+  const raw = (await ground.run('message', String(id), '--raw')).stdout
+  assert.match(raw, /^To: Ann <ann@example\.org>\r$/m)
+  assert.match(raw, /^Cc: bob@example\.org\r$/m)
+  assert.match(raw, /^Subject: =\?UTF-8\?Q\?Gr=C3=BC=C3=9Fe\?=\r$/m)
+  assert.match(raw, /^X-A: one\r\nX-A: two\r$/m)
+  assert.doesNotMatch(raw, /bcc|eve/i)
+  const [closed] = await eventsOf(ground, 'SessionClosed')
+  assert.equal(closed!.data.reason, 'quit')
+})
+
+test('no value begins a header line of its own, and Bcc is no header line', async (t) => {
+  const ground = await playground(t)
+  const bad = 'x\r\nBcc: eve@example.org'
+  for (const [option, value] of [
+    ['--from', `me@example.org${bad}`],
+    ['--to', `ann@example.org${bad}`],
+    ['--cc', `ann@example.org\nX: y`],
+    ['--bcc', `ann@example.org\rX: y`],
+    ['--subject', bad],
+    ['--header', `X-A: ${bad}`],
+    ['--header', `X\r\nBcc: eve@example.org`],
+  ] as const) {
+    const { code, stdout, stderr } = await ground.run(
+      ...['send', '--via', ground.mx, '--to', 'you@example.org', option, value],
+    )
+    assert.equal(code, 2, `${option}: ${stdout}`)
+    assert.match(stderr, new RegExp(`^fsmtp: ${option} holds a line break: .*; nothing was sent\n$`))
+  }
+  for (const line of ['Bcc: eve@example.org', 'bcc : eve@example.org', 'Resent-Bcc: a@b.example']) {
+    const { code, stderr } = await ground.send('--to', 'you@example.org', '--header', line)
+    assert.equal(code, 2)
+    assert.match(stderr, /has no place in a header that others read; give --bcc ADDRESS/)
+  }
+  for (const [option, value] of [
+    ['--to', 'Bob'],
+    ['--cc', ''],
+    ['--bcc', 'nobody <>'],
+  ] as const) {
+    const { code, stderr } = await ground.send('--to', 'you@example.org', option, value)
+    assert.equal(code, 2)
+    assert.match(
+      Buffer.from(stderr, 'latin1').toString(),
+      new RegExp(`^fsmtp: ${option} has no address in '`),
+    )
+  }
+  assert.deepEqual(await eventsOf(ground, 'SessionOpened'), [])
+})
+
+test('what the server said of each recipient', async (t) => {
+  const ground = await playground(t)
+  const some = await ground.send('--to', '451@example.org', '--to', 'you@example.org')
+  assert.equal(some.code, 1)
+  assert.deepEqual(some.sent.rejected, ['451@example.org'])
+  assert.deepEqual(some.sent.refusals, [
+    { address: '451@example.org', reply: '451 4.0.0 You asked for a 451' },
+  ])
+  const text = await ground.run(
+    'send',
+    '--via',
+    ground.mx,
+    '--to',
+    '552@example.org',
+    '--to',
+    'you@example.org',
+  )
+  assert.equal(text.code, 1)
+  assert.match(
+    text.stdout,
+    /^\w+ {2}accepted for you@example\.org\nrefused for 552@example\.org: 552 5\.0\.0 You asked for a 552\n$/,
+  )
+  const all = await ground.send('--to', '451@example.org')
+  assert.equal(all.code, 1)
+  assert.deepEqual([all.sent.id, all.sent.response], [null, '451 4.0.0 You asked for a 451'])
+  assert.equal(all.stderr, 'fsmtp: the server refused it: 451 4.0.0 You asked for a 451\n')
+  const dropped = await ground.send('--to', '451@example.org', '--to', 'drop@example.org')
+  assert.equal(dropped.code, 1)
+  assert.equal(
+    dropped.stderr,
+    'fsmtp: the server refused it: 451 4.0.0 You asked for a 451; The host closed the connection in the middle of the dialogue (at RCPT)\n',
+  )
+})
+
+test('a file is sent as it is, line ends made CRLF, dots kept; on standard input, too', async (t) => {
+  const ground = await playground(t)
+  const file = 'Subject: raw\nBcc: shown@example.org\n\n.dot\n..\nend'
+  writeFileSync(join(ground.folder, 'mail.eml'), file)
+  const { sent } = await ground.send('--raw', 'mail.eml', '--bcc', 'you@example.org')
+  const words = ['send', '--via', ground.mx, '--to', 'you@example.org', '--raw', '-', '--json']
+  const [piped] = objects(await fsmtp(ground.folder, words, { input: file }))
+  for (const id of [sent.id, piped!.id]) {
+    const raw = (await ground.run('message', String(id), '--raw')).stdout
+    assert.ok(raw.endsWith(`\r\n${file.replaceAll('\n', '\r\n')}\r\n`), raw)
+    assert.match(headerOf(raw), /^Received: /m)
+  }
+})
+
+test('--route: this one mail really leaves, and its delivery is followed', async (t) => {
+  const far = await farHost()
+  t.after(() => far.close())
+  const ground = await playground(t)
+  const to = ['--to', 'bob@example.net', '--subject', 'out']
+  const { code, sent, stderr } = await ground.send(...to, '--route', `127.0.0.1:${far.port}`, '--wait')
+  assert.equal(code, 0, stderr)
+  assert.equal(far.received.length, 1)
+  assert.deepEqual(far.received[0]!.recipients, ['bob@example.net'])
+  const [row] = await ground.deliveries('--message', String(sent.id))
+  assert.equal(row!.status, 'delivered')
+  const wrong = await ground.send(...to, '--route', 'somewhere')
+  assert.deepEqual(
+    [wrong.code, wrong.stderr],
+    [2, "fsmtp: --route wants direct or HOST:PORT, not 'somewhere'\n"],
+  )
+})
+
+test('a server that takes no --route is told nothing', async (t) => {
+  const server = await startTestServer()
+  t.after(() => server.stop())
+  const via = `127.0.0.1:${server.port('mx')}`
+  const words = ['send', '--via', via, '--to', 'ann@example.org', '--route', 'direct']
+  const { code, stderr } = await fsmtp(workplace(), words)
+  assert.equal(code, 1)
+  assert.equal(
+    stderr,
+    `fsmtp: ${via} takes no --route: its answer to EHLO has no XROUTE, which playgrounds offer; nothing was sent\n`,
+  )
+  const types = await eventually(async () => {
+    const found = (await server.events()).map(({ type }) => type)
+    return found.includes('SessionClosed') && found
+  })
+  assert.ok(!types.some((type) => /^(?:Sender|Recipient|Message)/.test(type)), types.join(' '))
+})
+
+test('an account logs in under TLS, and a wrong password is said', async (t) => {
+  const ground = await playground(t, {
+    listeners: ['mx', 'submission'].map((service) => ({ service, address: '127.0.0.1', port: 0 })),
+  })
+  const added = await fsmtp(ground.folder, ['user', 'add', 'ann@localhost'], { input: 'a long password\n' })
+  assert.equal(added.code, 0, added.stderr)
+  const via = `127.0.0.1:${ground.server.port('submission')}`
+  const words = ['send', '--via', via, '--user', 'ann@localhost', '--to', 'you@example.org', '--json']
+  const { code, stderr } = await fsmtp(ground.folder, words, { input: 'a long password\n' })
+  assert.equal(code, 0, stderr)
+  assert.equal((await eventsOf(ground, 'TlsStarted')).length, 1)
+  const wrong = await fsmtp(ground.folder, words, { input: 'another password\n' })
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.stderr, /^fsmtp: the server refused it: .*"ann@localhost".* 535 5\.7\.8 /)
+})
+
+test('nobody there: is the server running?', async () => {
+  const holder = createServer()
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+  const { port } = holder.address() as { port: number }
+  await new Promise((resolve) => holder.close(resolve))
+  const words = ['send', '--via', `127.0.0.1:${port}`, '--to', 'you@example.org']
+  const { code, stderr } = await fsmtp(workplace(), words)
+  assert.equal(code, 1)
+  assert.match(stderr, /ECONNREFUSED; is the server running\? `fsmtp serve` starts it\n$/)
+})
