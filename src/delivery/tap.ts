@@ -29,6 +29,8 @@ export const tapped = (log: EventLog, tell: Tell): EventLog => ({
   readAll: (after, options) => log.readAll(after, options),
   subscribe: (after, options) => log.subscribe(after, options),
   tail: () => log.tail(),
+  last: () => log.last(),
+  ...(log.spacing !== undefined && { spacing: log.spacing }),
   streams: (prefix, options) => log.streams(prefix, options),
   content: (id) => log.content(id),
   close: () => log.close(),

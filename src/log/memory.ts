@@ -77,6 +77,11 @@ class MemoryLog implements EventLog {
     return this.#events.length
   }
 
+  async last(): Promise<StoredEvent | null> {
+    this.#checkOpen()
+    return this.#events.at(-1) ?? null
+  }
+
   async streams(prefix: string, { limit = Infinity } = {}): Promise<readonly string[]> {
     this.#checkOpen()
     const found = [...this.#streams.keys()].filter((name) => name.startsWith(prefix)).sort()

@@ -2,7 +2,9 @@
  * The event log, as everything else sees it. One port, several engines, one contract suite
  * (`test/contracts/event-log.ts`).
  *
- * Order: positions are dense, from 1, over the whole log; revisions are dense, from 0, within a stream.
+ * Order: positions ascend over the whole log, from 1 at least; revisions are dense, from 0, within a stream. Where an engine has
+ * no `spacing`, positions are dense as well: 1, 2, 3 ... Otherwise between two events lie positions that no event has, and to
+ * reckon with positions leads nowhere: compare them, and hand back those that events have.
  */
 
 /** What many events have in common. Interned with `kindOf`: the same parts give the same object. */
@@ -61,6 +63,10 @@ export interface LogReader {
     stream: string,
     options?: { from?: number; limit?: number },
   ): AsyncIterable<readonly StoredEvent[]>
+  /**
+   * About how far apart the positions of two events are, where they are not dense; 1 if left out. For progress and lag only.
+   */
+  readonly spacing?: number
   /** Everything after `after` (exclusive; 0 for all), in position order, in pages up to what is there now. */
   readAll(
     after: number,
@@ -76,6 +82,8 @@ export interface LogReader {
   ): AsyncIterable<readonly StoredEvent[]>
   /** Last position, 0 for an empty log. */
   tail(): Promise<number>
+  /** The last event, null for an empty log. */
+  last(): Promise<StoredEvent | null>
   /** Streams whose name starts with `prefix`, in name order (ids sort by time), for completing ids people type. */
   streams(prefix: string, options?: { limit?: number }): Promise<readonly string[]>
   /** A body stored beside the log with `Append.contents`, or null. */
@@ -85,8 +93,8 @@ export interface LogReader {
 
 export interface EventLog extends LogReader {
   /**
-   * Appends all or nothing, and resolves when it is on stable storage. Appends are written in the order of the calls.
-   * @throws WrongRevision, LogUnavailable, LogFull, LogOverloaded, NotSerialisable
+   * Appends all or nothing (over several streams: where the engine can; see its README), and resolves when it is on stable storage. Appends are written in the order of the calls.
+   * @throws WrongRevision, LogUnavailable, LogFull, LogOverloaded, NotSerialisable, AppendTooLarge
    */
   append(appends: readonly Append[]): Promise<{ readonly position: number }>
   /** Bytes handed over and not yet on stable storage: what back-pressure looks at. */
@@ -113,6 +121,10 @@ export class LogUnavailable extends Error {
 /** No room on the disk; nothing was written. */
 export class LogFull extends Error {
   override readonly name = 'LogFull'
+}
+/** The engine takes no append of this size; nothing was written. */
+export class AppendTooLarge extends Error {
+  override readonly name = 'AppendTooLarge'
 }
 /** Too much is waiting already; nothing was taken. */
 export class LogOverloaded extends Error {

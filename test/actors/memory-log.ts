@@ -76,6 +76,10 @@ export class MemoryLog implements EventLog {
     return Promise.resolve(this.events.length)
   }
 
+  last(): Promise<StoredEvent | null> {
+    return Promise.resolve(this.events.at(-1) ?? null)
+  }
+
   streams(prefix: string): Promise<readonly string[]> {
     return Promise.resolve([...this.#revisions.keys()].filter((stream) => stream.startsWith(prefix)).sort())
   }

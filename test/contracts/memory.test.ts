@@ -5,6 +5,8 @@ eventLogContract({
   name: 'memory',
   keeps: 'nothing',
   readableBy: 'its own process',
+  positions: 'dense',
+  several: 'all or none',
   open: async () => {
     const log = openMemoryLog()
     return { log, dispose: () => log.close() }

@@ -22,4 +22,11 @@ const open = async (): Promise<OpenedLog> => {
   }
 }
 
-eventLogContract({ name: 'SQLite', keeps: 'for the next opening', readableBy: 'every process', open })
+eventLogContract({
+  name: 'SQLite',
+  keeps: 'for the next opening',
+  readableBy: 'every process',
+  positions: 'dense',
+  several: 'all or none',
+  open,
+})

@@ -102,6 +102,12 @@ export class SqliteReader implements LogReader {
     return this.#questions.tail()
   }
 
+  async last(): Promise<StoredEvent | null> {
+    const tail = this.#questions.tail()
+    for await (const page of this.#reading.readAll(tail - 1, { upTo: tail })) return page.at(-1) ?? null
+    return null
+  }
+
   async streams(prefix: string, { limit = Infinity }: { limit?: number } = {}): Promise<readonly string[]> {
     return this.#questions.names(prefix, Number.isFinite(limit) ? limit : -1)
   }

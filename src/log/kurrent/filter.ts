@@ -1,0 +1,36 @@
+/** What is wanted of everything: as the server filters it, and the rest as we do. */
+import type { Filter } from '@kurrent/kurrentdb-client'
+import { categoryOf, type ReadFilter, type StoredEvent } from '../port.ts'
+
+export type Selection = {
+  readonly filter: Filter
+  readonly isWanted: (event: StoredEvent) => boolean
+}
+
+/** Streams of the database itself begin with `$`. */
+const notSystem = { filterOn: 'streamName', checkpointInterval: 1, regex: '^[^$]' } as const
+
+/** Null where nothing can pass. The server filters by one thing: by stream where we can, by type otherwise. */
+export const selectionOf = ({ categories, types }: ReadFilter, prefix: string): Selection | null => {
+  if (categories?.length === 0 || types?.length === 0) return null
+  const isWanted = ({ stream, type }: StoredEvent): boolean =>
+    (!categories || categories.includes(categoryOf(stream))) && (!types || types.includes(type))
+  return { filter: filterFor({ categories, types }, prefix), isWanted }
+}
+
+const filterFor = (
+  { categories, types }: { [Key in keyof ReadFilter]: ReadFilter[Key] | undefined },
+  prefix: string,
+): Filter => {
+  const byName = (prefixes: string[]): Filter => ({ filterOn: 'streamName', checkpointInterval: 1, prefixes })
+  if (categories) return byName(categories.map((category) => `${prefix}${category}-`))
+  if (prefix !== '') return byName([prefix])
+  if (types) return { filterOn: 'eventType', checkpointInterval: 1, prefixes: [...types] }
+  return notSystem
+}
+
+/** Streams whose names begin so. The first events of some may be gone: every event counts. */
+export const namesOf = (beginning: string): Selection => ({
+  filter: { filterOn: 'streamName', checkpointInterval: 1, prefixes: [beginning] },
+  isWanted: () => true,
+})
