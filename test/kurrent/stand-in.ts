@@ -155,11 +155,12 @@ const credentialsOf = (certificate: Certificate | undefined): ServerCredentials 
         { private_key: Buffer.from(certificate.key), cert_chain: Buffer.from(certificate.chain) },
       ])
 
+/** With TLS by name: gRPC gives the address as a server name, and Node takes no address for one. */
 const urlOf = (port: number, certificate: Certificate | undefined, users: Users | undefined): string => {
   if (certificate === undefined) return `kurrentdb://127.0.0.1:${port}?tls=false&discoveryInterval=5`
   const [user] = Object.entries(users ?? {})
   const who = user ? `${encodeURIComponent(user[0])}:${encodeURIComponent(user[1])}@` : ''
-  return `kurrentdb://${who}127.0.0.1:${port}?tls=true&discoveryInterval=5&tlsCAFile=${encodeURIComponent(certificate.authorityFile)}`
+  return `kurrentdb://${who}localhost:${port}?tls=true&discoveryInterval=5&tlsCAFile=${encodeURIComponent(certificate.authorityFile)}`
 }
 
 /** The last event of a stream is always kept, so that its revision is known. */
