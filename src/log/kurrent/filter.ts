@@ -5,6 +5,8 @@ import { categoryOf, type ReadFilter, type StoredEvent } from '../port.ts'
 export type Selection = {
   readonly filter: Filter
   readonly isWanted: (event: StoredEvent) => boolean
+  /** The server leaves out much less than is not wanted. */
+  readonly isCoarse: boolean
 }
 
 /** Streams of the database itself begin with `$`. */
@@ -15,7 +17,7 @@ export const selectionOf = ({ categories, types }: ReadFilter, prefix: string): 
   if (categories?.length === 0 || types?.length === 0) return null
   const isWanted = ({ stream, type }: StoredEvent): boolean =>
     (!categories || categories.includes(categoryOf(stream))) && (!types || types.includes(type))
-  return { filter: filterFor({ categories, types }, prefix), isWanted }
+  return { filter: filterFor({ categories, types }, prefix), isWanted, isCoarse: types !== undefined }
 }
 
 const filterFor = (
@@ -33,4 +35,5 @@ const filterFor = (
 export const namesOf = (beginning: string): Selection => ({
   filter: { filterOn: 'streamName', checkpointInterval: 1, prefixes: [beginning] },
   isWanted: () => true,
+  isCoarse: false,
 })

@@ -55,7 +55,7 @@ export class Reading implements StreamReader {
     if (selection === null) return
     let left = limit
     for (let next = after; left > 0; ) {
-      const page = await this.#page(next, selection, Math.min(pageSize, left))
+      const page = await this.#page(next, selection, selection.isCoarse ? pageSize : Math.min(pageSize, left))
       const events = page.events.length > left ? page.events.slice(0, left) : page.events
       if (events.length > 0) yield events
       left -= events.length
