@@ -88,6 +88,13 @@ const settle = async (folder: string): Promise<void> => {
   ).catch(() => {})
 }
 
+/** A run that stands still says where. */
+const within = async <Value>(ms: number, what: string, work: Promise<Value>): Promise<Value> => {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms / 1000} s`)), ms)
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 export const tortureDeliveries = async ({
   rounds,
   seed,
@@ -104,18 +111,18 @@ export const tortureDeliveries = async ({
     const folder = await placeFor(far.port)
     const load = new Load(chance)
     for (let round = 1; round <= rounds; round++) {
-      const server = await serve(folder)
+      const server = await within(60_000, `the start of round ${round}`, serve(folder))
       const working = Array.from({ length: clients }, () =>
         load.client(server, kindOfRound(round)).catch(() => {}),
       )
       await pause(chance.between(50, 1200))
       await server.end('SIGKILL')
-      await Promise.all(working)
+      await within(30_000, `the end of the clients of round ${round}`, Promise.all(working))
       if (round % 10 === 0)
         progress(`round ${round}: ${load.acknowledged.size} acknowledged, ${far.received.length} arrived`)
     }
-    const last = await serve(folder)
-    await settle(folder).finally(() => last.end())
+    const last = await within(60_000, 'the last start', serve(folder))
+    await settle(folder).finally(() => within(60_000, 'the last end', last.end()))
     const notices = await noticesIn(folder)
     const judgement = judge(load, far.received, await deliveriesIn(folder), notices)
     const proved = await fsmtp(folder, ['verify'])
