@@ -114,10 +114,20 @@ export class Appender {
       this.#lost(new LogUnavailable(answer.why))
       return
     }
+    // Refused for want of one that went before it and has no answer yet: it goes again together with that one.
+    if (answer.kind === 'wrong revision' && this.#hasUndecidedBefore(job)) return
     this.#flight.delete(correlation)
     this.#flying -= job.size
     this.#judge(job, answer)
     this.#pump()
+  }
+
+  #hasUndecidedBefore({ stream, correlation }: Job): boolean {
+    for (const other of this.#flight.values()) {
+      if (other.correlation === correlation) return false
+      if (other.stream === stream) return true
+    }
+    return false
   }
 
   #judge(job: Job, answer: Exclude<Answer, { kind: 'unknown' }>): void {
