@@ -104,6 +104,7 @@ export class SqliteReader implements LogReader {
 
   async last(): Promise<StoredEvent | null> {
     const tail = this.#questions.tail()
+    if (tail === 0) return null
     for await (const page of this.#reading.readAll(tail - 1, { upTo: tail })) return page.at(-1) ?? null
     return null
   }
