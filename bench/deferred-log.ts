@@ -108,7 +108,15 @@ type Said = { readonly input: SessionInput; readonly message?: string }
 const opening = (policy: string, user: string): readonly Said[] => [
   {
     input: {
-      ...{ type: 'OPEN', service: 'submissions', proxy: null, policy, trusted: false, door: 'open' },
+      ...{
+        type: 'OPEN',
+        service: 'submissions',
+        proxy: null,
+        policy,
+        trusted: false,
+        node: 'mx',
+        door: 'open',
+      },
       local: { address: '127.0.0.1', port: 465 },
       peer: { address: '127.0.0.1', port: 40_000, name: null },
       tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', servername: null },

@@ -61,6 +61,7 @@ const opening = (): NewEvent[] => [
     tls: null,
     policy: 'a1b2c3d4',
     trusted: false,
+    node: 'mx',
     door: 'open',
   }),
   event('ClientIdentified', { helo: 'client.example.net', extended: true }),

@@ -102,10 +102,11 @@ const doorColumns = (at: number, door: string): Readonly<Record<string, Value>> 
     : { closedAt: at, stage: 'closed', ended: door, refusal: door, refused: 1 }
 
 const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): RowChange => {
-  const { service, local, peer, tls, door } = event.data
+  const { service, local, peer, tls, node, door } = event.data
   const set = {
     openedAt: event.at,
     listener: service,
+    node: node ?? null,
     localAddress: local.address,
     localPort: local.port,
     ...peerColumns(peer),
@@ -153,7 +154,7 @@ const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 1,
+  version: 2,
   tables: {
     sessions: {
       key: ['id'],
@@ -162,6 +163,7 @@ export const sessions: Projection = {
         openedAt: 'number',
         closedAt: 'number',
         listener: 'text',
+        node: 'text',
         localAddress: 'text',
         localPort: 'number',
         peerAddress: 'text',

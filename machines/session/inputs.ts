@@ -25,6 +25,7 @@ export type Opened = {
   readonly policy: string
   /** The peer is in `proxy.trusted` and may use XCLIENT. */
   readonly trusted: boolean
+  readonly node: string
   readonly door: Door
 }
 
@@ -109,7 +110,7 @@ export type InputOf<Type extends SessionInput['type']> = Extract<SessionInput, {
 
 /** Payload keys of each input, in the order in which facts repeat them (`MachineModule.inputs`). */
 export const sessionInputs = {
-  OPEN: ['service', 'local', 'peer', 'proxy', 'tls', 'policy', 'trusted', 'door'],
+  OPEN: ['service', 'local', 'peer', 'proxy', 'tls', 'policy', 'trusted', 'node', 'door'],
   HELO: ['helo'],
   EHLO: ['helo'],
   STARTTLS: [],

@@ -74,6 +74,8 @@ export type SessionOpened = {
   readonly policy: string
   /** The peer may use XCLIENT. */
   readonly trusted: boolean
+  /** The server it came to, where several share a log. */
+  readonly node: string
   /** `open`, or the reason why the session was refused at the door. */
   readonly door: string
 }

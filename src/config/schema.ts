@@ -163,6 +163,18 @@ const limits = z.strictObject({
   }),
 })
 
+const cluster = z.strictObject({
+  node: optional(domainName, {
+    about:
+      'What this server is called among those that share its log: a name of its own. Without: the host name.',
+    example: 'mx1.example.org',
+  }),
+  lease: setting(duration, {
+    about: 'How long a server may be silent before the others take its work over.',
+    byDefault: '15s',
+  }),
+})
+
 export const schema = z.strictObject({
   hostname: required(domainName, {
     about: 'The name this server calls itself; its address record and the MX records should agree with it.',
@@ -185,6 +197,10 @@ export const schema = z.strictObject({
       byDefault: 'sqlite',
     },
   ),
+  cluster: setting(cluster, {
+    about: 'Several servers on one log (KurrentDB). With sqlite there is one, and this has no effect.',
+    byDefault: {},
+  }),
   content: setting(only('files', { s3: 's3 is not in this release yet; use files' }), {
     about: 'Where large messages are kept. files: in the data folder. (S3: not in this release.)',
     byDefault: 'files',

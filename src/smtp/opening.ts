@@ -26,6 +26,7 @@ export const openingOf = (connection: FsmtpConnection, door: Door): InputOf<'OPE
     tls: connection.secure ? tlsFacts(connection._socket) : null,
     policy: reception.policyHash,
     trusted: reception.mayRename(remoteAddress),
+    node: reception.node,
     door,
   }
 }

@@ -38,6 +38,7 @@ export const recordUnmet = ({ local, peer }: Ends, door: SilentDoor, reception: 
     tls: null,
     policy: policyHash,
     trusted: false,
+    node,
     door,
   }
   host.send(opening)

@@ -43,6 +43,7 @@ const opening = (hash: string): SessionInput => ({
   tls: null,
   policy: hash,
   trusted: false,
+  node: 'mx',
   door: 'open',
 })
 

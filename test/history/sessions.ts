@@ -42,6 +42,7 @@ const opening: Said = {
     tls: null,
     policy: policyHash,
     trusted: false,
+    node: 'mx',
     door: 'open',
   } as Said['input'],
 }

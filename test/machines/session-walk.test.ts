@@ -42,6 +42,7 @@ const opening = {
   tls: null,
   policy: 'abc',
   trusted: true,
+  node: 'mx',
   door: 'open',
 } as const
 const content = {

@@ -45,6 +45,7 @@ const opened = (service: string, door: string): Facts['SessionOpened'] => ({
   tls: null,
   policy: 'p',
   trusted: false,
+  node: 'mx',
   door,
 })
 

@@ -37,6 +37,7 @@ test('a session has the shape that is promised outside', async (context) => {
     openedAt: '2026-01-01T00:00:01.000Z',
     closedAt: '2026-01-01T00:00:12.000Z',
     listener: 'mx',
+    node: 'mx',
     peer: { address: '192.0.2.1', port: 4000, name: null },
     helo: 'a.example',
     tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },

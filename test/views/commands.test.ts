@@ -98,7 +98,7 @@ test('tables have a title line and a line for each row', async (context) => {
   assert.match(lines[0]!, /^MESSAGE +ACCEPTED +SENDER +RECIPIENTS +SIZE +DELIVERY +SUBJECT$/)
   assert.match(
     lines[1]!,
-    /^t1 +2026-01-01T00:00:07\.000Z +alice@example\.net +bob@example\.org \+1 +1\.0 kB +1 waiting +about t1$/,
+    /^t1 +2026-01-01T00:00:07\.000Z +alice@example\.net +bob@example\.org \+1 +1\.0 kB +filed, queued +about t1$/,
   )
   assert.equal(lines.length, 2)
 })
@@ -187,7 +187,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['views', 'rebuild', 'nonsense'],
       2,
-      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, state-flow\n$/,
+      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow\n$/,
     ],
     [['message', 't1', '--raw', '--trace'], 2, /--raw prints the bytes/],
     [['messages', '--since', 'yesterday'], 2, /give a date/],
@@ -223,6 +223,7 @@ test('views: a stopped one is named, and exit 1', async (context) => {
   const state = (said: Said) => jsonLines(said).map((view) => `${view.name} ${view.state} ${view.position}`)
   assert.deepEqual(state(stopped), [
     'deliveries live 3',
+    'destinations live 3',
     'mailboxes live 3',
     'messages stopped 2',
     'sessions live 3',

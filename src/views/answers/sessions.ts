@@ -15,6 +15,8 @@ export type Session = {
   readonly closedAt: string | null
   /** The service of the listener: `mx`, `submission`, `submissions`. */
   readonly listener: string
+  /** The server it came to, where several share a log; null where that was not recorded. */
+  readonly node: string | null
   readonly peer: { readonly address: string; readonly port: number; readonly name: string | null }
   readonly helo: string | null
   readonly tls: { readonly version: string; readonly cipher: string } | null
@@ -49,7 +51,7 @@ export type SessionFilter = {
 }
 
 const chosen = `
-  SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
+  SELECT id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
     state, outcome, reason, ended, accepted, refused, transitions
   FROM sessions AS s
   WHERE id > :after
@@ -69,7 +71,7 @@ const chosen = `
 const oldest = `${chosen} ORDER BY id LIMIT :limit`
 const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
 const one = `
-  SELECT id, openedAt, closedAt, listener, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
+  SELECT id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
     state, outcome, reason, ended, accepted, refused, transitions
   FROM sessions WHERE id = :id
 `
@@ -84,6 +86,7 @@ type Row = {
   openedAt: number
   closedAt: number | null
   listener: string
+  node: string | null
   peerAddress: string
   peerPort: number
   peerName: string | null
@@ -105,6 +108,7 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   openedAt: isoTime(row.openedAt),
   closedAt: isoOf(row.closedAt),
   listener: row.listener,
+  node: row.node,
   peer: { address: row.peerAddress, port: row.peerPort, name: row.peerName },
   helo: row.helo,
   tls: row.tlsVersion === null ? null : { version: row.tlsVersion, cipher: row.tlsCipher ?? '' },
