@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { EventOf, FactName } from '../../machines/vocabulary/events.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
-import { noticeKinds } from '../../machines/vocabulary/notices.ts'
+import { noticeKinds, noticeStream } from '../../machines/vocabulary/notices.ts'
 import type { Projection, RowChange, TableSchema } from '../../projections/projection.ts'
 import { isId } from '../content/places.ts'
 import { categoryOf, type LogReader, type StoredEvent } from '../log/port.ts'
@@ -57,8 +57,12 @@ const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
 }
 
 /** A notice that the server composed itself, from nobody, and so without a session. */
-const isNotice = ({ stream, data }: StoredEvent): boolean =>
-  categoryOf(stream) === 'notice' && data.sender === '' && cause.safeParse(data.cause).success
+const isNotice = ({ stream, data }: StoredEvent): boolean => {
+  const read = cause.safeParse(data.cause)
+  if (!read.success || data.sender !== '') return false
+  const { delivery, kind, attempt } = read.data
+  return stream === noticeStream({ delivery, kind, ...(attempt !== undefined && { attempt }) })
+}
 
 /** Facts that only a machine may tell, for the views believe them wherever they stand. */
 const machineFault = (event: StoredEvent): string | null => {

@@ -182,6 +182,16 @@ const sameId = randomUUID()
 const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
 const accepted = { message: '01jother', size: 0, sha256: '', recipients: [] }
 
+const failed = { delivery: 'd1', kind: 'failed', attempt: 1 }
+const dropped = { cause: failed, sender: 'a@example.net', reason: 'nobody-to-tell' }
+
+test('that a notice was dropped is believed where its stream is', async (t) => {
+  const [from, to] = [await logFor(t), await logFor(t)]
+  const lines = [...(await history(from)), lineOf('NoticeDropped', 'notice-d1_failed_1', dropped)]
+  const { added } = await bring(to, new Bodies(to), `${lines.join('\n')}\n`)
+  assert.equal(added, (await from.tail()) + 1)
+})
+
 const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
   ['no header', (lines) => lines.slice(1), /not a history file/],
   [
@@ -239,6 +249,27 @@ const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
     'a message no machine told of',
     (lines) => [...lines, lineOf('MessageAccepted', 'other-1', accepted)],
     /line \d+: MessageAccepted in other-1 was not told by a machine/,
+  ],
+  [
+    'a notice in the stream of another',
+    (lines) => [
+      ...lines,
+      lineOf('MessageAccepted', 'notice-d1_failed_2', { ...accepted, sender: '', cause: failed }),
+    ],
+    /line \d+: MessageAccepted in notice-d1_failed_2 was not told by a machine/,
+  ],
+  [
+    'a notice dropped of no kind',
+    (lines) => [
+      ...lines,
+      lineOf('NoticeDropped', 'notice-d1_odd_1', { ...dropped, cause: { ...failed, kind: 'odd' } }),
+    ],
+    /line \d+: NoticeDropped: cause\.kind/,
+  ],
+  [
+    'a notice dropped in a delivery',
+    (lines) => [...lines, lineOf('NoticeDropped', 'delivery-d1', dropped)],
+    /line \d+: NoticeDropped does not belong into a stream of delivery/,
   ],
   [
     'an account without a name',
