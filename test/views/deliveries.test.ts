@@ -117,11 +117,8 @@ test('a trace goes from the session through every delivery to the report', async
     'The delivery to y was held by operator',
     'Delivery to y delivered',
   )
-  inOrder(
-    '<a@here> filed in the mailbox a@here',
-    'Delivery to z failed for good: null-mx at mx.y',
-    'A notice of failure was composed for <alice@example.net>: message n1',
-  )
+  inOrder('<a@here> filed in the mailbox a@here', 'Delivery to z failed for good: null-mx at mx.y')
+  assert.ok(texts.includes('A notice of failure was composed for <alice@example.net>: message n1'))
   const times = trace.map(({ at }) => String(at))
   assert.deepEqual(times, times.toSorted())
   assert.match(await run(folder, 'message', 't1'), /^Recipient: +<eve@z> failed, by delivery t1zzzzzz to z$/m)
