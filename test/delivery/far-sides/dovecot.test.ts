@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { freePort, start } from '../../../bench/process.ts'
-import { requireProgram } from '../../programs.ts'
 import { scratch } from '../../server.ts'
 import { assertSigned, assertWhole } from './arrived.ts'
-import { atEnd, type House, house, next } from './house.ts'
+import { atEnd, begunAsRoot, type House, house, next } from './house.ts'
 import { filed, filedIn, makeMailFolder, nobody } from './maildir.ts'
 import { mails } from './mails.ts'
 
@@ -51,19 +50,6 @@ const user = (name: string, more = ''): string =>
   `${name}@far.example::${nobody}:${nobody}::/nonexistent::${more}\n`
 const users = `${user('bob')}${user('carl')}${user('small', 'userdb_quota_rule=*:bytes=10000')}`
 
-let started: Promise<Far> | null = null
-/** One Dovecot for all tests; null after marking the test as skipped. */
-const farSide = async (t: TestContext): Promise<Far | null> => {
-  const program = requireProgram(t, 'dovecot')
-  if (program === null) return null
-  if (process.getuid?.() !== 0) {
-    t.skip('dovecot wants to be started by root')
-    return null
-  }
-  started ??= startFar(program)
-  return started
-}
-
 const startFar = async (command: string): Promise<Far> => {
   const directory = scratch('dovecot')
   chmodSync(directory, 0o755)
@@ -75,6 +61,8 @@ const startFar = async (command: string): Promise<Far> => {
   atEnd(() => running.stop())
   return { house: await house(`lmtp://127.0.0.1:${port}`), maildir: (name) => join(mail, name) }
 }
+
+const farSide = begunAsRoot('dovecot', startFar)
 
 for (const [name, mail] of Object.entries(mails))
   test(`${name} is filed byte for byte, and signed`, async (t) => {

@@ -1,16 +1,17 @@
 /** A server of ours for example.org, whose mail for far.example goes to somebody else's server. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import type { RecipientOutcome } from '../../../machines/vocabulary/events.ts'
 import type { StoredEvent } from '../../../src/log/port.ts'
 import { acceptedAs, greeted } from '../../client.ts'
+import { requireProgram } from '../../programs.ts'
 import { startTestServer, type TestServer } from '../../server.ts'
 import { houseWithKeys } from '../signing/house.ts'
 import type { Signed } from '../signing/verifiers.ts'
 import { type Mail, stuffed } from './mails.ts'
 
-const patience = 30_000
+const patience = 15_000
 const sender = 'ann@example.org'
 
 /** What came of one attempt. */
@@ -41,6 +42,24 @@ after(async () => {
 /** Called when all tests of the file are over. */
 export const atEnd = (end: () => Promise<void>): void => {
   ends.push(end)
+}
+
+/** A far side that wants root, begun by the first test that asks; null after marking a test as skipped. */
+export const begunAsRoot = <Far>(
+  name: string,
+  begin: (program: string) => Promise<Far>,
+): ((t: TestContext) => Promise<Far | null>) => {
+  let begun: Promise<Far> | null = null
+  return async (t) => {
+    const program = requireProgram(t, name)
+    if (program === null) return null
+    if (process.getuid?.() !== 0) {
+      t.skip(`${name} wants to be started by root`)
+      return null
+    }
+    begun ??= begin(program)
+    return begun
+  }
 }
 
 /** `hop` as `delivery.routes` has it. */

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { startPostfix } from '../../../bench/postfix.ts'
 import { makeCertificate } from '../../../src/config/own-certificate.ts'
-import { requireProgram } from '../../programs.ts'
 import { scratch } from '../../server.ts'
 import { assertSigned, assertWhole } from './arrived.ts'
-import { atEnd, type House, house, next } from './house.ts'
+import { atEnd, begunAsRoot, type House, house, next } from './house.ts'
 import { filed, filedIn, makeMailFolder, nobody, withCrlf, withLf } from './maildir.ts'
 import { international, mails } from './mails.ts'
 
@@ -37,18 +36,6 @@ const parameters = (directory: string): Readonly<Record<string, string>> => ({
   smtpd_tls_key_file: join(directory, 'key.pem'),
 })
 
-let started: Promise<Far> | null = null
-/** One Postfix for all tests; null after marking the test as skipped. */
-const farSide = async (t: TestContext): Promise<Far | null> => {
-  if (requireProgram(t, 'postfix') === null) return null
-  if (process.getuid?.() !== 0) {
-    t.skip('postfix wants to be started by root')
-    return null
-  }
-  started ??= startFar()
-  return started
-}
-
 const startFar = async (): Promise<Far> => {
   const directory = scratch('postfix')
   chmodSync(directory, 0o755)
@@ -65,6 +52,8 @@ const startFar = async (): Promise<Far> => {
     maildir: (name) => join(directory, 'mail', name),
   }
 }
+
+const farSide = begunAsRoot('postfix', startFar)
 
 // The first test: later ones find a connection that is kept.
 test('STARTTLS is used, and the envelope leaves in one go', async (t) => {

@@ -1,13 +1,13 @@
 /** A domain with keys, mail to sign, and its public keys as DNS would give them. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dkimRecord, makeDkimKeys } from '../../../src/authentication/dkim-keys.ts'
 import { parseConfig } from '../../../src/config/load.ts'
 import type { Config } from '../../../src/config/schema.ts'
+import { scratch } from '../../scratch.ts'
 
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'fsmtp-signing-'))
+export const folder = (): string => scratch('signing')
 
 /** `example.org` with the keys given as `selector: file`. */
 export const configWith = (at: string, keys: Readonly<Record<string, string>>): Config => {
