@@ -103,6 +103,12 @@ const attemptIn = (events: readonly EventOf[], at: number, ended: Ended): Attemp
   }
 }
 
+/** Faults of our own: what they say in detail is for us. */
+const ours: ReadonlySet<string> = new Set(['unforeseen', 'content-unreadable'])
+
+const wordsOf = ({ kind, text }: AttemptFault): string =>
+  ours.has(kind) ? 'A fault of this mail system kept the message from being sent.' : text
+
 const recipientOf = (recipient: DeliveryRecipient, attempt: Attempt): NoticeRecipient => {
   const { ended, host, said, final, nextAttemptAt } = attempt
   const outcome = ended.data.outcomes.find(({ address }) => address === recipient.address)
@@ -112,7 +118,7 @@ const recipientOf = (recipient: DeliveryRecipient, attempt: Attempt): NoticeReci
   return {
     ...recipient,
     ...{ reply, host: reply === null ? null : (host?.name ?? null), final, nextAttemptAt },
-    ...{ fault: fault?.text ?? null, faultKind: fault?.kind ?? null },
+    ...{ fault: fault === null ? null : wordsOf(fault), faultKind: fault?.kind ?? null },
     ...(before !== undefined && { before: { reply: before.reply, host: before.host?.name ?? null } }),
     lastAttemptAt: ended.data.endedAt,
   }

@@ -7,12 +7,16 @@ import type { NoticeOptions, NoticeRecipient } from './notice.ts'
 import { quoted } from './report.ts'
 import { statusOf } from './status.ts'
 
-const openings: Readonly<Record<NoticeKind, (addresses: string) => string>> = {
-  failed: (addresses) =>
-    `Your message could not be delivered to the ${addresses} below, and it will not be tried again. Whoever else you sent it to is not concerned.`,
-  delayed: (addresses) =>
-    `Your message has not reached the ${addresses} below yet. It is still being tried: you need not send it again.`,
-  delivered: (addresses) => `Your message was delivered to the ${addresses} below. You asked to be told.`,
+/** What it is about, in a sentence or two. */
+const openingOf = ({ kind, original: { recipients } }: NoticeOptions): string => {
+  const addresses = recipients.length === 1 ? 'address' : 'addresses'
+  if (kind === 'failed')
+    return `Your message could not be delivered to the ${addresses} below. It will not be tried there again. Other recipients of it are not affected.`
+  if (kind === 'delayed')
+    return `Your message has not reached the ${addresses} below yet. It is still being tried: you need not send it again.`
+  return recipients.every(({ final }) => final)
+    ? `Your message was delivered to the ${addresses} below. You asked to be told.`
+    : `Your message has reached the mail system of the ${addresses} below. You asked to be told.`
 }
 
 /** What the sender can do, by the status code: the first that fits. */
@@ -27,16 +31,29 @@ const advices: readonly (readonly [RegExp, string])[] = [
   ],
   [/^5\.6\.7$/, 'That system cannot take addresses with letters beyond ASCII. Use another address.'],
   [
-    /^[45]\.7\./,
+    /^5\.7\./,
     'The other side refused it by its own rules. Its postmaster can say why: quote the words above.',
   ],
-  [/^4\./, 'The other side put it off each time it was tried. Send it again later.'],
+  [
+    /^4\./,
+    'The other side put it off each time. Send it again later, or reach the recipient in another way.',
+  ],
+]
+
+/** The same codes, where it was not the other side that said so. */
+const unspoken: readonly (readonly [RegExp, string])[] = [
+  [/^5\.7\.8$/, 'This has to be mended here: tell the postmaster of this system (below).'],
+  [
+    /^5\.7\./,
+    'It is to travel over a secure connection only, and none could be made. Send it again later, or reach the recipient in another way.',
+  ],
 ]
 
 const adviceOf = (kind: NoticeKind, recipient: NoticeRecipient): string => {
   if (kind !== 'failed') return ''
   const status = statusOf(kind, recipient)
-  const [, advice] = advices.find(([codes]) => codes.test(status)) ?? []
+  const known = recipient.reply === null ? [...unspoken, ...advices] : advices
+  const [, advice] = known.find(([codes]) => codes.test(status)) ?? []
   return advice ?? 'If these words do not help, ask the postmaster of this system (below).'
 }
 
@@ -46,17 +63,17 @@ const triedOf = ({ kind, attempts }: NoticeOptions, recipient: NoticeRecipient):
   const last = lastAttemptAt ? `, the last time at ${mailDate(lastAttemptAt)}` : ''
   if (kind === 'failed') return attempts > 1 ? `It was tried ${attempts} times${last}.` : ''
   if (kind === 'delivered') return ''
-  const next = nextAttemptAt ? `It is tried again at ${mailDate(nextAttemptAt)}.` : 'It is tried again.'
+  const next = nextAttemptAt
+    ? `The next attempt is at ${mailDate(nextAttemptAt)}.`
+    : 'It will be tried again.'
   if (!giveUpAt) return next
   const told = isWanted(recipient, 'failed') ? ', and you are told' : ''
-  return `${next} It is given up at ${mailDate(giveUpAt)}${told}.`
+  return `${next} If it still cannot be delivered, it is given up at ${mailDate(giveUpAt)}${told}.`
 }
 
 /** A host that is not the last one took it: that it is in the mailbox is more than we know. */
 const passedOn = (kind: NoticeKind, { final }: NoticeRecipient): string =>
-  kind === 'delivered' && final !== true
-    ? 'That mail system took it over; it does not report what becomes of it there.'
-    : ''
+  kind === 'delivered' && final !== true ? 'That system does not report what becomes of it there.' : ''
 
 const sayingOf = (reply: RemoteReply, host: string | null | undefined): string =>
   `${oneLine(host ?? '', 255) || 'the other side'} said: ${oneLine(quoted(reply), 600)}`
@@ -94,17 +111,17 @@ const aboutMessage = ({ original }: NoticeOptions): readonly string[] => [
 
 /** Lines end in CRLF. */
 export const textOf = (options: NoticeOptions): string => {
-  const { original, kind, reportingHost, postmaster } = options
+  const { original, reportingHost, postmaster } = options
   return [
     `This is the mail system of ${reportingHost}.`,
     '',
-    ...wrapped(openings[kind](original.recipients.length === 1 ? 'address' : 'addresses')),
+    ...wrapped(openingOf(options)),
     '',
     ...aboutMessage(options),
     '',
     ...original.recipients.flatMap((recipient) => aboutRecipient(options, recipient)),
     ...wrapped(
-      `For help, write to <${oneLine(postmaster)}> and include this notice. A report for programs and what there is of your message follow.`,
+      `For help, write to <${oneLine(postmaster)}> and include this notice. A report for programs follows, and what can be returned of your message.`,
     ),
     '',
   ].join('\r\n')

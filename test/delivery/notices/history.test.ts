@@ -60,6 +60,11 @@ test('where no host answered the last time: the fault, and what was said before'
   assert.deepEqual([eve?.before?.reply.code, eve?.before?.host], [451, 'mx.y'])
 })
 
+test('a fault of our own is not told in detail', async () => {
+  const { recipients } = await story('queue +10h start fault(unforeseen)', 'failed', 1)
+  assert.equal(recipients[0]?.fault, 'A fault of this mail system kept the message from being sent.')
+})
+
 test('a host that refuses the connection with words is named with them', async () => {
   const { recipients } = await story('queue +10h start route fault(host-closing 421)', 'failed', 1)
   assert.deepEqual([recipients[0]?.reply?.code, recipients[0]?.host], [421, 'mx.y'])

@@ -95,17 +95,23 @@ test('a delay says until when it is tried', async () => {
   assert.equal(fieldOf(composed, 'status'), '4.7.1')
   assert.equal(fieldOf(composed, 'will-retry-until'), 'Tue, 6 Jan 2026 00:00:00 +0000')
   const { text } = await parsed(composed)
-  assert.match(text!.replace(/\s+/g, ' '), /tried again at Thu, 1 Jan 2026 01:00:00 .*given up at Tue, 6 Jan/)
+  assert.match(
+    text!.replace(/\s+/g, ' '),
+    /next attempt is at Thu, 1 Jan 2026 01:00:00 .*given up at Tue, 6 Jan.*, and you are told/,
+  )
 })
 
 test('success is relayed unless the host keeps the mailbox, and the text says so', async () => {
   const good = { ...refused, reply: { code: 250, enhanced: '2.1.5', text: 'Ok', command: 'content' } }
   const relayed = await notice({ kind: 'delivered', recipients: [good] })
   assert.deepEqual([fieldOf(relayed, 'action'), fieldOf(relayed, 'status')], ['relayed', '2.1.5'])
-  assert.match((await parsed(relayed)).text!, /took it over; it does not report/)
+  assert.match(
+    (await parsed(relayed)).text!,
+    /has reached the mail system of the address below.*does not report what becomes of it/s,
+  )
   const final = await notice({ kind: 'delivered', recipients: [{ ...good, final: true }] })
   assert.equal(fieldOf(final, 'action'), 'delivered')
-  assert.doesNotMatch((await parsed(final)).text!, /took it over/)
+  assert.doesNotMatch((await parsed(final)).text!, /mail system of the address|does not report/)
 })
 
 test('tried in vain to the end: how often, what was wrong last, and what was said before that', async () => {
@@ -131,6 +137,22 @@ test('tried in vain to the end: how often, what was wrong last, and what was sai
     /nobody listens Before that, mx\.example\.net said: 451 4\.7\.1 Greylisted It was tried 12/,
   )
   assert.match(said, /tried 12 times, the last time at Fri, 2 Jan 2026 00:00:00 \+0000\./)
+})
+
+test('what to do, by who refused it', async () => {
+  const refusal = { code: 550, enhanced: '5.7.1', text: 'No', command: 'RCPT' }
+  const cases = [
+    [{ reply: refusal }, /refused it by its own rules/],
+    [{ reply: { ...refusal, code: 451, enhanced: '4.7.1' } }, /put it off each time/],
+    [{ reply: null, fault: 'no TLS', faultKind: 'tls-not-offered' }, /over a secure connection only/],
+    [{ reply: null, fault: 'no login', faultKind: 'login-failed' }, /tell the postmaster of this system/],
+    [{ reply: null, fault: 'nobody', faultKind: 'connection-refused' }, /could not be reached/],
+    [{ reply: null, fault: 'no such domain', faultKind: 'no-such-domain' }, /that domain does not exist/],
+  ] as const
+  for (const [given, expected] of cases) {
+    const { text } = await parsed(await notice({ recipients: [{ ...refused, ...given }] }))
+    assert.match(text!.replace(/\s+/g, ' '), expected)
+  }
 })
 
 test('where the sender’s mail goes elsewhere, so does the notice', async () => {
