@@ -9,7 +9,8 @@ import { counted, ndjson, print, remark, visible } from './terminal.ts'
 const ended: ReadonlySet<Delivery['status']> = new Set(['delivered', 'failed', 'expired', 'cancelled'])
 
 const words = ({ status, nextAttemptAt, lastReply, fault }: Delivery): string => {
-  const why = lastReply ?? fault
+  // What was said last was said of an attempt before this one.
+  const why = status === 'active' ? null : (lastReply ?? fault)
   const next = status === 'deferred' && nextAttemptAt !== null ? `; next attempt ${nextAttemptAt}` : ''
   return `${status}${why === null ? '' : `: ${visible(why)}`}${next}`
 }

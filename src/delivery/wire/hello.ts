@@ -15,7 +15,7 @@ export const greeting = async (dialogue: Dialogue, { greeting: within }: Patienc
   const heard = await dialogue.expect('connect', within)
   if (isYes(heard)) return heard.text
   const reply = remembered(heard)
-  // RFC 5321 §3.1: 554 says that this host does no mail; another of the route may.
+  // RFC 5321 §3.1: 554 is said of the connection, not of a mail; another host of the route may take it, or this one later.
   const temporary = heard.code < 500 || heard.code === 554
   throw dialogue.fail({
     kind: isNo(heard) ? 'greeting-refused' : 'protocol',
