@@ -1,4 +1,5 @@
 /** Certificates of an authority of the tests' own. */
+import { isIP } from 'node:net'
 import selfsigned from 'selfsigned'
 
 export type Pem = { readonly cert: string; readonly key: string }
@@ -18,9 +19,12 @@ export const makeAuthority = async (): Promise<Pem> => {
   return { cert: made.cert, key: made.private }
 }
 
+const alternativeName = (name: string) =>
+  isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name }
+
 export type CertificateOptions = {
   readonly authority: Pem
-  /** DNS names. Without any there is no such extension. */
+  /** DNS names and IP addresses. Without any there is no such extension. */
   readonly names: readonly string[]
   readonly commonName?: string
   readonly until?: Date
@@ -41,7 +45,7 @@ export const certificateBy = async ({
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
       ...(names.length > 0
-        ? [{ name: 'subjectAltName' as const, altNames: names.map((value) => ({ type: 2 as const, value })) }]
+        ? [{ name: 'subjectAltName' as const, altNames: names.map(alternativeName) }]
         : []),
     ],
   })
