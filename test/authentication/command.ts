@@ -1,16 +1,14 @@
 /** Runs `fsmtp` as people do, with a folder to work in and what is typed. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { scratch } from '../scratch.ts'
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
 
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
 
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'fsmtp-command-'))
+export const folder = (): string => scratch('command')
 
 /** `input` is what stands on standard input. */
 export const fsmtp = async (cwd: string, words: readonly string[], input = ''): Promise<Ran> => {

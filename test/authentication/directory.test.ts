@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { ownsAddress } from '../../machines/session/judgements.ts'
 import { Directory } from '../../src/authentication/directory.ts'
 import { Enrolment } from '../../src/authentication/enrolment.ts'
 import { mailboxName } from '../../src/authentication/spelling.ts'
 import { openSqliteLog, openSqliteReader } from '../../src/log/sqlite/index.ts'
+import { scratch } from '../scratch.ts'
 import { added, Book, configured, domain, removed } from './events.ts'
 
 const mailbox = (name: string) => ({ kind: 'mailbox', mailbox: name })
@@ -111,7 +109,7 @@ test('mailboxes have one name, however they are written', () => {
 })
 
 test('a directory reads the log, follows it, and says when it has seen a position', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'fsmtp-directory-'))
+  const directory = scratch('directory')
   const log = await openSqliteLog({ directory })
   const ending = new AbortController()
   const config = configured()

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect as connectTls, createServer } from 'node:tls'
@@ -10,9 +9,10 @@ import { certificateFor, loadCertificates, tlsMinimum } from '../../src/config/c
 import { ConfigFault, faultText } from '../../src/config/fault.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { makeCertificate } from '../../src/config/own-certificate.ts'
+import { scratch } from '../scratch.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')
-const folder = (): string => mkdtempSync(join(tmpdir(), 'fsmtp-tls-'))
+const folder = (): string => scratch('tls')
 
 const configIn = (at: string, tls: string, hostname = 'mx.example.org') =>
   parseConfig(`hostname: ${hostname}\n${tls}`, {

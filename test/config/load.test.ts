@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig, parseConfig } from '../../src/config/load.ts'
@@ -11,8 +10,9 @@ import { schema } from '../../src/config/schema.ts'
 import { sessionPolicy } from '../../src/config/session-policy.ts'
 import { shownConfig, valueText } from '../../src/config/show.ts'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.ts'
+import { scratch } from '../scratch.ts'
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'fsmtp-config-'))
+const folder = (): string => scratch('config')
 const parse = (text: string) =>
   parseConfig(text, { shown: 'fsmtp.yaml', file: '/etc/fsmtp.yaml', folder: '/etc', data: null })
 

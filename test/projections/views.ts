@@ -1,12 +1,10 @@
 /** Folding a line of events into a `views.sqlite` of its own. */
-import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { openViews, type ViewReader } from '../../src/views/index.ts'
 import { Runner, type RunnerOptions } from '../../src/views/runner.ts'
+import { scratch } from '../scratch.ts'
 import { Teller } from './marbles.ts'
 
 const endings = new WeakMap<TestContext, (() => unknown)[]>()
@@ -27,7 +25,7 @@ export const atEnd = (context: TestContext, end: () => unknown): void => {
 
 /** A directory that is gone after the test. */
 export const directoryFor = (context: TestContext): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'fsmtp-views-'))
+  const directory = scratch('views')
   atEnd(context, () => rm(directory, { recursive: true, force: true }))
   return directory
 }

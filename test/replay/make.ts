@@ -1,14 +1,12 @@
 /** Writes the histories of a release: `node test/replay/make.ts VERSION`, once, when it is made. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { session } from '../../machines/session/index.ts'
 import { exportAll } from '../../src/history/export.ts'
 import { openSqliteLog } from '../../src/log/sqlite/index.ts'
 import { appendOf, policyAppend, record, type Said } from '../history/recorder.ts'
 import { policy, policyHash, sessionSaid } from '../history/sessions.ts'
+import { scratch } from '../scratch.ts'
 
 const [version] = process.argv.slice(2)
 if (version === undefined) throw new Error('which release? node test/replay/make.ts 0.1.0')
@@ -31,7 +29,7 @@ const lives: readonly (readonly Said[])[] = [
   [opening!, said('UNKNOWN', { command: 'FOO', fault: 'unknown' }, 'FOO'), said('NOOP', { argument: '' }, 'NOOP'), said('HTTP', { command: 'GET' }, 'GET / HTTP/1.1')],
 ]
 
-const log = await openSqliteLog({ directory: mkdtempSync(join(tmpdir(), 'fsmtp-replay-')) })
+const log = await openSqliteLog({ directory: scratch('replay') })
 await log.append([policyAppend(policyHash, policy)])
 for (const [at, life] of lives.entries())
   await log.append([
