@@ -140,6 +140,17 @@ const checkedValue = (name: string, value: string): string => {
 export const namedHosts = ({ endpoints }: Pick<Address, 'endpoints'>): string =>
   endpoints.map(({ host, port }) => `${host}:${port}`).join(', ')
 
+/**
+ * User and password for each read: the half of the client that reads takes those of the address as they stand there, without
+ * decoding them. Nothing where there is no TLS: the other half sends none then, either.
+ */
+export const readCredentialsOf = ({ credentials, options }: Address): ReadCredentials => {
+  if (credentials === null || options.get('tls') === 'false') return {}
+  const [username = '', password = ''] = credentials.split(':').map(decodeURIComponent)
+  return { credentials: { username, password } }
+}
+export type ReadCredentials = { readonly credentials?: { username: string; password: string } }
+
 /** Short, since what fails is tried again by us; the half of the client that reads waits one interval before its first read. */
 const defaults = [
   ['maxDiscoverAttempts', '5'],

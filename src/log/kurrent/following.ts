@@ -38,10 +38,13 @@ export async function* follow(parts: FollowingParts, { after, filter, signal }: 
     await aborted(signal)
     return
   }
-  let last = after
+  let last: number | null = null
   for (let wait = firstPause; !signal.aborted; wait = Math.min(wait * 2, longestPause)) {
     try {
-      for await (const page of parts.reading.readAll(last, { filter })) {
+      last ??= await parts.reading.begin(after, selection)
+      for await (const found of parts.reading.readAll(last, { filter })) {
+        const page = found.filter(({ position }) => position > after)
+
         if (signal.aborted) return
         last = page.at(-1)!.position
         yield page

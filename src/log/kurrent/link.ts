@@ -4,11 +4,23 @@
  */
 import { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { LogUnavailable } from '../port.ts'
-import { type Address, connectionString, type Endpoint, namedHosts } from './address.ts'
+import {
+  type Address,
+  connectionString,
+  type Endpoint,
+  namedHosts,
+  type ReadCredentials,
+  readCredentialsOf,
+} from './address.ts'
 import { isRefusal, leaderOf, textOf, within } from './faults.ts'
 import { dispose, serverVersion } from './wire.ts'
 
-export type Connection = { readonly client: KurrentDBClient; readonly version: Version }
+export type Connection = {
+  readonly client: KurrentDBClient
+  readonly version: Version
+  /** To be given to each read. */
+  readonly asUser: ReadCredentials
+}
 export type Version = readonly [major: number, minor: number]
 
 const oldest: Version = [22, 10]
@@ -63,9 +75,10 @@ export class Link {
     const at = this.#leader
     const client = KurrentDBClient.connectionString(connectionString(this.#address, turns++, at))
     try {
-      const version = await within(prove(client), this.#limit, 'connecting')
+      const asUser = readCredentialsOf(this.#address)
+      const version = await within(prove(client, asUser), this.#limit, 'connecting')
       if (this.#closed) throw new LogUnavailable('the log is closed')
-      this.#current = { client, version }
+      this.#current = { client, version, asUser }
       return this.#current
     } catch (error) {
       dispose(client)
@@ -88,14 +101,20 @@ export class Link {
 }
 
 /** @throws Refused for a server that is too old */
-const prove = async (client: KurrentDBClient): Promise<Version> => {
+const prove = async (client: KurrentDBClient, asUser: ReadCredentials): Promise<Version> => {
   const text = await serverVersion(client)
   const version = readVersion(text)
   if (version === null || isOlder(version, oldest))
     throw new Refused(
       `the database is of version ${text}; EventStoreDB ${oldest.join('.')} or later, or KurrentDB, is needed`,
     )
-  for await (const _ of client.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 })) break
+  for await (const _ of client.readAll({
+    direction: 'backwards',
+    fromPosition: 'end',
+    maxCount: 1,
+    ...asUser,
+  }))
+    break
   return version
 }
 

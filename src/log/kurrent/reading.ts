@@ -54,13 +54,37 @@ export class Reading implements StreamReader {
     const selection = selectionOf(filter, this.#prefix)
     if (selection === null) return
     let left = limit
-    for (let next = after; left > 0; ) {
+    for (let next = await this.begin(after, selection); left > 0; ) {
       const page = await this.#page(next, selection, selection.isCoarse ? pageSize : Math.min(pageSize, left))
-      const events = page.events.length > left ? page.events.slice(0, left) : page.events
+      const events = page.events.filter(({ position }) => position > after).slice(0, left)
       if (events.length > 0) yield events
       left -= events.length
       if (page.isLast) return
       next = page.upTo
+    }
+  }
+
+  /**
+   * Where to begin so that all after a position comes: there, if an event stands there. The server refuses to read from within
+   * one; then it is the last event before, which is looked for from the beginning.
+   */
+  async begin(after: number, selection: Selection): Promise<number> {
+    try {
+      if (after > 0) await this.#page(after, selection, 0)
+      return Math.max(0, after)
+    } catch (error) {
+      if (!(error instanceof NoSuchPosition)) throw error
+      return this.#lastUpTo(after, selection)
+    }
+  }
+
+  async #lastUpTo(after: number, selection: Selection): Promise<number> {
+    let last = 0
+    for (let next = 0; ; ) {
+      const { events, upTo, isLast } = await this.#page(next, selection, pageSize)
+      last = events.findLast(({ position }) => position <= after)?.position ?? last
+      if (isLast || upTo > after) return last
+      next = upTo
     }
   }
 
@@ -77,15 +101,19 @@ export class Reading implements StreamReader {
   }
 
   async events(stream: string, from: number, count: number): Promise<readonly StoredEvent[]> {
-    const found = await this.#retried(({ client }) =>
-      this.#ofStream(client, stream, { fromRevision: BigInt(from), maxCount: count, direction: 'forwards' }),
+    const found = await this.#retried((connection) =>
+      this.#ofStream(connection, stream, {
+        fromRevision: BigInt(from),
+        maxCount: count,
+        direction: 'forwards',
+      }),
     )
     return this.#decoded(found)
   }
 
   async last(stream: string): Promise<number> {
-    const [last] = await this.#retried(({ client }) =>
-      this.#ofStream(client, stream, { fromRevision: 'end', maxCount: 1, direction: 'backwards' }),
+    const [last] = await this.#retried((connection) =>
+      this.#ofStream(connection, stream, { fromRevision: 'end', maxCount: 1, direction: 'backwards' }),
     )
     return Number(last?.event?.revision ?? -1)
   }
@@ -95,8 +123,8 @@ export class Reading implements StreamReader {
     const { filter } = selectionOf({}, this.#prefix)!
     let fromPosition: ReadPosition = 'end'
     for (let maxCount = 1; ; maxCount = Math.min(maxCount * 10, pageSize)) {
-      const found: readonly AllStreamResolvedEvent[] = await this.#retried(({ client }) =>
-        gathered(client.readAll({ direction: 'backwards', fromPosition, maxCount, filter })),
+      const found: readonly AllStreamResolvedEvent[] = await this.#retried(({ client, asUser }) =>
+        gathered(client.readAll({ direction: 'backwards', fromPosition, maxCount, filter, ...asUser })),
       )
       const [last] = this.#decoded(found)
       if (last !== undefined) return last
@@ -108,10 +136,12 @@ export class Reading implements StreamReader {
 
   async #page(after: number, { filter, isWanted }: Selection, count: number): Promise<Page> {
     const isStart = after <= 0
-    const found = await this.#retried(({ client }) => {
+    const found = await this.#retried(({ client, asUser }) => {
       const fromPosition = isStart ? 'start' : { commit: BigInt(after), prepare: BigInt(after) }
       // What stands at the position itself comes along, and is not wanted.
-      return gathered(client.readAll({ fromPosition, maxCount: count + (isStart ? 0 : 1), filter }))
+      return gathered(
+        client.readAll({ fromPosition, maxCount: count + (isStart ? 0 : 1), filter, ...asUser }),
+      )
     })
     const events = this.#decoded(found).filter((event) => event.position > after && isWanted(event))
     const upTo = Number(found.at(-1)?.event?.position?.commit ?? after)
@@ -158,12 +188,12 @@ export class Reading implements StreamReader {
   }
 
   async #ofStream(
-    client: KurrentDBClient,
+    { client, asUser }: Connection,
     stream: string,
     options: Parameters<KurrentDBClient['readStream']>[1],
   ): Promise<readonly ResolvedEvent[]> {
     try {
-      return await gathered(client.readStream(stream, options))
+      return await gathered(client.readStream(stream, { ...options, ...asUser }))
     } catch (error) {
       if (error instanceof StreamNotFoundError || error instanceof NotFoundError) return []
       throw error
@@ -180,7 +210,8 @@ export class Reading implements StreamReader {
         return await within(read(connection), Math.max(1, until - performance.now()), 'a read')
       } catch (error) {
         if (connection === null && (error instanceof Refused || isClosed(error))) throw error
-        if (isRefusal(error) || isInvalid(error)) throw described(error)
+        if (isInvalid(error)) throw new NoSuchPosition(textOf(error), { cause: error })
+        if (isRefusal(error)) throw described(error)
         if (connection !== null) this.#link.failed(connection, error)
         if (error instanceof TookTooLong || performance.now() + wait > until) throw described(error)
         await pause(wait)
@@ -189,9 +220,12 @@ export class Reading implements StreamReader {
   }
 }
 
+/** The server can read from no such place. */
+class NoSuchPosition extends LogUnavailable {}
+
 const isClosed = (error: unknown): boolean =>
   error instanceof LogUnavailable && error.message === 'the log is closed'
-const isInvalid = (error: unknown): boolean => /invalid position|invalid argument/i.test(textOf(error))
+const isInvalid = (error: unknown): boolean => /invalid position/i.test(textOf(error))
 
 const described = (error: unknown): LogUnavailable =>
   error instanceof LogUnavailable
