@@ -220,7 +220,7 @@ test('a connection made without looking at the certificate is not used where one
   assert.equal(endOf(await send('d1', { tlsOptional: true })).type, 'Delivered')
   assert.equal(endOf(await send('d2')).fault?.kind, 'certificate-invalid')
   assert.equal(peer.connections, 2)
-  await peer.played()
+  await peer.hears('QUIT')
 })
 
 const wanting = { requiretls: true } as const
