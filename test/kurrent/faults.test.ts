@@ -1,5 +1,6 @@
 /** The faults a test may ask for do what they say. All of it needs the stand-in. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,6 +13,9 @@ import {
 } from '@kurrent/kurrentdb-client'
 import { append, gather, noted, several } from './proposals.ts'
 import { connect, freshStream, isUnavailable, onceUp, standIn, standInOnly } from './target.ts'
+
+/** As the log itself takes it, past the client. */
+const bare = { type: 'Noted', json: true, data: Buffer.from('{}'), metadata: new Uint8Array(0) }
 
 const nothingYet = (act: Promise<unknown>, ms = 60): Promise<unknown> =>
   Promise.race([act, pause(ms, 'nothing yet')])
@@ -202,13 +206,19 @@ describe('faults of everything', () => {
     const stream = freshStream()
     await append(client, stream, -1, [noted()])
     await gather(client.readStream(stream))
+    const subscription = client.subscribeToStream(stream, { fromRevision: 'end' })
+    await once(subscription, 'caughtUp')
+    const arrived = once(subscription, 'data')
+    arrived.catch(() => undefined)
     faults.silent = true
-    const unanswered = [append(client, stream, 0, [noted()]), gather(client.readStream(stream))]
+    log.append(stream, 0, [{ ...bare, id: randomUUID() }])
+    const unanswered = [append(client, stream, 1, [noted()]), gather(client.readStream(stream)), arrived]
     for (const one of unanswered) one.catch(() => undefined)
     assert.equal(await nothingYet(Promise.race(unanswered)), 'nothing yet')
-    assert.equal(log.lastRevision(stream), 0)
+    assert.equal(log.lastRevision(stream), 1)
     faults.clear()
-    assert.equal((await append(client, stream, 0, [noted()])).nextExpectedRevision, 1n)
+    await arrived
+    assert.equal((await append(client, stream, 1, [noted()])).nextExpectedRevision, 2n)
   })
 
   test('down, and up again on the same port with the same data', standInOnly, async (t) => {

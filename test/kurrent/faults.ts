@@ -47,6 +47,7 @@ export type Which = {
 export type Wires = {
   readonly dropConnections: () => number
   readonly dropSubscriptions: () => number
+  readonly wakeSubscriptions: () => void
 }
 
 export class Faults {
@@ -54,17 +55,28 @@ export class Faults {
   appendLatency = 0
   /** Milliseconds before each page of 32 events of a read or of a subscription that catches up. */
   readLatency = 0
-  /** Every call is taken and none is answered, live events neither: a server that hangs. */
-  silent = false
   /** This node is not the leader, that one is. Calls that ask for the leader are turned away; with `all`, the others too. */
   notLeader: (Endpoint & { readonly all?: boolean }) | undefined
   readonly writer = new WriterQueue(() => this.appendLatency)
   readonly #appends: Plan<AppendAct>[] = []
   readonly #reads: Plan<ReadAct>[] = []
   readonly #wires: Wires
+  #silent = false
 
   constructor(wires: Wires) {
     this.#wires = wires
+  }
+
+  /**
+   * Every call is taken and none is answered, live events neither: a server that hangs. When it is over, subscriptions go on;
+   * calls that came meanwhile stay without an answer.
+   */
+  get silent(): boolean {
+    return this.#silent
+  }
+  set silent(silent: boolean) {
+    this.#silent = silent
+    if (!silent) this.#wires.wakeSubscriptions()
   }
 
   /** What becomes of the next append. */

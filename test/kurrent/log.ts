@@ -82,7 +82,7 @@ export class InMemoryLog {
     const written = this.#streamOf(stream).events.at(-1) as LogRecord
     if (check.softDeleted) this.#revive(stream, check.last + 1)
     if (reviving) this.#revive(original, this.lastRevision(original) + 1)
-    this.#wake()
+    this.wakeFollowers()
     return { kind: 'written', revision: written.revision, position: written.position }
   }
 
@@ -98,7 +98,7 @@ export class InMemoryLog {
       how === 'soft'
         ? this.#write(metadata, metadataRecord('{"$tb":9223372036854775807}'))
         : this.#bury(stream)
-    this.#wake()
+    this.wakeFollowers()
     return { kind: 'written', revision: record.revision, position: record.position }
   }
 
@@ -238,7 +238,7 @@ export class InMemoryLog {
     this.#write(metadata, metadataRecord(withTruncation(before, from)))
   }
 
-  #wake(): void {
+  wakeFollowers(): void {
     for (const wake of this.#followers) wake()
   }
 

@@ -9,12 +9,13 @@ export type ReadCall = ServerWritableStream<Streams.ReadReq, Streams.ReadResp>
 export class Outlet {
   readonly #call: ReadCall
   readonly #structuredIds: boolean
-  readonly #wakeOnCancel: Promise<void>
+  /** Wakes who waits, when the client has gone. */
+  #wake: (() => void) | undefined
 
   constructor(call: ReadCall) {
     this.#call = call
     this.#structuredIds = call.request.getOptions()?.getUuidOption()?.hasStructured() === true
-    this.#wakeOnCancel = new Promise((resolve) => call.once('cancelled', () => resolve()))
+    call.once('cancelled', () => this.#wake?.())
   }
 
   get gone(): boolean {
@@ -27,12 +28,21 @@ export class Outlet {
 
   async send(message: Streams.ReadResp): Promise<void> {
     if (this.gone || this.#call.write(message)) return
-    await Promise.race([new Promise((resolve) => this.#call.once('drain', resolve)), this.#wakeOnCancel])
+    await this.#unlessGone((resolve) => this.#call.once('drain', resolve))
   }
 
   /** Waits for `something`, or for the client's going. */
   async until(something: Promise<unknown>): Promise<void> {
-    await Promise.race([something, this.#wakeOnCancel])
+    await this.#unlessGone((resolve) => something.then(resolve))
+  }
+
+  async #unlessGone(wait: (resolve: () => void) => unknown): Promise<void> {
+    if (this.gone) return
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      wait(resolve)
+    })
+    this.#wake = undefined
   }
 
   end(): void {

@@ -43,6 +43,17 @@ export const allForwards = (log: InMemoryLog, from: Place): Page => {
   return { records, next }
 }
 
+/** What begins after a position, wherever that may be: the live events of a subscription. */
+export const allAfter = (log: InMemoryLog, position: number): Page => {
+  const at = indexAt(log, position + 1)
+  const records = log.records.slice(at, at + pageSize)
+  const last = records.at(-1)
+  return {
+    records,
+    next: last && at + pageSize < log.records.length ? { commit: last.next, prepare: last.next } : undefined,
+  }
+}
+
 /** What ends at or before a position, the last first: what begins there is not among it. */
 export const allBackwards = (log: InMemoryLog, from: Place): Page => {
   const at = indexAt(log, from.commit)

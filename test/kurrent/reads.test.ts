@@ -1,5 +1,6 @@
 /** What a server shows: of one stream, and of everything. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import {
   eventTypeFilter,
@@ -10,6 +11,7 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
   streamNameFilter,
+  UnknownError,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client'
 import { append, gather, idsOf, noted, several } from './proposals.ts'
@@ -105,6 +107,19 @@ test('from beyond the end there is nothing', async (t) => {
   const beyond = (position?.commit ?? 0n) + 1_000_000_000n
   const read = await gather(client.readAll({ fromPosition: { commit: beyond, prepare: beyond } }))
   assert.deepEqual(read, [])
+})
+
+test('a position within a record is no place to read from', standInOnly, async (t) => {
+  const { url } = await standIn(t)
+  const client = connect(t, url)
+  const { position } = await append(client, freshStream(), -1, [noted()])
+  await append(client, freshStream(), -1, [noted()])
+  const within = (position?.commit ?? 0n) + 1n
+  const fromPosition = { commit: within, prepare: within }
+  await assert.rejects(gather(client.readAll({ fromPosition })), UnknownError)
+  await assert.rejects(gather(client.readAll({ fromPosition, direction: 'backwards' })), UnknownError)
+  const [error] = await once(client.subscribeToAll({ fromPosition }), 'error').catch((thrown) => [thrown])
+  assert.ok(error instanceof UnknownError, String(error))
 })
 
 test('everything, filtered by stream or by type, by the beginning or by expression', async (t) => {

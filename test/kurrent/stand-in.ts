@@ -74,6 +74,7 @@ export const startKurrentStandIn = async (options: StandInOptions = {}): Promise
   const injector = server.createConnectionInjector(credentialsOf(certificate))
   const port = new Port((socket) => injector.injectConnection(socket))
   const faults = new Faults({
+    wakeSubscriptions: () => log.wakeFollowers(),
     dropConnections: () => port.dropAll(),
     dropSubscriptions: () => {
       const ended = [...subscriptions]

@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 import type { LogRecord } from './log.ts'
 import { type Streams, streams, timestamp } from './messages.ts'
 import type { Outlet } from './outlet.ts'
-import { allForwards, type Page, type Place, pageSize } from './pages.ts'
+import { allAfter, allForwards, type Page, type Place } from './pages.ts'
 import { Wakes } from './wakes.ts'
 
 const before: Place = { commit: -1, prepare: -1 }
@@ -98,20 +98,15 @@ class Following {
       await this.#outlet.until(this.#wakes.next())
       if (this.#outlet.gone) return
       if (this.#host.faults.silent) continue
-      const page = allForwards(this.#host.log, this.#afterLast())
-      if (page.records.length >= pageSize && page.next) return
+      // A start beyond the end stays there: what is written before it is never shown.
+      const page = allAfter(this.#host.log, this.#at.commit)
+      if (page.next) return
       for (const record of page.records) {
         await this.#offer(record)
         this.#at = placed(record.position)
         if (this.#isDue(1)) await this.#checkpoint()
       }
     }
-  }
-
-  /** A start beyond the end stays there: what is written before it is never shown. */
-  #afterLast(): Place {
-    const { log } = this.#host
-    return this.#at.commit < log.end ? { commit: this.#at.commit, prepare: this.#at.commit + 1 } : this.#at
   }
 
   #isDue(more: number): boolean {
