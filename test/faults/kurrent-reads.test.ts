@@ -1,7 +1,7 @@
 /** Reading and following EventStoreDB / KurrentDB while it is slow, silent, restarted, or shared with others. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { type LogReader, LogUnavailable, type StoredEvent } from '../../src/log/port.ts'
 import { eventually } from '../eventually.ts'
 import type { ReadAct } from '../kurrent/faults.ts'
@@ -129,11 +129,8 @@ test('what others write into the same database is not ours, and does not stop us
   const { server, log } = await opened(context)
   const others = KurrentDBClient.connectionString(server.url)
   context.after(() => others.dispose())
-  const strange = (data: unknown, metadata?: Record<string, string>) =>
-    others.appendToStream('orders-1', {
-      ...{ id: event().id, type: 'Ordered', contentType: 'application/json' as const },
-      ...{ data: data as object, metadata },
-    })
+  const strange = (data: number | { price?: number }, metadata: Record<string, string> = {}) =>
+    others.appendToStream('orders-1', jsonEvent({ type: 'Ordered', data, metadata }))
   await strange({ price: 3 })
   const own = event()
   await put(log, 'test-a', -1, [own])
@@ -164,8 +161,17 @@ test('two logs share a database without seeing each other', async (context) => {
   assert.deepEqual(await one!.streams('test-'), ['test-a'])
 })
 
-test('a position that no event has is refused by the server, and told as such', async (context) => {
+test('from a position that no event has, everything after it is found', async (context) => {
   const { log } = await opened(context)
-  const { position } = await put(log, 'test-a', -1, [event(), event()])
-  await assert.rejects(gather(log.readAll(position - 1)), LogUnavailable)
+  const written = Array.from({ length: 5 }, () => event())
+  await put(log, 'test-a', -1, written)
+  const [, second] = await gather(log.readAll(0))
+  const within = second!.position + 1
+  assert.deepEqual(ids(await gather(log.readAll(within))), ids(written.slice(2)))
+  const follower = following(log, within)
+  const next = event()
+  await put(log, 'test-a', 4, [next])
+  await follower.reached(4)
+  await follower.end()
+  assert.deepEqual(ids(follower.seen), ids([...written.slice(2), next]))
 })

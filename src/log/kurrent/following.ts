@@ -42,15 +42,13 @@ export async function* follow(parts: FollowingParts, { after, filter, signal }: 
   for (let wait = firstPause; !signal.aborted; wait = Math.min(wait * 2, longestPause)) {
     try {
       last ??= await parts.reading.begin(after, selection)
-      for await (const found of parts.reading.readAll(last, { filter })) {
-        const page = found.filter(({ position }) => position > after)
-
+      for await (const page of parts.reading.readAll(Math.max(last, after), { filter })) {
         if (signal.aborted) return
         last = page.at(-1)!.position
         yield page
         wait = firstPause
       }
-      for await (const page of live(parts, { last, selection, signal })) {
+      for await (const page of live(parts, { last, floor: Math.max(last, after), selection, signal })) {
         if (signal.aborted) return
         last = page.at(-1)!.position
         yield page
@@ -69,10 +67,19 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 
-type Place = { readonly last: number; readonly selection: Selection; readonly signal: AbortSignal }
+type Place = {
+  /** Where the server begins, and up to where nothing is wanted. */
+  readonly last: number
+  readonly floor: number
+  readonly selection: Selection
+  readonly signal: AbortSignal
+}
 
 /** What comes after a position, until the subscription is of no use any more. */
-async function* live({ link, reading, settings }: FollowingParts, { last, selection, signal }: Place): Pages {
+async function* live(
+  { link, reading, settings }: FollowingParts,
+  { last, floor, selection, signal }: Place,
+): Pages {
   const connection = await link.connection()
   const subscription = connection.client.subscribeToAll(
     {
@@ -82,7 +89,7 @@ async function* live({ link, reading, settings }: FollowingParts, { last, select
     { highWaterMark: mayWait },
   )
   const wakening = new Wakening(subscription, signal)
-  let given = last
+  let given = floor
   try {
     await within(wakening.confirmed, settings.connectWithin, 'subscribing')
     for (;;) {

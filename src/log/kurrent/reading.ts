@@ -54,8 +54,12 @@ export class Reading implements StreamReader {
     const selection = selectionOf(filter, this.#prefix)
     if (selection === null) return
     let left = limit
-    for (let next = await this.begin(after, selection); left > 0; ) {
-      const page = await this.#page(next, selection, selection.isCoarse ? pageSize : Math.min(pageSize, left))
+    for (let next = after; left > 0; ) {
+      const page = await this.#pageFrom(
+        next,
+        selection,
+        selection.isCoarse ? pageSize : Math.min(pageSize, left),
+      )
       const events = page.events.filter(({ position }) => position > after).slice(0, left)
       if (events.length > 0) yield events
       left -= events.length
@@ -64,13 +68,10 @@ export class Reading implements StreamReader {
     }
   }
 
-  /**
-   * Where to begin so that all after a position comes: there, if an event stands there. The server refuses to read from within
-   * one; then it is the last event before, which is looked for from the beginning.
-   */
+  /** The position itself where the server can read from it; else that of the last event before. */
   async begin(after: number, selection: Selection): Promise<number> {
     try {
-      if (after > 0) await this.#page(after, selection, 0)
+      if (after > 0) await this.#page(after, selection, 1)
       return Math.max(0, after)
     } catch (error) {
       if (!(error instanceof NoSuchPosition)) throw error
@@ -78,6 +79,16 @@ export class Reading implements StreamReader {
     }
   }
 
+  async #pageFrom(after: number, selection: Selection, count: number): Promise<Page> {
+    try {
+      return await this.#page(after, selection, count)
+    } catch (error) {
+      if (!(error instanceof NoSuchPosition)) throw error
+      return this.#page(await this.#lastUpTo(after, selection), selection, pageSize)
+    }
+  }
+
+  /** Looked for from the beginning: nobody knows where an event begins before a place within it. */
   async #lastUpTo(after: number, selection: Selection): Promise<number> {
     let last = 0
     for (let next = 0; ; ) {
