@@ -3,7 +3,12 @@ import { Line } from './dialogues/line.ts'
 
 export { Line } from './dialogues/line.ts'
 
-export type Envelope = { readonly from?: string; readonly to?: readonly string[] }
+export type Envelope = {
+  readonly from?: string
+  readonly to?: readonly string[]
+  /** Of MAIL: ` SIZE=1`. */
+  readonly parameters?: string
+}
 
 /** A connection that was greeted and said EHLO. */
 export const greeted = async (port: number): Promise<Line> => {
@@ -17,9 +22,13 @@ export const greeted = async (port: number): Promise<Line> => {
 export const send = async (
   line: Line,
   content: string,
-  { from = 'a@b.example', to = ['alice@example.org'] }: Envelope = {},
+  { from = 'a@b.example', to = ['alice@example.org'], parameters = '' }: Envelope = {},
 ): Promise<string> => {
-  const commands = [`MAIL FROM:<${from}>`, ...to.map((address) => `RCPT TO:<${address}>`), 'DATA']
+  const commands = [
+    `MAIL FROM:<${from}>${parameters}`,
+    ...to.map((address) => `RCPT TO:<${address}>`),
+    'DATA',
+  ]
   for (const command of commands) {
     const reply = await line.say(command)
     if (/^[45]/.test(reply)) return reply
