@@ -58,12 +58,13 @@ export type Life = {
   readonly message?: string
   readonly sender?: string
   readonly nextHop?: string
+  readonly forwarder?: string
   /** When the message was accepted, milliseconds since 1970. */
   readonly acceptedAt?: number
 }
 
 const inputOf = (word: string, args: readonly string[], at: number, life: Life): DeliveryInput => {
-  const { message = 't1', sender = 'alice@example.net', nextHop = 'y', acceptedAt = at } = life
+  const { message = 't1', sender = 'alice@example.net', nextHop = 'y', acceptedAt = at, forwarder } = life
   const [first = ''] = args
   const ended = (fault: AttemptFault | null, uncertain = false): DeliveryInput => ({
     ...{ type: 'ATTEMPT_ENDED', endedAt: at, fault, uncertain, answered: fault === null },
@@ -72,7 +73,10 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
   switch (word) {
     case 'queue': {
       const recipients = (args.length === 0 ? ['bob@y'] : args).map(recipientOf)
-      const given = { message, sender, nextHop, acceptedAt, recipients, node: 'mx' }
+      const given = {
+        ...{ message, sender, nextHop, acceptedAt, recipients, node: 'mx' },
+        ...(forwarder !== undefined && { forwarder }),
+      }
       return { type: 'QUEUE', ...given, size: 1000, prefix: '', policy: deliveryPolicyHash }
     }
     case 'start':

@@ -199,6 +199,24 @@ test('what the router owes: a next hop of a message, until its delivery is queue
   assert.equal(views.ledger().unaccounted, 0)
 })
 
+test('what is forwarded for an alias is owed apart from other mail for the same hop', async (context) => {
+  const accept =
+    'open accept(t1 b@y=>y sales@here->a@here sales@here->c@y=>y info@here->c@y=>y info@here->d@y=>y)'
+  const owed = (views: ViewReader) => views.unrouted(9).map(({ nextHop, message }) => `${message} ${nextHop}`)
+  const hop = { message: 't1', nextHop: 'y' }
+  const all = await viewsWith(context, accept, {})
+  assert.deepEqual(owed(all), ['t1 y', 't1 y', 't1 y'])
+  assert.deepEqual(all.ledger(), { messages: 1, filed: 1, waiting: 3, unaccounted: 0 })
+  const some = await viewsWith(context, accept, {
+    d1: ['queue(b@y)', hop],
+    d2: ['queue(d@y) start route connected end(d@y=250)', { ...hop, forwarder: 'info@here' }],
+  })
+  assert.deepEqual(owed(some), ['t1 y'])
+  assert.equal(some.delivery('d2')?.forwarder, 'info@here')
+  assert.deepEqual(some.ledger(), { messages: 1, filed: 1, waiting: 2, unaccounted: 0 })
+  assert.deepEqual(some.message('t1')?.recipients, ['b@y', 'sales@here', 'info@here'])
+})
+
 test('a notice is due until a message is accepted that is it, or the log says that none will be', async (context) => {
   const lives: Lives = {
     d1: ['queue start gone(no-such-domain)'],

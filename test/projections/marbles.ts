@@ -4,7 +4,7 @@
  *
  *     open open(submission) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
  *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason) data
- *     accept(message address=mailbox address=>next.hop) reject(reason) rset noop wrong(reason) quit end(reason)
+ *     accept(message address=mailbox address=>next.hop alias->address=mailbox) reject(reason) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
@@ -49,13 +49,14 @@ const opened = (service: string, door: string): Facts['SessionOpened'] => ({
   door,
 })
 
-/** `bob@example.org=bob`, `bob@example.org=>next.hop`, or an address that is its own mailbox. */
+/** `bob@example.org=bob`, `bob@example.org=>next.hop`, or an address that is its own mailbox; `alias->` before one it stands for. */
 const recipient = (text: string): Facts['MessageAccepted']['recipients'][number] => {
-  const [address = '', to = address] = text.split(/=(.*)/)
+  const [, alias, target = ''] = /^(?:(.+?)->)?(.*)$/.exec(text) ?? []
+  const [address = '', to = address] = target.split(/=(.*)/)
   const destination: Destination = to.startsWith('>')
     ? { kind: 'nextHop', nextHop: to.slice(1) }
     : { kind: 'mailbox', mailbox: to }
-  return { address, destination }
+  return { address, destination, ...(alias !== undefined && { alias }) }
 }
 
 const accepted = (message: string, recipients: readonly string[]): Facts['MessageAccepted'] => ({
