@@ -4,7 +4,7 @@ import type { Act } from '../../machines/delivery/inputs.ts'
 import { type Acted, type ActQuestion, connectControl } from '../control.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
-import { openSqliteLog } from '../log/sqlite/index.ts'
+import { openLogBeside } from '../log/open.ts'
 import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
 import { completeDelivery } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
@@ -128,7 +128,7 @@ const perform = async ({ config }: Reading, question: ActQuestion): Promise<read
       control.close()
     }
   }
-  const log = await openSqliteLog({ directory: config.data }).catch((error: Error) => {
+  const log = await openLogBeside(config).catch((error: Error) => {
     throw error instanceof DirectoryInUse ? new CommandFault(error.message) : error
   })
   try {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { backup, TargetNotEmpty } from '../log/backup.ts'
+import { isKurrentAddress } from '../log/kurrent/index.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
 import { counted, ndjson, print, progress, remark } from './terminal.ts'
@@ -24,6 +25,10 @@ export const register = (program: Command): void => {
 
 const run = async (target: string, options: GlobalOptions): Promise<void> => {
   const { config } = loadConfig({ file: options.config, data: options.data })
+  if (isKurrentAddress(config.log))
+    throw new CommandFault(
+      'the log is in a database, which has its own way of making copies; message bodies are in content/ of the data directory. `fsmtp export --all` writes everything as histories',
+    )
   const bar = progress('copying')
   const copied = await backup({ directory: config.data, target, progress: bar.update })
     .catch((error: unknown) => {

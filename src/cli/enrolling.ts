@@ -1,10 +1,8 @@
 /** What the commands about accounts and domains share: the directory as it is now, and a hand that may change it. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Directory } from '../authentication/directory.ts'
 import { type Enrolled, Enrolment } from '../authentication/enrolment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
-import { openSqliteReader } from '../log/sqlite/index.ts'
+import { hasLog, openLogReader } from '../log/open.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
 import { openForWriting, type Writing } from './write.ts'
@@ -15,8 +13,8 @@ export type Known = { readonly directory: Directory; readonly loaded: Loaded }
 export const knownNow = async (options: GlobalOptions): Promise<Known> => {
   const loaded = loadConfig({ file: options.config, data: options.data })
   const { config } = loaded
-  if (!existsSync(join(config.data, 'log.sqlite'))) return { directory: new Directory(config), loaded }
-  const log = openSqliteReader({ directory: config.data })
+  if (!hasLog(config)) return { directory: new Directory(config), loaded }
+  const log = await openLogReader(config)
   try {
     return { directory: await Directory.read(log, config), loaded }
   } finally {
@@ -36,7 +34,7 @@ export const enrolling = async (
   let opened: Writing | null = null
   // Opened when there is something to write: a change that is refused leaves no trace.
   const append: Writing['append'] = async (appends) => {
-    opened ??= await openForWriting(known.loaded.config.data)
+    opened ??= await openForWriting(known.loaded.config)
     return opened.append(appends)
   }
   try {

@@ -1,7 +1,5 @@
 /** `fsmtp import`: takes exported histories into the log. */
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { placesIn } from '../content/places.ts'
@@ -9,8 +7,8 @@ import { type ContentWriter, smallContent } from '../content/port.ts'
 import { beginFile } from '../content/writer.ts'
 import { HistoryFault } from '../history/fault.ts'
 import { type ContentSink, type Imported, importHistory } from '../history/import.ts'
+import { hasLog, type LogPlace, openLogReader } from '../log/open.ts'
 import type { LogReader } from '../log/port.ts'
-import { openSqliteReader } from '../log/sqlite/index.ts'
 import { CommandFault } from './fault.ts'
 import { inputFrom, type Opened } from './input-file.ts'
 import { counted, ndjson, type Progress, print, progress, remark, visible } from './terminal.ts'
@@ -39,8 +37,7 @@ type Reader = Pick<LogReader, 'readAll' | 'readStream' | 'tail' | 'close'>
 const none = async function* () {}
 const nothing: Reader = { readAll: none, readStream: none, tail: async () => 0, close: async () => {} }
 
-const readerOf = (directory: string): Reader =>
-  existsSync(join(directory, 'log.sqlite')) ? openSqliteReader({ directory }) : nothing
+const readerOf = async (place: LogPlace): Promise<Reader> => (hasLog(place) ? openLogReader(place) : nothing)
 
 /**
  * Large content goes to its file beside whatever writes the log: a body is nobody's until its event is there. Without a
@@ -71,13 +68,14 @@ const keptAlready = (error: unknown, message: string): never => {
 }
 
 const importFile = async (asked: string, options: Options): Promise<void> => {
-  const directory = loadConfig({ file: options.config, data: options.data }).config.data
+  const { config } = loadConfig({ file: options.config, data: options.data })
+  const directory = config.data
   const input = await inputFrom(asked)
-  const log = readerOf(directory)
+  const log = await readerOf(config)
   // Opened when there is something to write: a file that is refused leaves no trace.
   let writing: Promise<Writing> | null = null
   const opened = (): Promise<Writing> => {
-    writing ??= openForWriting(directory)
+    writing ??= openForWriting(config)
     return writing
   }
   const bar = progress('importing')

@@ -114,7 +114,7 @@ const writeKeys = async ({ folder, hostname }: Plan, keys: readonly DkimKey[]): 
 }
 
 const addAccount = async (config: Config, account: string, password: string): Promise<void> => {
-  const log = await openForWriting(config.data)
+  const log = await openForWriting(config)
   try {
     const enrolment = new Enrolment({ directory: new Directory(config), log })
     const added = await enrolment.addAccount({ addresses: [account], password })

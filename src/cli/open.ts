@@ -1,12 +1,10 @@
 /** What reading commands open: the log, the views and the contents of a data directory, whether or not a server runs. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { openContentReader } from '../content/store.ts'
+import { hasLog, openLogReader } from '../log/open.ts'
 import type { LogReader } from '../log/port.ts'
-import { openSqliteReader } from '../log/sqlite/index.ts'
 import type { CaughtUp, Foreign } from '../views/catch-up.ts'
 import { ViewsDamaged } from '../views/damage.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
@@ -39,8 +37,8 @@ export const openForReading = async (command: Command): Promise<Reading> => {
   const loaded = loadConfig({ file: options.config, data: options.data })
   const { config } = loaded
   const directory = config.data
-  if (!existsSync(join(directory, 'log.sqlite'))) throw nothingThere(directory)
-  const log = openSqliteReader({ directory })
+  if (!hasLog(config)) throw nothingThere(directory)
+  const log = await openLogReader(config)
   const views = openViews({ directory, log, notice: remark })
   const content = openContentReader({ directory, log })
   return {

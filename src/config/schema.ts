@@ -12,6 +12,7 @@ import {
   domainName,
   duration,
   listenAddress,
+  logPlace,
   mailAddress,
   network,
   only,
@@ -186,17 +187,11 @@ export const schema = z.strictObject({
     byDefault: false,
   }),
   data: setting(path, { about: 'Where everything is kept: log, messages, views.', byDefault: './data' }),
-  log: setting(
-    only('sqlite', {
-      kurrentdb: 'kurrentdb is not in this release yet; use sqlite',
-      esdb: 'esdb is not in this release yet; use sqlite',
-      'kurrentdb+discover': 'kurrentdb is not in this release yet; use sqlite',
-    }),
-    {
-      about: 'Where the events are kept. sqlite: in the data folder. (KurrentDB: not in this release.)',
-      byDefault: 'sqlite',
-    },
-  ),
+  log: setting(logPlace, {
+    about:
+      'Where the events are kept. sqlite: in the data folder. kurrentdb://user:password@host:2113 (or esdb://, or kurrentdb+discover:// for a cluster): in an EventStoreDB 22.10 or later, or KurrentDB; with ?streamPrefix=name_ beside others.',
+    byDefault: 'sqlite',
+  }),
   cluster: setting(cluster, {
     about: 'Several servers on one log (KurrentDB). With sqlite there is one, and this has no effect.',
     byDefault: {},

@@ -4,6 +4,7 @@ import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { parseAddress } from '../../machines/vocabulary/address.ts'
+import { isKurrentAddress, readAddress } from '../log/kurrent/address.ts'
 import { form } from './notes.ts'
 import { parseDuration, parseSize } from './units.ts'
 
@@ -104,6 +105,22 @@ export const notYet = (text: string, message: string) =>
     }),
     text,
   )
+
+/** Where the events are kept: a file of ours, or a database. A password in the address is never repeated. */
+export const logPlace = written('sqlite, or kurrentdb://user:password@host:2113', (given): Parsed<string> => {
+  const text = String(given)
+  if (text === 'sqlite') return { value: text }
+  if (!isKurrentAddress(text)) {
+    const scheme = /^[a-z0-9]+(?=:)/i.exec(text)?.[0].toLowerCase() ?? text
+    return { wrong: `must be sqlite, or an address like kurrentdb://host:2113, not '${scheme}'` }
+  }
+  try {
+    readAddress(text)
+    return { value: text }
+  } catch (error) {
+    return { wrong: (error as Error).message }
+  }
+})
 
 /** One fixed word, with a sentence for each other value that a later release will take. */
 export const only = <Word extends string>(word: Word, others: Readonly<Record<string, string>>) =>

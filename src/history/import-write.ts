@@ -34,7 +34,8 @@ const newEvent = ({ stream, id, type, version, at, data, meta }: EventLine): New
 type Run = { stream: string; expected: number; events: NewEvent[]; contents: { id: string; bytes: Buffer }[] }
 
 const batchEvents = 500
-const batchBytes = 1024 * 1024
+/** Well below what an engine takes for one stream at once. */
+const batchBytes = 512 * 1024
 
 export class Write {
   readonly #options: ImportOptions

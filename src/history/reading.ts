@@ -3,24 +3,26 @@ import { LogDamaged, type LogReader, type ReadFilter, type StoredEvent } from '.
 import type { Damaged } from './findings.ts'
 
 export type SoundReading = {
-  readonly log: Pick<LogReader, 'readAll' | 'tail'>
+  readonly log: Pick<LogReader, 'readAll' | 'tail' | 'spacing'>
   readonly filter?: ReadFilter
   readonly damaged: (finding: Damaged) => void
 }
 
-/** Positions are dense (see the port): one that is not there was taken away. */
+/** Where positions are dense (see the port), one that is not there was taken away. */
 const missing = (from: number, to: number): Damaged => ({
   kind: 'damaged',
   position: from,
   detail: from === to ? 'the event is missing' : `the events up to position ${to} are missing`,
 })
 
-/** Pages of everything that can be read. Without a filter, missing positions are damage too. */
+/** Pages of everything that can be read. Without a filter, missing positions are damage too, where they are dense. */
 export async function* soundPages({
   log,
   filter,
   damaged,
 }: SoundReading): AsyncGenerator<readonly StoredEvent[]> {
+  const isDense = log.spacing === undefined
+  const isWhole = filter === undefined && isDense
   const tail = await tailOf(log, damaged)
   let after = 0
   let named = 0
@@ -28,21 +30,21 @@ export async function* soundPages({
   while (after < tail) {
     try {
       for await (const page of log.readAll(after, filter === undefined ? {} : { filter })) {
-        if (filter === undefined) checkDense(page, after, Math.max(named, after), damaged)
+        if (isWhole) checkDense(page, after, Math.max(named, after), damaged)
         after = page.at(-1)?.position ?? after
         yield page
       }
-      if (filter === undefined && after < tail && named < tail)
-        damaged(missing(Math.max(named, after) + 1, tail))
+      if (isWhole && after < tail && named < tail) damaged(missing(Math.max(named, after) + 1, tail))
       return
     } catch (error) {
-      if (!(error instanceof LogDamaged)) throw error
+      // Where positions are not dense there is no next one to try.
+      if (!(error instanceof LogDamaged) || (!isDense && error.position <= after)) throw error
       // An index says nothing of a position: it is named once, and the events are tried one by one.
       if (error.position > named || (error.position === 0 && !besides))
         damaged({ kind: 'damaged', position: error.position, detail: error.detail })
       besides ||= error.position === 0
       // A damaged row can hold several events: go on behind it, one position at a time where need be.
-      after = Math.max(after + 1, error.position)
+      after = Math.max(isDense ? after + 1 : after, error.position)
       named = Math.max(named, after)
     }
   }

@@ -55,6 +55,8 @@ const isServedEvery = 250
 /** How far the views are, all together; null where there is no usable file (yet). */
 type Standing = Omit<CaughtUp, 'behind'> & { readonly done: number; readonly isDone: boolean }
 
+type Wanted = { readonly target: number; readonly rebuilt: boolean; readonly spacing: number }
+
 const isGoing = ({ error }: Registered): boolean => error === null
 
 /** Position of one view, or 0 when what can be read is of another version. */
@@ -132,8 +134,9 @@ const lookAnyhow = (place: Place, wanted: { target: number; rebuilt: boolean }):
 const isNotYetMade = (error: unknown): boolean =>
   error instanceof Error && /no such table|unable to open/.test(error.message)
 
-const behindOf = (standing: Standing | null, target: number): CaughtUp => ({
-  behind: Math.max(0, target - (standing?.done ?? 0)),
+/** Where positions are not dense, the number of events is an estimate, and 0 only when nothing is lacking. */
+const behindOf = (standing: Standing | null, { target, spacing }: Wanted): CaughtUp => ({
+  behind: Math.ceil(Math.max(0, target - (standing?.done ?? 0)) / spacing),
   stopped: standing?.stopped ?? [],
   foreign: standing?.foreign ?? [],
 })
@@ -162,21 +165,21 @@ export const catchUp = async (
 ): Promise<CaughtUp> => {
   const projections = everything.projections.filter(({ name }) => names?.includes(name) ?? true)
   const place = { ...everything, projections }
-  const wanted = { target: await place.log.tail(), rebuilt }
+  const wanted = { target: await place.log.tail(), rebuilt, spacing: place.log.spacing ?? 1 }
   const begun = performance.now()
   for (let nextProbe = 0; ; ) {
     const standing = lookAnyhow(place, wanted)
-    if (standing?.isDone) return behindOf(standing, wanted.target)
+    if (standing?.isDone) return behindOf(standing, wanted)
     const time = performance.now()
     if (time >= nextProbe) {
       nextProbe = time + isServedEvery
       if (!(await isServed(place.directory))) {
         await catchUpHere(everything, wanted, progress)
-        return behindOf(lookAnyhow(place, wanted), wanted.target)
+        return behindOf(lookAnyhow(place, wanted), wanted)
       }
     }
     const isForeign = (standing?.foreign.length ?? 0) > 0
-    if (time > begun + (isForeign ? foreignTimeout : timeout)) return behindOf(standing, wanted.target)
+    if (time > begun + (isForeign ? foreignTimeout : timeout)) return behindOf(standing, wanted)
     progress?.(standing?.done ?? 0, wanted.target)
     await pause(lookEvery)
   }

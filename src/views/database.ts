@@ -9,12 +9,12 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqli
 export const viewsFile = (directory: string): string => join(directory, 'views.sqlite')
 
 /** Bumped when the tables below change; a file of another layout is made anew. */
-const layout = 1
+const layout = 2
 
 /**
  * `views`: one row for each generation of a view: `live` is what readers see, `next` is being built beside it.
  * `requests`: rebuilds somebody asked for, taken up by whoever runs the views.
- * `origin`: which log the rows come from: the id of its first event, and of the event at `position`.
+ * `origin`: which log the rows come from: its first event, and the last one folded.
  */
 export const bookkeeping = `
   CREATE TABLE IF NOT EXISTS views (
@@ -28,7 +28,13 @@ export const bookkeeping = `
     PRIMARY KEY (name, generation)
   );
   CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS origin (place TEXT PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS origin (
+    place TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    revision INTEGER NOT NULL
+  );
 `
 
 /**

@@ -6,32 +6,39 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 import { allRows } from './database.ts'
 
-const readOrigin = `SELECT position, id FROM origin`
+const readOrigin = `SELECT position, id, stream, revision FROM origin`
 const keepFirst = `
-  INSERT INTO origin (place, position, id) VALUES ('first', :position, :id) ON CONFLICT (place) DO NOTHING
+  INSERT INTO origin (place, position, id, stream, revision) VALUES ('first', :position, :id, :stream, :revision)
+  ON CONFLICT (place) DO NOTHING
 `
 const keepLast = `
-  INSERT INTO origin (place, position, id) VALUES ('last', :position, :id)
-  ON CONFLICT (place) DO UPDATE SET position = excluded.position, id = excluded.id
+  INSERT INTO origin (place, position, id, stream, revision) VALUES ('last', :position, :id, :stream, :revision)
+  ON CONFLICT (place) DO UPDATE SET
+    position = excluded.position, id = excluded.id, stream = excluded.stream, revision = excluded.revision
   WHERE excluded.position > origin.position
 `
+type Origin = Pick<StoredEvent, 'position' | 'id' | 'stream' | 'revision'>
+
+const originOf = ({ position, id, stream, revision }: StoredEvent): Origin => ({
+  ...{ position, id, stream, revision },
+})
 
 export const rememberOrigin = (db: DatabaseSync, events: readonly StoredEvent[]): void => {
   const first = events[0]
   const last = events.at(-1)
   if (first === undefined || last === undefined) return
-  if (first.position === 1) db.prepare(keepFirst).run({ position: 1, id: first.id })
-  db.prepare(keepLast).run({ position: last.position, id: last.id })
+  db.prepare(keepFirst).run(originOf(first))
+  db.prepare(keepLast).run(originOf(last))
 }
 
-const idAt = async (log: LogReader, position: number): Promise<string | null> => {
-  for await (const [event] of log.readAll(position - 1, { limit: 1 }))
-    if (event !== undefined) return event.position === position ? event.id : null
-  return null
+/** Found by its place in its stream: positions of a log that was replaced mean nothing in another. */
+const isThere = async (log: LogReader, { position, id, stream, revision }: Origin): Promise<boolean> => {
+  for await (const [event] of log.readStream(stream, { from: revision, limit: 1 }))
+    return event?.id === id && event.position === position
+  return false
 }
 
 export const isSameLog = async (db: DatabaseSync, log: LogReader): Promise<boolean> => {
-  const places = allRows<{ position: number; id: string }>(db, readOrigin)
-  for (const { position, id } of places) if ((await idAt(log, position)) !== id) return false
+  for (const origin of allRows<Origin>(db, readOrigin)) if (!(await isThere(log, origin))) return false
   return true
 }

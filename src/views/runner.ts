@@ -223,7 +223,7 @@ export class Runner {
   /** One transaction for each index: nobody who wants to write waits for all of them. */
   #makeIndexes(tail: number): boolean {
     const isNear = ({ position, stopped }: Generation): boolean =>
-      stopped !== null || tail - position <= nearEnd
+      stopped !== null || tail - position <= nearEnd * (this.#log.spacing ?? 1)
     for (let made = false; ; made = true) {
       const bare = this.#generations.find((generation) => !generation.isIndexed && isNear(generation))
       if (bare === undefined) return made

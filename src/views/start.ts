@@ -1,10 +1,13 @@
 /** Keeps the views beside the server, in a thread of their own. */
 import { Worker } from 'node:worker_threads'
+import type { LogPlace } from '../log/open.ts'
 import { scriptBeside } from '../log/sqlite/script.ts'
 import type { FromViews, ToViews } from './messages.ts'
 
 export type ViewsOptions = {
   readonly directory: string
+  /** `sqlite`, or the address of the database that keeps the log. */
+  readonly log?: string
   /** Lines for the operator. */
   readonly notice?: (line: string) => void
 }
@@ -23,9 +26,13 @@ export type Views = {
  * `notice` says so and the server goes on without fresh views.
  * @throws whatever kept it from opening the log or `views.sqlite`
  */
-export const startViews = async ({ directory, notice = () => {} }: ViewsOptions): Promise<Views> => {
+export const startViews = async ({
+  directory,
+  log = 'sqlite',
+  notice = () => {},
+}: ViewsOptions): Promise<Views> => {
   const worker = new Worker(scriptBeside(import.meta.url, 'worker'), {
-    workerData: { directory },
+    workerData: { data: directory, log } satisfies LogPlace,
     name: 'views',
   })
   const tell = (message: ToViews): void => worker.postMessage(message)

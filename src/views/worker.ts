@@ -7,7 +7,7 @@ import { setPriority } from 'node:os'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { exhaustMap, fromEvent, lastValueFrom, map, merge, Subject, takeUntil, timer } from 'rxjs'
-import { openSqliteReader } from '../log/sqlite/index.ts'
+import { type LogPlace, openLogReader } from '../log/open.ts'
 import {
   type FromViews,
   farBehind,
@@ -38,8 +38,11 @@ const giveWay = (): void => {
 }
 
 giveWay()
-const { directory } = workerData as { directory: string }
-const log = openSqliteReader({ directory })
+const place = workerData as LogPlace
+const directory = place.data
+const log = await openLogReader(place)
+/** Where positions are not dense, so many of them stand for one event. */
+const spacing = log.spacing ?? 1
 const runner = await Runner.open({ directory, log, notice, onStop: notice })
 const stopped = new Subject<void>()
 let isStopping = false
@@ -57,11 +60,11 @@ let tail = await log.tail()
 const isLogGrowing = async (): Promise<boolean> => {
   const before = tail
   tail = await log.tail()
-  return tail - before >= growingFrom
+  return tail - before >= growingFrom * spacing
 }
 
 const restAfter = (work: number): number => {
-  const isFarBehind = tail - runner.position() > farBehind
+  const isFarBehind = tail - runner.position() > farBehind * spacing
   return Math.min((isFarBehind ? restPerWorkFarBehind : restPerWork) * work, longestRest)
 }
 

@@ -62,10 +62,10 @@ test('without a file the playground is checked and shown, and nothing is written
 
 test('every other command says the same faults, one to a line', async () => {
   const cwd = folder()
-  writeFileSync(join(cwd, 'fsmtp.yaml'), 'hostname: a.org\nlog: kurrentdb://h\n')
+  writeFileSync(join(cwd, 'fsmtp.yaml'), 'hostname: a.org\nlog: kurrentdb://h:0\n')
   const { code, err } = await fsmtp(cwd, ['user', 'list'])
   assert.equal(code, 1)
-  assert.equal(err, 'fsmtp: fsmtp.yaml:2:1: log: kurrentdb is not in this release yet; use sqlite\n')
+  assert.equal(err, 'fsmtp: fsmtp.yaml:2:1: log: "h:0" is not a host, or host:port\n')
 })
 
 test('init writes a configuration, keys, a certificate and an account that fit each other', async () => {
