@@ -27,8 +27,8 @@ import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
 import { openForwarding } from './forwarding/index.ts'
 import { portIsFree } from './listening.ts'
+import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
-import { openSqliteLog } from './log/sqlite/index.ts'
 import { sole } from './nodes/sole.ts'
 import { adoptPolicy } from './policies.ts'
 import type { Reception } from './smtp/reception.ts'
@@ -76,9 +76,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
   let deliveries: Deliveries | null = null
-  const log = tapped(await openSqliteLog({ directory: config.data }), (accepted) =>
-    deliveries?.accepted(accepted),
-  )
+  const log = tapped(await openLog(config), (accepted) => deliveries?.accepted(accepted))
   await startClock(log)
   const startedAt = now()
   const content = await openContentStore({ directory: config.data, log })
@@ -142,7 +140,11 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const listeners = await Promise.all(
     servers.map(async (server, at) => ({ ...smtp[at]!, port: await server.start() })),
   )
-  const views = await startViews({ directory: config.data, notice: (line) => notices.warn(line) })
+  const views = await startViews({
+    directory: config.data,
+    log: config.log,
+    notice: (line) => notices.warn(line),
+  })
   const backlog = openBacklog({ directory: config.data, log })
   if (sendsOut(config))
     deliveries = await startDeliveries({
