@@ -36,6 +36,17 @@ test('notifications are passed on where the host knows them', () => {
   )
 })
 
+test('a route is for hosts that offer XROUTE, and for no others', () => {
+  const routed = { ...one, route: '127.0.0.1:2626' }
+  assert.equal(mailLine(routed, offering('XROUTE')), 'MAIL FROM:<a@us.example> XROUTE=127.0.0.1:2626')
+  assert.equal(envelopeRefusal(routed, offering('XROUTE')), null)
+  assert.equal(envelopeRefusal(routed, everything)?.code, 555)
+  assert.equal(
+    mailLine({ ...one, route: 'x SIZE=1\r\nRSET' }, offering('XROUTE')),
+    'MAIL FROM:<a@us.example>',
+  )
+})
+
 test('nothing in a parameter ends it, or the line', () => {
   const recipient = { address: 'b@mx.example', notify: ['NEVER\r\nDATA'], orcpt: 'rfc822;x\r\nRSET' }
   assert.equal(rcptLine(recipient, everything.extensions), 'RCPT TO:<b@mx.example>')
