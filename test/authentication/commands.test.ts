@@ -78,8 +78,8 @@ test('domains are added, listed with where they are written, published and remov
     .split('\n')
     .map((line) => JSON.parse(line))
   assert.deepEqual(listed, [
-    { domain: 'example.org', catchAll: null, origin: 'file' },
-    { domain: 'example.net', catchAll: 'all@example.net', origin: 'log' },
+    { domain: 'example.org', catchAll: null, aliases: 0, origin: 'file' },
+    { domain: 'example.net', catchAll: 'all@example.net', aliases: 0, origin: 'log' },
   ])
   const { out } = await fsmtp(cwd, ['domain', 'dns', 'example.net'])
   assert.match(out, /^example\.net\. 3600 IN MX 10 mx\.example\.org\.$/m)

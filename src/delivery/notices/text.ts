@@ -1,4 +1,5 @@
 /** The part of a notice that people read, which comes first. */
+import { sameAddress } from '../../../machines/vocabulary/address.ts'
 import type { NoticeKind, RemoteReply } from '../../../machines/vocabulary/events.ts'
 import { isWanted } from '../../../machines/vocabulary/notices.ts'
 import { mailDate } from '../../smtp/trace.ts'
@@ -86,6 +87,12 @@ const spoken = ({ reply, host, fault, before }: NoticeRecipient): readonly strin
   return fault ? [oneLine(fault, 600), ...earlier] : earlier
 }
 
+/** What the sender wrote, where that is another address: an alias, here or on the way. */
+const writtenTo = ({ address, orcpt = '' }: NoticeRecipient): string => {
+  const given = /^(?:rfc822|utf-8);(.+@.+)$/is.exec(orcpt)?.[1]
+  return given === undefined || sameAddress(given, address) ? '' : `, for <${oneLine(given)}>`
+}
+
 const aboutRecipient = (options: NoticeOptions, recipient: NoticeRecipient): readonly string[] => {
   const { kind } = options
   const sentences = [
@@ -95,7 +102,7 @@ const aboutRecipient = (options: NoticeOptions, recipient: NoticeRecipient): rea
     adviceOf(kind, recipient),
   ]
   return [
-    `<${oneLine(recipient.address)}>`,
+    `<${oneLine(recipient.address)}>${writtenTo(recipient)}`,
     ...sentences.flatMap((sentence) => wrapped(sentence, { first: '    ', rest: '    ' })),
     '',
   ]
