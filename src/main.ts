@@ -14,15 +14,13 @@ import { networkOf } from './authentication/network.ts'
 import { type Certificates, loadCertificates } from './config/certificates.ts'
 import type { Config, Listener } from './config/schema.ts'
 import { sessionPolicy } from './config/session-policy.ts'
-import type { ContentStore } from './content/port.ts'
 import { openContentStore } from './content/store.ts'
 import { serveControl } from './control.ts'
 import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
 import { openBacklog } from './delivery/owed.ts'
 import { playgroundSide } from './delivery/pretend/index.ts'
-import type { RouterOptions } from './delivery/router.ts'
 import { createRoutes, StsStore } from './delivery/routes/index.ts'
-import { authorDomainOf, loadSigners, type Signers } from './delivery/signing/index.ts'
+import { loadSigners } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
 import { openForwarding } from './forwarding/index.ts'
@@ -153,7 +151,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       ...farSide(config, policies),
       backlog,
       returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),
-      sign: signingWith(signers, content),
+      signers,
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
   const tidied = endLeftOpen({ config, log, outbox, notices, before: startedAt })
@@ -166,8 +164,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
-      const signing = signingWith(await loadSigners(settings), content)
-      await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, sign: signing })
+      const read = await loadSigners(settings)
+      await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, signers: read })
       for (const server of servers) {
         server.useCertificates(certificates)
         server.reception = await receptionOf(settings)(server.reception.policy.service)
@@ -239,20 +237,6 @@ const farSide = (config: Config, policies: StsStore): Pick<DeliveriesOptions, 'r
   const real = { routes: createRoutes(config, { policies }), connect }
   return config.playground ? playgroundSide(real) : real
 }
-
-/** Signed is what an account submitted and what we write ourselves: mail that is only passed on is not ours. */
-const signingWith =
-  (signers: Signers, content: ContentStore): RouterOptions['sign'] =>
-  async (accepted, prefix) => {
-    const isOurs = accepted.user !== null || accepted.cause !== undefined
-    if (!isOurs) return ''
-    // As the message says it, not as views show it: encoded words are text, and never an address.
-    const from = await authorDomainOf(content, accepted)
-    if (from === null || !signers.has(from)) return ''
-    const body = await content.stream(accepted.message)
-    if (body === null) return ''
-    return signers.sign({ sender: accepted.sender, from, content: body, prefix })
-  }
 
 /** A machine that is not what its version says would write histories that nobody can replay. */
 export class MachineChanged extends Error {

@@ -13,9 +13,12 @@ import type { Notify } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { actOnEach } from './each.ts'
+import { FreshBodies } from './fresh-bodies.ts'
 import { Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
+import type { Signers } from './signing/index.ts'
+import { signingOurs } from './signing/ours.ts'
 import { sweepOf } from './sweep.ts'
 
 export type DeliveriesOptions = {
@@ -28,19 +31,21 @@ export type DeliveriesOptions = {
   readonly routes: Routes
   readonly connect: Connect
   readonly members: Membership
-  readonly sign: RouterOptions['sign']
+  readonly signers: Signers
   readonly returnPath?: RouterOptions['returnPath']
   readonly warn: (what: string, error?: Error) => void
 }
 
 type Settings = { routes: Routes; sign: RouterOptions['sign'] }
+/** Of a configuration that was read. */
+type Read = { readonly routes: Routes; readonly signers: Signers }
 
 export type Deliveries = {
   /** A message was accepted with mail for other hosts. */
   accepted(accepted: Accepted): void
   readonly acts: Acts
   /** Routes, keys and concurrency of a configuration that was read again, for attempts to come; its patience, for messages to come. */
-  reload(config: Config, settings: Settings): Promise<void>
+  reload(config: Config, read: Read): Promise<void>
   /** A server on the same log lives no more: what it left is taken over. */
   takeOver(): void
   /** Attempts under way are given up as soon as `stop` was called. */
@@ -55,7 +60,8 @@ const sweepEvery = 30_000
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
   const { config, log, outbox, content, directory, backlog, connect, members, warn } = options
   const { node } = members
-  const inForce: Settings = { routes: options.routes, sign: options.sign }
+  const bodies = new FreshBodies(content)
+  const inForce: Settings = { routes: options.routes, sign: signingOurs(options.signers, bodies) }
   const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
     const value = deliveryPolicy(settings)
     return { value, hash: await adoptPolicy(log, value, settings.hostname) }
@@ -68,7 +74,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
     tools: {
-      ...{ outbox, node, members, connect, content, now, notify },
+      ...{ outbox, node, members, connect, content: bodies, now, notify },
       // As they are when they are asked: a configuration may be read again.
       routes: {
         resolve: (nextHop, signal, wishes) => inForce.routes.resolve(nextHop, signal, wishes),
@@ -120,12 +126,15 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
   })
   return {
-    accepted: (accepted) => void route(accepted),
+    accepted: (accepted) => {
+      if (accepted.body) bodies.keep(accepted.message.message, accepted.body)
+      void route(accepted)
+    },
     acts: (asked) => actOnEach(courier, asked),
-    reload: async (settings, { routes, sign }) => {
+    reload: async (settings, { routes, signers }) => {
       router.policy = await policyOf(settings)
       inForce.routes = routes
-      inForce.sign = sign
+      inForce.sign = signingOurs(signers, bodies)
       courier.reroute(settings.delivery.concurrency)
     },
     takeOver: () => {

@@ -10,7 +10,12 @@ import { deliveredToLine, traceLines } from '../smtp/trace.ts'
 import type { Courier } from './courier.ts'
 import { deliveryIds } from './ids.ts'
 
-export type Accepted = { readonly message: MessageAccepted; readonly at: number }
+export type Accepted = {
+  readonly message: MessageAccepted
+  readonly at: number
+  /** Where it is at hand; what it says is stored. */
+  readonly body?: Uint8Array
+}
 
 export type RouterOptions = {
   readonly courier: Pick<Courier, 'queue'>

@@ -1,4 +1,4 @@
-/** A log that tells, after each append of this process, which messages were accepted with mail for other hosts. */
+/** A log that tells, after each append of this process, which messages were accepted with mail for other hosts; with their bodies, where they were at hand. */
 import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import type { Append, EventLog } from '../log/port.ts'
 import { type Accepted, hasNextHop } from './router.ts'
@@ -6,12 +6,14 @@ import { type Accepted, hasNextHop } from './router.ts'
 type Tell = (accepted: Accepted) => void
 
 const tellOf = (appends: readonly Append[], tell: Tell): void => {
-  for (const { events } of appends)
+  for (const { events, contents } of appends)
     for (const { kind, data, at } of events) {
       if (kind.type !== 'MessageAccepted') continue
       // What this process appends under this name is one.
       const message = data as MessageAccepted
-      if (hasNextHop(message)) tell({ message, at })
+      if (!hasNextHop(message)) continue
+      const body = contents?.find(({ id }) => id === message.message)?.bytes
+      tell({ message, at, ...(body && { body }) })
     }
 }
 

@@ -10,6 +10,8 @@ export type ViewsOptions = {
   readonly log?: string
   /** Lines for the operator. */
   readonly notice?: (line: string) => void
+  /** The thread's program, where it is another. */
+  readonly script?: URL
 }
 
 export type Views = {
@@ -30,13 +32,15 @@ export const startViews = async ({
   directory,
   log = 'sqlite',
   notice = () => {},
+  script = scriptBeside(import.meta.url, 'worker'),
 }: ViewsOptions): Promise<Views> => {
-  const worker = new Worker(scriptBeside(import.meta.url, 'worker'), {
+  const worker = new Worker(script, {
     workerData: { data: directory, log } satisfies LogPlace,
     name: 'views',
   })
   const tell = (message: ToViews): void => worker.postMessage(message)
   let position = 0
+  let isStopping = false
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromViews) => {
@@ -48,11 +52,18 @@ export const startViews = async ({
       notice(`the views are no longer kept: ${error.message}`)
       reject(error)
     })
+    // A thread can end without an error, when what it waits for can never come.
+    worker.on('exit', (code) => {
+      const error = new Error(`the thread that keeps the views ended (exit code ${code})`)
+      if (!isStopping && code !== 1) notice(`the views are no longer kept: ${error.message}`)
+      reject(error)
+    })
   })
   return {
     position: () => position,
     rebuild: (name) => tell({ kind: 'rebuild', name }),
     stop: async () => {
+      isStopping = true
       tell({ kind: 'stop' })
       await ended
     },

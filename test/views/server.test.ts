@@ -152,3 +152,20 @@ test('killed in the middle, rows and position still belong together', async (con
   }
   assert.ok(crashes >= 3, `only ${crashes} crashes`)
 })
+
+test('a thread that ends before it is ready keeps nobody waiting; one that ends later is told of', async (context) => {
+  const directory = directoryFor(context)
+  const programOf = (text: string) => new URL(`data:text/javascript,${encodeURIComponent(text)}`)
+  await assert.rejects(
+    startViews({ directory, script: programOf('await new Promise(() => {})') }),
+    /the thread that keeps the views ended \(exit code 13\)/,
+  )
+  const said = Promise.withResolvers<string>()
+  await startViews({
+    ...{ directory, notice: said.resolve },
+    script: programOf(
+      "import { parentPort } from 'node:worker_threads'; parentPort.postMessage({ kind: 'ready' })",
+    ),
+  })
+  assert.match(await said.promise, /^the views are no longer kept: the thread that keeps the views ended/)
+})

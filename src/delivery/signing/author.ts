@@ -1,7 +1,6 @@
 /** In whose name a mail speaks. */
 import { splitAddress } from '../../../machines/vocabulary/address.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
-import type { ContentStore } from '../../content/port.ts'
 import { headerFacts, headerWindow } from '../../smtp/header-facts.ts'
 
 /**
@@ -9,13 +8,8 @@ import { headerFacts, headerWindow } from '../../smtp/header-facts.ts'
  * vouch for a name that only some readers see. Read from the stored message: `MessageAccepted.from` is decoded, and what was a name
  * in an encoded word would be read as an address there.
  */
-export const authorDomainOf = async (
-  content: Pick<ContentStore, 'stream'>,
-  { message }: { readonly message: string },
-): Promise<string | null> => {
-  const stored = await content.stream(message)
-  return stored === null ? null : onlyDomain(headerFacts(await headOf(stored)).fromAddresses)
-}
+export const authorDomainOf = async (stored: AsyncIterable<Uint8Array>): Promise<string | null> =>
+  onlyDomain(headerFacts(await headOf(stored)).fromAddresses)
 
 /** As much as holds the header, or as much of it as is looked at. */
 const headOf = async (stored: AsyncIterable<Uint8Array>): Promise<Buffer> => {

@@ -25,6 +25,8 @@ export type ToSign = {
 export interface Signers {
   /** What should be looked at: keys that others can read. */
   readonly warnings: readonly string[]
+  /** No domain has a key. */
+  readonly isEmpty: boolean
   /** Whether mail from this domain is signed. */
   has(domain: string): boolean
   /**
@@ -73,6 +75,7 @@ export const loadSigners = async (config: Config): Promise<Signers> => {
     domain === null ? [] : (byDomain.get(asciiDomain(domain)) ?? [])
   return {
     warnings,
+    isEmpty: byDomain.size === 0,
     has: (domain) => keysOf(domain).length > 0,
     sign: async (mail) => {
       const keys = keysOf(mail.from)

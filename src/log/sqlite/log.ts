@@ -75,7 +75,11 @@ const wakeSoon = (wakes: Wakes): ((categories: ReadonlySet<string>) => void) => 
 
 const startWriter = async (options: WriterOptions) => {
   const worker = new Worker(scriptBeside(import.meta.url, 'writer'), { workerData: options })
-  const [first] = (await once(worker, 'message')) as [FromWriter]
+  // A thread can end without an error, when what it waits for can never come.
+  const gone = once(worker, 'exit').then(([code]) => {
+    throw new LogUnavailable(`the writer of the log ended before it began (exit code ${code})`)
+  })
+  const [first] = (await Promise.race([once(worker, 'message'), gone])) as [FromWriter]
   if (first.kind === 'ready') return { worker, kinds: first.kinds }
   await worker.terminate()
   if (first.kind === 'refused' && first.damaged) throw new LogDamaged(1, first.message)
