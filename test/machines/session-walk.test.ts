@@ -56,6 +56,11 @@ const content = {
   messageId: null,
 } as const
 const here = { kind: 'mailbox', mailbox: 'alice@example.org' } as const
+const alias = {
+  kind: 'alias',
+  alias: 'sales@example.org',
+  targets: [{ address: 'carol@remote.example', destination: { kind: 'nextHop', nextHop: 'remote.example' } }],
+} as const
 
 /** Every input there is, with each payload that decides something. */
 const inputs: readonly SessionInput[] = [
@@ -78,9 +83,11 @@ const inputs: readonly SessionInput[] = [
   { type: 'RCPT', recipient: 'alice@example.org', place: here },
   { type: 'RCPT', recipient: 'nobody@example.org', place: { kind: 'unknown', domain: 'example.org' } },
   { type: 'RCPT', recipient: 'drop@example.org', place: here },
+  { type: 'RCPT', recipient: 'sales@example.org', place: alias },
   { type: 'DATA' },
   content,
   { ...content, bare: true },
+  { ...content, deliveredTo: ['sales@example.org'] },
   { type: 'CONTENT_LOST', size: 10, fault: 'storage-full' },
   { type: 'RSET' },
   { type: 'NOOP', argument: '' },
@@ -102,7 +109,8 @@ const deciding = ({ value, context }: AnyMachineSnapshot): string => {
   const { tls, extended, user, recipients, ...counts } = context as SessionContext
   const { errors, idleCommands, loginFailures, messages } = counts
   const overshoot = Math.min(counts.overshoot, 2)
-  const moments = [tls !== null, user !== null, extended, recipients.length]
+  const hasAlias = recipients.some((recipient) => recipient.alias !== undefined)
+  const moments = [tls !== null, user !== null, extended, recipients.length, hasAlias]
   return [value, ...moments, errors, idleCommands, loginFailures, messages, overshoot].join(' ')
 }
 
