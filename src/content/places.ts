@@ -14,7 +14,7 @@ const idShape = /^[0-9A-Za-z_]{2,64}$/
 export const isId = (id: string): boolean => idShape.test(id)
 
 /** Ids begin with ten characters of time: the last two of these, milliseconds, spread evenly. */
-const spread = (id: string): string => id.slice(8, 10).padStart(2, '0').toLowerCase()
+export const spread = (id: string): string => id.slice(8, 10).padStart(2, '0').toLowerCase()
 
 export const placesIn = (directory: string): Places => {
   const root = join(directory, 'content')

@@ -39,7 +39,12 @@ export interface ContentStore {
 /** How many files were removed: bodies never finished, and bodies of which no event tells. */
 export type SweepReport = { readonly unfinished: number; readonly untold: number }
 
-/** No room on the disk for a body; nothing of it is kept. */
+/** No room for a body; nothing of it is kept. */
 export class ContentFull extends Error {
   override readonly name = 'ContentFull'
+}
+
+/** Where bodies are kept does not answer, or refuses; the message says what to look at. */
+export class ContentUnavailable extends Error {
+  override readonly name = 'ContentUnavailable'
 }

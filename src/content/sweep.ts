@@ -38,11 +38,15 @@ export const beginSweep = async (
   return { swept: sweep() }
 }
 
-const withoutEvent = async (
-  suspects: ReadonlyMap<string, string>,
+/**
+ * Of what lies under these ids, all that no event names. Events after a position are asked first; the whole log only where they
+ * leave something.
+ */
+export const withoutEvent = async <Place>(
+  suspects: ReadonlyMap<string, Place>,
   log: LogReader,
   after: number,
-): Promise<readonly string[]> => {
+): Promise<readonly Place[]> => {
   const untold = new Map(suspects)
   await removeTold(untold, log.readAll(after, { filter: { types: ['MessageAccepted'] } }))
   await removeTold(untold, log.readAll(0))
@@ -50,7 +54,7 @@ const withoutEvent = async (
 }
 
 const removeTold = async (
-  untold: Map<string, string>,
+  untold: Map<string, unknown>,
   pages: AsyncIterable<readonly StoredEvent[]>,
 ): Promise<void> => {
   if (untold.size === 0) return
