@@ -43,6 +43,8 @@ const directory = place.data
 const log = await openLogReader(place)
 /** Where positions are not dense, so many of them stand for one event. */
 const spacing = log.spacing ?? 1
+/** A look at a database goes over the network. */
+const lookEvery = log.spacing === undefined ? wakeEvery : 4 * wakeEvery
 const runner = await Runner.open({ directory, log, notice, onStop: notice })
 const stopped = new Subject<void>()
 let isStopping = false
@@ -106,7 +108,7 @@ asked.subscribe((message) => {
 sayPosition()
 say({ kind: 'ready' })
 // While a batch is at work, wakings are passed over: nothing queues up.
-const wakings = merge(timer(0, wakeEvery), asked).pipe(takeUntil(stopped), exhaustMap(catchUpAnyhow))
+const wakings = merge(timer(0, lookEvery), asked).pipe(takeUntil(stopped), exhaustMap(catchUpAnyhow))
 await lastValueFrom(wakings, { defaultValue: undefined })
 runner.close()
 await log.close()

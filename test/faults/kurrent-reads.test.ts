@@ -92,6 +92,18 @@ test('a subscription the server has forgotten is begun again', async (context) =
   await follower.end()
 })
 
+test('who follows goes on when another read takes its connection along', async (context) => {
+  const { server, log } = await opened(context, { readWithin: 200, lookEvery: 600_000 })
+  const follower = following(log, 0)
+  await put(log, 'test-a', -1, [event()])
+  await follower.reached(1)
+  server.faults.onRead('silent', { stream: 'test-a' })
+  await assert.rejects(gather(log.readStream('test-a')), LogUnavailable)
+  await put(log, 'test-a', 0, [event()])
+  await follower.reached(2)
+  await follower.end()
+})
+
 const raw = () => {
   const metadata = { fsmtpAt: '1', fsmtpVersion: '1', $correlationId: 'b' }
   return {

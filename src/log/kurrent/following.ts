@@ -88,7 +88,7 @@ async function* live(
     },
     { highWaterMark: mayWait },
   )
-  const wakening = new Wakening(subscription, signal)
+  const wakening = new Wakening(subscription, AbortSignal.any([signal, connection.gone]))
   let given = floor
   try {
     await within(wakening.confirmed, settings.connectWithin, 'subscribing')

@@ -18,6 +18,8 @@ import { dispose, serverVersion } from './wire.ts'
 export type Connection = {
   readonly client: KurrentDBClient
   readonly version: Version
+  /** Aborts when this client is given up: what it has open then ends without a word. */
+  readonly gone: AbortSignal
   /** To be given to each read. */
   readonly asUser: ReadCredentials
 }
@@ -33,6 +35,7 @@ export class Link {
   readonly #address: Address
   readonly #limit: number
   #current: Connection | null = null
+  #abandoning = new AbortController()
   #connecting: Promise<Connection> | null = null
   #leader: Endpoint | null = null
   #closed = false
@@ -60,15 +63,19 @@ export class Link {
   /** This client failed with this error: the next who wants one gets another. */
   failed({ client }: Connection, error: unknown): void {
     if (this.#current?.client !== client) return
-    this.#current = null
     this.#leader = leaderOf(error)
-    dispose(client)
+    this.#abandon()
   }
 
   close(): void {
     this.#closed = true
+    this.#abandon()
+  }
+
+  #abandon(): void {
     if (this.#current !== null) dispose(this.#current.client)
     this.#current = null
+    this.#abandoning.abort()
   }
 
   async #connect(): Promise<Connection> {
@@ -78,7 +85,8 @@ export class Link {
       const asUser = readCredentialsOf(this.#address)
       const version = await within(prove(client, asUser), this.#limit, 'connecting')
       if (this.#closed) throw new LogUnavailable('the log is closed')
-      this.#current = { client, version, asUser }
+      this.#abandoning = new AbortController()
+      this.#current = { client, version, asUser, gone: this.#abandoning.signal }
       return this.#current
     } catch (error) {
       dispose(client)
