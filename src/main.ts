@@ -14,7 +14,7 @@ import { networkOf } from './authentication/network.ts'
 import { type Certificates, loadCertificates } from './config/certificates.ts'
 import type { Config, Listener } from './config/schema.ts'
 import { sessionPolicy } from './config/session-policy.ts'
-import { openContentStore } from './content/store.ts'
+import { openContent } from './content/open.ts'
 import { serveControl } from './control.ts'
 import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
 import { openBacklog } from './delivery/owed.ts'
@@ -77,7 +77,10 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const log = tapped(await openLog(config), (accepted) => deliveries?.accepted(accepted))
   await startClock(log)
   const startedAt = now()
-  const content = await openContentStore({ directory: config.data, log })
+  const content = await openContent(config, log).catch(async (error) => {
+    await log.close()
+    throw error
+  })
   content.swept.catch((error) =>
     notices.warn('what an earlier run left behind was not swept away', asError(error)),
   )

@@ -98,6 +98,8 @@ const fail = (error: unknown): number => {
   return error instanceof CommandFault ? error.exitCode : 1
 }
 const expectedFaults = new Set([
+  'ContentFull',
+  'ContentUnavailable',
   'DirectoryInUse',
   'LogDamaged',
   'LogFull',

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { openContentReader } from '../content/store.ts'
+import { type ContentReader, openContentReader } from '../content/open.ts'
 import { hasLog, openLogReader } from '../log/open.ts'
 import type { LogReader } from '../log/port.ts'
 import type { CaughtUp, Foreign } from '../views/catch-up.ts'
@@ -12,8 +12,6 @@ import { CommandFault } from './fault.ts'
 import { counted, progress, remark } from './terminal.ts'
 
 export type GlobalOptions = { readonly config?: string; readonly data?: string; readonly json?: boolean }
-
-type ContentReader = ReturnType<typeof openContentReader>
 
 export type Reading = {
   readonly loaded: Loaded
@@ -40,7 +38,7 @@ export const openForReading = async (command: Command): Promise<Reading> => {
   if (!hasLog(config)) throw nothingThere(directory)
   const log = await openLogReader(config)
   const views = openViews({ directory, log, notice: remark })
-  const content = openContentReader({ directory, log })
+  const content = await openContentReader(config, log)
   return {
     loaded,
     config,
@@ -49,6 +47,7 @@ export const openForReading = async (command: Command): Promise<Reading> => {
     views,
     content,
     close: async () => {
+      content.close()
       views.close()
       await log.close()
     },

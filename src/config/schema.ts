@@ -8,6 +8,7 @@ import { delivery, dns } from './delivery.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { http, policy, retention, webhooks } from './sections-to-come.ts'
 import {
+  contentPlace,
   count,
   domainName,
   duration,
@@ -15,7 +16,6 @@ import {
   logPlace,
   mailAddress,
   network,
-  only,
   path,
   port,
   serverName,
@@ -196,8 +196,9 @@ export const schema = z.strictObject({
     about: 'Several servers on one log (KurrentDB). With sqlite there is one, and this has no effect.',
     byDefault: {},
   }),
-  content: setting(only('files', { s3: 's3 is not in this release yet; use files' }), {
-    about: 'Where large messages are kept. files: in the data folder. (S3: not in this release.)',
+  content: setting(contentPlace, {
+    about:
+      'Where large messages are kept. files: in the data folder. s3://bucket/prefix?endpoint=https://host&region=name: in an S3-compatible bucket; key and secret from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or as KEY:SECRET@ before the bucket.',
     byDefault: 'files',
   }),
   listeners: setting(z.array(listener).min(1), {

@@ -4,6 +4,7 @@ import { domainToASCII } from 'node:url'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { parseAddress } from '../../machines/vocabulary/address.ts'
+import { isBucketAddress, readBucketAddress } from '../content/s3/address.ts'
 import { isKurrentAddress, readAddress } from '../log/kurrent/address.ts'
 import { form } from './notes.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -122,11 +123,21 @@ export const logPlace = written('sqlite, or kurrentdb://user:password@host:2113'
   }
 })
 
-/** One fixed word, with a sentence for each other value that a later release will take. */
-export const only = <Word extends string>(word: Word, others: Readonly<Record<string, string>>) =>
-  written(word, (given): Parsed<Word> => {
-    if (given === word) return { value: word }
-    const scheme = /^[a-z0-9]+(?=:)/i.exec(String(given))?.[0].toLowerCase() ?? String(given)
-    const later = Object.hasOwn(others, scheme) ? others[scheme] : undefined
-    return { wrong: later ?? `must be ${word}, not '${scheme}'` }
-  })
+/** Where bodies are kept: in files of ours, or in a bucket. A secret in the address is never repeated. */
+export const contentPlace = written(
+  'files, or s3://bucket?endpoint=https://host',
+  (given): Parsed<string> => {
+    const text = String(given)
+    if (text === 'files') return { value: text }
+    if (!isBucketAddress(text)) {
+      const scheme = /^[a-z0-9]+(?=:)/i.exec(text)?.[0].toLowerCase() ?? text
+      return { wrong: `must be files, or an address like s3://bucket?endpoint=https://host, not '${scheme}'` }
+    }
+    try {
+      readBucketAddress(text)
+      return { value: text }
+    } catch (error) {
+      return { wrong: (error as Error).message }
+    }
+  },
+)
