@@ -187,3 +187,22 @@ test('from a position that no event has, everything after it is found', async (c
   await follower.end()
   assert.deepEqual(ids(follower.seen), ids([...written.slice(2), next]))
 })
+
+test('an event of ours that is no object is damage with its place, and what stands around it is read', async (context) => {
+  const { server, log } = await opened(context)
+  const before = event()
+  await put(log, 'test-a', -1, [before])
+  const metadata = Buffer.from(JSON.stringify({ fsmtpAt: '1', fsmtpVersion: '1' }))
+  const bad = { ...raw(), data: Buffer.from('[1, '), metadata }
+  server.log.append('test-b', -1, [bad])
+  const after = event()
+  await put(log, 'test-a', 0, [after])
+  const position = server.log.records.find(({ id }) => id === bad.id)!.position
+  const seen: StoredEvent[] = []
+  const reading = async () => {
+    for await (const page of log.readAll(0)) seen.push(...page)
+  }
+  await assert.rejects(reading(), { name: 'LogDamaged', position })
+  assert.deepEqual(ids(seen), [before.id])
+  assert.deepEqual(ids(await gather(log.readAll(position))), [after.id])
+})

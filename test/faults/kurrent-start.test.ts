@@ -1,5 +1,6 @@
 /** What keeps us from using a database is said at once: where it was looked for, what is wrong, never the password. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { openKurrentLog, readAddress } from '../../src/log/kurrent/index.ts'
 import { LogUnavailable } from '../../src/log/port.ts'
@@ -87,4 +88,14 @@ test('an unreachable database at the start is LogUnavailable', async () => {
     openKurrentLog({ url: 'kurrentdb://127.0.0.1:1?tls=false', ...quick, connectWithin: 1_000 }),
     LogUnavailable,
   )
+})
+
+test('who uses SQLite never loads the client', () => {
+  const script = `
+    await import(${JSON.stringify(new URL('../../src/log/open.ts', import.meta.url).href)})
+    const { default: modules } = await import('node:module')
+    console.log(Object.keys(modules._cache).filter((name) => /@kurrent|@grpc/.test(name)).length)
+  `
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
+  assert.equal(said, '0\n')
 })

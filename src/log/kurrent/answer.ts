@@ -1,5 +1,7 @@
 /** What the server said to an append. */
+import { AppendTooLarge, LogUnavailable } from '../port.ts'
 import { safePosition } from './encoding.ts'
+import type { Job } from './job.ts'
 import { type Streams, shared } from './messages.ts'
 
 export type Answer =
@@ -43,3 +45,11 @@ const actualOf = (bytes: Uint8Array): number | null => {
 
 const limitOf = (bytes: Uint8Array): number =>
   shared.MaximumAppendSizeExceeded.deserializeBinary(bytes).getMaxappendsize()
+
+export const refusalOf = (
+  { size }: Job,
+  answer: Extract<Answer, { kind: 'too large' } | { kind: 'refused' }>,
+): Error =>
+  answer.kind === 'too large'
+    ? new AppendTooLarge(`the database takes ${answer.limit} bytes in one append, not ${size}`)
+    : new LogUnavailable(`the database refused an append: ${answer.why}`)

@@ -2,15 +2,15 @@
  * Many appends in flight over one stream of requests, in the order of the calls. What happened to those that got no answer is
  * found out by reading; what is not there is sent again, the same ids at the same expected revision, in the same order.
  */
-
 import { setTimeout as pause } from 'node:timers/promises'
-import { AppendTooLarge, LogOverloaded, LogUnavailable } from '../port.ts'
-import { type Answer, answerOf } from './answer.ts'
-import { textOf, within } from './faults.ts'
-import { type Job, newCorrelation, requestFor, type Stored, type Wanted } from './job.ts'
+import { LogOverloaded, LogUnavailable } from '../port.ts'
+import { type Answer, answerOf, refusalOf } from './answer.ts'
+import { unavailable, within } from './faults.ts'
+import { type Job, jobFor, type Stored, type Wanted } from './job.ts'
 import { type Connection, type Link, Refused } from './link.ts'
 import { idText } from './messages.ts'
 import type { Settings } from './options.ts'
+import { Pending } from './pending.ts'
 import { type BatchStream, openBatch } from './wire.ts'
 import { type StreamReader, Witness } from './witness.ts'
 
@@ -33,9 +33,7 @@ export class Appender {
   readonly #link: Link
   readonly #settings: Settings
   readonly #witness: Witness
-  readonly #flight = new Map<string, Job>()
-  #queue: Job[] = []
-  #flying = 0
+  readonly #pending = new Pending()
   #waiting = 0
   #open: Open | null = null
   #mending = false
@@ -61,20 +59,12 @@ export class Appender {
   /** @throws LogOverloaded, LogUnavailable, WrongRevision, AppendTooLarge */
   append(wanted: Wanted, size: number): Promise<Stored> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw new LogUnavailable('the log is closed')
-      if (this.#silent) throw this.#silent
-      if (this.#waiting > this.#settings.waitingLimit)
-        throw new LogOverloaded(`${this.#waiting} bytes are waiting for the log already`)
-      const correlation = newCorrelation()
-      const timeout = this.#settings.answerWithin
-      const job: Job = {
-        ...{ stream: wanted.stream, expected: wanted.expected, ids: wanted.events.map(({ id }) => id) },
-        ...{ correlation, request: requestFor(wanted, { correlation, timeout }) },
-        ...{ size, since: performance.now(), sent: 0, resolve, reject },
-      }
+      this.#admit()
+      this.#pending.add(
+        jobFor(wanted, { size, timeout: this.#settings.answerWithin, settle: { resolve, reject } }),
+      )
       this.#waiting += size
-      this.#queue.push(job)
-      this.#startWatch()
+      this.#watch ??= setInterval(() => this.#look(), Math.max(10, this.#settings.silentAfter / 4))
       this.#pump()
     })
   }
@@ -82,7 +72,7 @@ export class Appender {
   /** Takes no more; resolves when nothing waits any longer. */
   async close(): Promise<void> {
     this.#closed = true
-    if (this.#queue.length + this.#flight.size > 0 || this.#waiting > 0)
+    if (!this.#isIdle)
       await new Promise<void>((resolve) => {
         this.#settled = resolve
       })
@@ -90,24 +80,32 @@ export class Appender {
     this.#open = null
   }
 
+  get #isIdle(): boolean {
+    return this.#waiting === 0 && this.#pending.isEmpty
+  }
+
+  #admit(): void {
+    if (this.#closed) throw new LogUnavailable('the log is closed')
+    if (this.#silent) throw this.#silent
+    if (this.#waiting > this.#settings.waitingLimit)
+      throw new LogOverloaded(`${this.#waiting} bytes are waiting for the log already`)
+  }
+
   #pump(): void {
     if (this.#mending) return
     if (this.#open === null) {
-      if (this.#queue.length > 0) void this.#mend()
+      if (this.#pending.hasQueued) void this.#mend()
       return
     }
-    const { stream } = this.#open
-    while (this.#queue.length > 0 && this.#flying < window) {
-      const job = this.#queue.shift()!
-      job.sent = performance.now()
-      this.#flight.set(job.correlation, job)
-      this.#flying += job.size
-      stream.write(job.request)
+    while (this.#pending.sentBytes < window) {
+      const job = this.#pending.send()
+      if (job === undefined) return
+      this.#open.stream.write(job.request)
     }
   }
 
   #landed(correlation: string, answer: Answer): void {
-    const job = this.#flight.get(correlation)
+    const job = this.#pending.find(correlation)
     // Answered twice, or given up before.
     if (job === undefined) return
     if (answer.kind === 'unknown') {
@@ -115,19 +113,10 @@ export class Appender {
       return
     }
     // Refused for want of one that went before it and has no answer yet: it goes again together with that one.
-    if (answer.kind === 'wrong revision' && this.#hasUndecidedBefore(job)) return
-    this.#flight.delete(correlation)
-    this.#flying -= job.size
+    if (answer.kind === 'wrong revision' && this.#pending.hasUndecidedBefore(job)) return
+    this.#pending.settle(job)
     this.#judge(job, answer)
     this.#pump()
-  }
-
-  #hasUndecidedBefore({ stream, correlation }: Job): boolean {
-    for (const other of this.#flight.values()) {
-      if (other.correlation === correlation) return false
-      if (other.stream === stream) return true
-    }
-    return false
   }
 
   #judge(job: Job, answer: Exclude<Answer, { kind: 'unknown' }>): void {
@@ -170,8 +159,9 @@ export class Appender {
   }
 
   #rest(): void {
-    if (this.#waiting > 0 || this.#queue.length + this.#flight.size > 0) return
-    this.#stopWatch()
+    if (!this.#isIdle) return
+    if (this.#watch) clearInterval(this.#watch)
+    this.#watch = null
     this.#settled?.()
   }
 
@@ -190,27 +180,29 @@ export class Appender {
     if (this.#mending) return
     this.#mending = true
     const began = performance.now()
-    for (let wait = firstPause; ; wait = Math.min(wait * 2, longestPause)) {
-      try {
-        const connection = await this.#link.connection()
-        await this.#decide()
-        this.#use(
-          connection,
-          await within(openBatch(connection.client), this.#settings.silentAfter, 'opening'),
-        )
-        break
-      } catch (error) {
-        this.#expire(unavailable(error))
-        if (error instanceof Refused || performance.now() - began > this.#settings.answerWithin)
-          this.#silent = unavailable(error)
-        if (error instanceof Refused) this.#giveUp(error)
-        if (this.#closed && this.#queue.length + this.#flight.size === 0) break
-        await pause(wait, undefined, { ref: this.#waiting > 0 })
-      }
+    for (let wait = firstPause; !(await this.#isMended(began)); wait = Math.min(wait * 2, longestPause)) {
+      if (this.#closed && this.#pending.isEmpty) break
+      await pause(wait, undefined, { ref: this.#waiting > 0 })
     }
     this.#mending = false
     this.#silent = null
     this.#pump()
+  }
+
+  async #isMended(began: number): Promise<boolean> {
+    const { silentAfter, answerWithin } = this.#settings
+    try {
+      const connection = await this.#link.connection()
+      await this.#decide()
+      this.#use(connection, await within(openBatch(connection.client), silentAfter, 'opening'))
+      return true
+    } catch (error) {
+      const why = unavailable(error)
+      this.#expire(why)
+      if (why instanceof Refused || performance.now() - began > answerWithin) this.#silent = why
+      if (why instanceof Refused) this.#drop(() => true, why)
+      return false
+    }
   }
 
   #use(connection: Connection, stream: BatchStream): void {
@@ -228,72 +220,36 @@ export class Appender {
 
   /** Those that were sent: the ones that are there are done, the others go out again, first and in their order. */
   async #decide(): Promise<void> {
-    const unknown = [...this.#flight.values()]
+    const unknown = this.#pending.sent
     const seen = await this.#witness.lookAll(unknown)
     const again: Job[] = []
     for (const [at, job] of unknown.entries()) {
       // Expired meanwhile.
-      if (!this.#flight.delete(job.correlation)) continue
-      this.#flying -= job.size
+      if (!this.#pending.settle(job)) continue
       const found = seen[at]!
       if (found.kind === 'there') this.#resolve(job, found.position)
       else again.push(job)
     }
-    this.#queue.unshift(...again)
+    this.#pending.again(again)
   }
 
   /** Those that have waited too long are told that nothing is known. */
   #expire(why: LogUnavailable): void {
     const before = performance.now() - this.#settings.answerWithin
-    const isOver = ({ since }: Job): boolean => since <= before
-    this.#drop(isOver, why)
-  }
-
-  #giveUp(why: LogUnavailable): void {
-    this.#drop(() => true, why)
+    this.#drop(({ since }) => since <= before, why)
   }
 
   #drop(isOver: (job: Job) => boolean, why: LogUnavailable): void {
-    const waiting = this.#queue.filter(isOver)
-    if (waiting.length > 0) this.#queue = this.#queue.filter((job) => !isOver(job))
-    const sent = [...this.#flight.values()].filter(isOver)
-    for (const job of sent) {
-      this.#flight.delete(job.correlation)
-      this.#flying -= job.size
-    }
-    for (const job of sent) this.#reject(job, why)
-    for (const job of waiting) this.#reject(job, why)
-  }
-
-  #startWatch(): void {
-    this.#watch ??= setInterval(() => this.#look(), Math.max(10, this.#settings.silentAfter / 4))
-  }
-
-  #stopWatch(): void {
-    if (this.#watch) clearInterval(this.#watch)
-    this.#watch = null
+    for (const job of this.#pending.remove(isOver)) this.#reject(job, why)
   }
 
   #look(): void {
+    const { answerWithin, silentAfter } = this.#settings
     this.#expire(
-      new LogUnavailable(
-        `the database at ${this.#link.hosts} has not answered for ${this.#settings.answerWithin} ms`,
-      ),
+      new LogUnavailable(`the database at ${this.#link.hosts} has not answered for ${answerWithin} ms`),
     )
-    const [oldest] = this.#flight.values()
-    if (this.#open === null || oldest === undefined) return
-    if (performance.now() - oldest.sent > this.#settings.silentAfter)
+    const { oldest } = this.#pending
+    if (this.#open !== null && oldest && performance.now() - oldest.sent > silentAfter)
       this.#lost(new LogUnavailable('the database does not answer'))
   }
 }
-
-const refusalOf = (
-  { size }: Job,
-  answer: Extract<Answer, { kind: 'too large' } | { kind: 'refused' }>,
-): Error =>
-  answer.kind === 'too large'
-    ? new AppendTooLarge(`the database takes ${answer.limit} bytes in one append, not ${size}`)
-    : new LogUnavailable(`the database refused an append: ${answer.why}`)
-
-const unavailable = (error: unknown): LogUnavailable =>
-  error instanceof LogUnavailable ? error : new LogUnavailable(textOf(error), { cause: error })

@@ -1,7 +1,8 @@
 /** What goes wrong between us and the server, sorted by what is to be done about it. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { AccessDeniedError, NotLeaderError, WrongExpectedVersionError } from '@kurrent/kurrentdb-client'
+import { AccessDeniedError, NotLeaderError } from '@kurrent/kurrentdb-client'
+import { LogUnavailable } from '../port.ts'
 import type { Endpoint } from './address.ts'
 
 export class TookTooLong extends Error {
@@ -40,4 +41,5 @@ export const leaderOf = (error: unknown): Endpoint | null =>
 /** Nothing that a new connection could mend. */
 export const isRefusal = (error: unknown): boolean => error instanceof AccessDeniedError
 
-export { AccessDeniedError, WrongExpectedVersionError }
+export const unavailable = (error: unknown): LogUnavailable =>
+  error instanceof LogUnavailable ? error : new LogUnavailable(textOf(error), { cause: error })

@@ -94,11 +94,12 @@ async function* live(
     await within(wakening.confirmed, settings.connectWithin, 'subscribing')
     for (;;) {
       const found = taken(subscription)
-      const page = reading.wanted(found, given, selection)
-      if (page.length > 0) {
-        given = page.at(-1)!.position
-        yield page
+      const { events, damage } = reading.wanted(found, given, selection)
+      if (events.length > 0) {
+        given = events.at(-1)!.position
+        yield events
       }
+      if (damage) throw damage
       if (found.length > 0) continue
       const why = await wakening.next(settings.lookEvery)
       if (why === 'over') return

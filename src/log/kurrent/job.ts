@@ -27,7 +27,7 @@ export type Wanted = {
 }
 
 /** The same bytes go out each time it is tried: the same ids, the same expected revision. */
-export const requestFor = (
+const requestFor = (
   { stream, expected, events }: Wanted,
   { correlation, timeout }: { correlation: string; timeout: number },
 ): Streams.BatchAppendReq => {
@@ -53,4 +53,18 @@ const proposed = ({ id, type, data, metadata }: Encoded): Streams.BatchAppendReq
   return message
 }
 
-export const newCorrelation = (): string => randomUUID()
+type Settle = { readonly resolve: (stored: Stored) => void; readonly reject: (error: Error) => void }
+
+export const jobFor = (
+  wanted: Wanted,
+  { size, timeout, settle }: { readonly size: number; readonly timeout: number; readonly settle: Settle },
+): Job => {
+  const { stream, expected, events } = wanted
+  const correlation = randomUUID()
+  return {
+    ...{ stream, expected, ids: events.map(({ id }) => id) },
+    ...{ correlation, request: requestFor(wanted, { correlation, timeout }) },
+    ...{ size, since: performance.now(), sent: 0 },
+    ...settle,
+  }
+}

@@ -46,6 +46,10 @@ export class Link {
     this.#limit = limit
   }
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   get hosts(): string {
     return namedHosts(this.#address)
   }
