@@ -8,7 +8,7 @@ import { openBucketContent } from '../../src/content/s3/store.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { eventually } from '../eventually.ts'
 import { type S3StandIn, type StandInOptions, testKeys } from '../s3/stand-in.ts'
-import { standIn } from '../s3/target.ts'
+import { standIn, withEnvironment } from '../s3/target.ts'
 import { scratch } from '../scratch.ts'
 
 /** Milliseconds. A bucket that is silent is silent for good. */
@@ -201,13 +201,12 @@ test('an object that is not what was written is no success', async (t) => {
 test('keys and tokens of the environment, and hosts that have the bucket in their name', async (t) => {
   const token = 'a/temporary+token='
   const server = await standIn(t, { keys: { ...testKeys, sessionToken: token } })
-  const before = { ...process.env }
-  t.after(() => {
-    process.env = before
+  const { accessKeyId, secretAccessKey } = testKeys
+  withEnvironment(t, {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: token,
   })
-  process.env.AWS_ACCESS_KEY_ID = testKeys.accessKeyId
-  process.env.AWS_SECRET_ACCESS_KEY = testKeys.secretAccessKey
-  process.env.AWS_SESSION_TOKEN = token
   const names: string[] = []
   t.mock.method(dns, 'lookup', (name: string, _: unknown, found: (...answer: unknown[]) => void) => {
     names.push(name)
@@ -215,7 +214,7 @@ test('keys and tokens of the environment, and hosts that have the bucket in thei
   })
   const open = (style: string) =>
     openBucketContent({
-      address: `s3://mail?endpoint=${server.endpoint.replace('127.0.0.1', 'storage.test')}&style=${style}`,
+      address: `s3://mail?endpoint=${server.endpoint.replace('127.0.0.1', 'storage.test')}&region=us-east-1&style=${style}`,
       ...{ directory: scratch('content'), log: openMemoryLog(), patience },
     })
   for (const style of ['path', 'host']) {

@@ -18,3 +18,19 @@ export const standIn = async (test: TestContext, options: StandInOptions = {}): 
   test.after(() => started.stop())
   return started
 }
+
+/** These variables, until the test is over; undefined: none. */
+export const withEnvironment = (
+  test: TestContext,
+  wanted: Readonly<Record<string, string | undefined>>,
+): void => {
+  const before = Object.keys(wanted).map((name) => [name, process.env[name]] as const)
+  test.after(() => assign(before))
+  assign(Object.entries(wanted))
+}
+
+const assign = (variables: readonly (readonly [string, string | undefined])[]): void => {
+  for (const [name, value] of variables)
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+}

@@ -32,10 +32,16 @@ export class Vault {
   readonly #page: number
   readonly objects = new Map<string, StoredObject>()
   readonly uploads = new Map<string, StoredUpload>()
+  /** Milliseconds by which the bucket's clock is ahead of ours; signatures are judged by ours. */
+  ahead = 0
 
   constructor({ bucket, page }: { readonly bucket: string; readonly page: number }) {
     this.bucket = bucket
     this.#page = page
+  }
+
+  get now(): number {
+    return Date.now() + this.ahead
   }
 
   get(key: string): StoredObject {
@@ -45,14 +51,14 @@ export class Vault {
   }
 
   put(key: string, bytes: Buffer, marks: Marks): StoredObject {
-    const stored = { bytes, etag: `"${md5(bytes)}"`, modified: Date.now(), marks }
+    const stored = { bytes, etag: `"${md5(bytes)}"`, modified: this.now, marks }
     this.objects.set(key, stored)
     return stored
   }
 
   begin(key: string, marks: Marks): string {
     const id = randomUUID()
-    this.uploads.set(id, { key, marks, begun: Date.now(), parts: new Map() })
+    this.uploads.set(id, { key, marks, begun: this.now, parts: new Map() })
     return xml('InitiateMultipartUploadResult', { Bucket: this.bucket, Key: key, UploadId: id })
   }
 
@@ -79,7 +85,7 @@ export class Vault {
     const bytes = Buffer.concat(parts.map((part) => part.bytes))
     const sums = parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))
     const etag = `"${md5(...sums)}-${parts.length}"`
-    this.objects.set(key, { bytes, etag, modified: Date.now(), marks: upload.marks })
+    this.objects.set(key, { bytes, etag, modified: this.now, marks: upload.marks })
     this.uploads.delete(id)
     return xml('CompleteMultipartUploadResult', { Bucket: this.bucket, Key: key, ETag: etag })
   }
