@@ -2,9 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import { fingerprint } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
-import { session } from '../machines/session/index.ts'
 import type { Service } from '../machines/vocabulary/events.ts'
-import { endCutOff } from './actors/cut-off.ts'
 import { notBefore, now } from './actors/identity.ts'
 import { Outbox } from './actors/outbox.ts'
 import { Supervisor } from './actors/supervisor.ts'
@@ -27,11 +25,12 @@ import { openForwarding } from './forwarding/index.ts'
 import { portIsFree } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
-import { sole } from './nodes/sole.ts'
+import { joinServers } from './nodes/index.ts'
 import { adoptPolicy } from './policies.ts'
+import { endLeftOpen } from './smtp/left-open.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
-import { openViews, startViews } from './views/index.ts'
+import { startViews } from './views/index.ts'
 
 /** What happened beside the log: for whoever reads it at night. */
 export type Notices = {
@@ -51,6 +50,8 @@ export type Running = {
   reload(config: Config): Promise<void>
   /** Ends sessions in order, waiting up to `limits.shutdownGrace` for those inside a transaction; then stops. */
   stop(): Promise<void>
+  /** Resolves should something happen that this server cannot go on with. */
+  readonly fatal: Promise<Error>
   /** Ends what `stop` still waits for. */
   hurry(): void
 }
@@ -78,6 +79,19 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   await startClock(log)
   const startedAt = now()
   const content = await openContent(config, log).catch(async (error) => {
+    await log.close()
+    throw error
+  })
+  const fatal = Promise.withResolvers<Error>()
+  let tidy: () => void = () => {}
+  const members = await joinServers(config, {
+    ...{ log, warn: notices.warn, ousted: fatal.resolve },
+    vacated: () => {
+      deliveries?.takeOver()
+      tidy()
+    },
+  }).catch(async (error) => {
+    await content.close()
     await log.close()
     throw error
   })
@@ -110,7 +124,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     async (service: Service): Promise<Reception> => {
       const policy = sessionPolicy(settings, service)
       return {
-        node: settings.hostname,
+        node: members.node,
         policy,
         policyHash: await adoptPolicy(log, policy, settings.hostname),
         outbox,
@@ -150,19 +164,24 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   if (sendsOut(config))
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, warn: notices.warn },
-      members: sole(config.hostname),
+      members,
       ...farSide(config, policies),
       backlog,
       returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),
       signers,
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
-  const tidied = endLeftOpen({ config, log, outbox, notices, before: startedAt })
+  const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
+  let tidied = endLeftOpen(leftOpen)
+  tidy = () => {
+    tidied = tidied.then(() => endLeftOpen(leftOpen))
+  }
 
   return {
     listeners,
     log,
     directory,
+    fatal: fatal.promise,
     reload: async (settings) => {
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
@@ -181,6 +200,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       backlog.close()
       await outbox.settled()
       await tidied
+      await members.leave()
       await control.close()
       following.abort()
       await views.stop()
@@ -257,32 +277,6 @@ const checkMachines = (): void => {
 const startClock = async (log: EventLog): Promise<void> => {
   const last = await log.last()
   if (last !== null) notBefore(last.at)
-}
-
-type LeftOpen = {
-  readonly config: Config
-  readonly log: EventLog
-  readonly outbox: Outbox
-  readonly notices: Notices
-  /** Sessions that came later are live. */
-  readonly before: number
-}
-
-/** Sessions that the server before this one left in the middle get their end; the views know which. */
-const endLeftOpen = async ({ config, log, outbox, notices, before }: LeftOpen): Promise<void> => {
-  const views = openViews({ directory: config.data, log })
-  try {
-    await views.caughtUp()
-    const open = [...views.sessions({ outcome: 'open', until: before })].map(({ id }) => id)
-    const node = config.hostname
-    const ended = await endCutOff({ module: session, ids: open, log, outbox, node, notice: notices.warn })
-    if (ended > 0)
-      notices.info(`${ended} sessions were cut off when the server last ended; they are closed now`)
-  } catch (error) {
-    notices.warn('sessions that were cut off earlier could not be closed', asError(error))
-  } finally {
-    views.close()
-  }
 }
 
 const addressesOf = (directory: Directory, user: string): readonly string[] => {

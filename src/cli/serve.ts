@@ -76,6 +76,10 @@ const untilSignalled = ({
       notices.info(`${signal}: stopping; sessions inside a transaction may finish it`)
       running.stop().then(stopped, failed)
     }
+    void running.fatal.then((error) => {
+      notices.warn(`stopping: ${error.message}`)
+      running.stop().then(() => failed(error), failed)
+    })
     process.on('SIGTERM', stop).on('SIGINT', stop)
     process.on('SIGHUP', () => reload({ running, notices, options }))
   })

@@ -33,6 +33,8 @@ export type Notify = (owed: Required<NoticeCause>) => void
 export type Tools = {
   readonly outbox: Outbox
   readonly node: string
+  /** Names this server in EHLO or LHLO. */
+  readonly hostname: string
   readonly routes: Routes
   readonly connect: Connect
   readonly content: Pick<ContentStore, 'stream'>
@@ -245,7 +247,7 @@ export class DeliveryActor {
         protocol,
         tls: this.#inClear.has(host) ? 'never' : tls,
         requiretls: mustBeSecure(this.#queued!),
-        hostname: this.#tools.node,
+        hostname: this.#tools.hostname,
         login: this.#tools.routes.login(this.#queued!.nextHop),
         signal: this.#abort.signal,
         said: (line) => this.#lines.push(line),

@@ -74,7 +74,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const courier = new Courier({
     ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
     tools: {
-      ...{ outbox, node, members, connect, content: bodies, now, notify },
+      ...{ outbox, node, hostname: config.hostname, members, connect, content: bodies, now, notify },
       // As they are when they are asked: a configuration may be read again.
       routes: {
         resolve: (nextHop, signal, wishes) => inForce.routes.resolve(nextHop, signal, wishes),

@@ -38,7 +38,7 @@ export const actOffline = async (
     // No room: nothing is ever started.
     concurrency: { total: 0, perDestination: 0 },
     tools: {
-      ...{ outbox, node, now, routes: nowhere, members: sole(node) },
+      ...{ outbox, node, hostname: node, now, routes: nowhere, members: sole(node) },
       connect: async () => {
         throw new HostFailed(unforeseen('no server runs', 'connect'))
       },

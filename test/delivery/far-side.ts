@@ -81,7 +81,7 @@ export const farSide = async (
       ...backlog,
     },
     tools: {
-      ...{ outbox, node, members, now: () => time },
+      ...{ outbox, node, hostname: node, members, now: () => time },
       notify: ({ delivery: id, kind }) => notified.push(`${kind} ${id}`),
       content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
       routes: {

@@ -65,7 +65,13 @@ const office = async (context: TestContext, { mode = null, mx = ['mx.a.test'], .
     return made
   }
   const tools = {
-    ...{ outbox: new Outbox({ log, patience: 1 }), node: 'us.example', routes, now: () => 1_800_000_000_000 },
+    ...{
+      outbox: new Outbox({ log, patience: 1 }),
+      node: 'us.example',
+      hostname: 'us.example',
+      routes,
+      now: () => 1_800_000_000_000,
+    },
     connect: connectWith({ ca: given.ca ?? host.ca, patience: { quit: 100 } }),
     content: { stream: async () => Readable.from([Buffer.from('body\r\n')]) },
     notify: () => {},
