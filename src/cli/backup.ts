@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
+import { withoutSecret } from '../config/show.ts'
+import { isBucketAddress } from '../content/s3/address.ts'
 import { backup, TargetNotEmpty } from '../log/backup.ts'
 import { isKurrentAddress } from '../log/kurrent/index.ts'
 import { CommandFault } from './fault.ts'
@@ -27,7 +29,7 @@ const run = async (target: string, options: GlobalOptions): Promise<void> => {
   const { config } = loadConfig({ file: options.config, data: options.data })
   if (isKurrentAddress(config.log))
     throw new CommandFault(
-      'the log is in a database, which has its own way of making copies; message bodies are in content/ of the data directory. `fsmtp export --all` writes everything as histories',
+      `the log is in a database, which has its own way of making copies; message bodies are in ${isBucketAddress(config.content) ? withoutSecret(config.content) : 'content/ of the data directory'}. \`fsmtp export --all\` writes everything as histories`,
     )
   const bar = progress('copying')
   const copied = await backup({ directory: config.data, target, progress: bar.update })
@@ -39,6 +41,10 @@ const run = async (target: string, options: GlobalOptions): Promise<void> => {
   const directory = resolve(target)
   if (options.json) ndjson({ directory, events, files, damage: damage?.message ?? null })
   else print(`copied ${counted(events, 'event')} and ${counted(files, 'file')} to ${directory}`)
+  if (isBucketAddress(config.content))
+    remark(
+      `fsmtp: large messages are in ${withoutSecret(config.content)} and stay there: copy the bucket as well, after this; the copy of the log wants it`,
+    )
   if (damage === null) return
   remark(`fsmtp: the original is faulty: ${damage.message}`)
   process.exitCode = 1

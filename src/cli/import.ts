@@ -1,10 +1,8 @@
 /** `fsmtp import`: takes exported histories into the log. */
-import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
-import { placesIn } from '../content/places.ts'
+import { beginContent, type ContentPlace } from '../content/open.ts'
 import { type ContentWriter, smallContent } from '../content/port.ts'
-import { beginFile } from '../content/writer.ts'
 import { HistoryFault } from '../history/fault.ts'
 import { type ContentSink, type Imported, importHistory } from '../history/import.ts'
 import { hasLog, type LogPlace, openLogReader } from '../log/open.ts'
@@ -40,14 +38,11 @@ const nothing: Reader = { readAll: none, readStream: none, tail: async () => 0, 
 const readerOf = async (place: LogPlace): Promise<Reader> => (hasLog(place) ? openLogReader(place) : nothing)
 
 /**
- * Large content goes to its file beside whatever writes the log: a body is nobody's until its event is there. Without a
+ * Large content goes to its file, or to the bucket, beside whatever writes the log: a body is nobody's until its event is there. Without a
  * server the directory is locked first, or one that starts meanwhile would sweep such bodies away.
  */
-const sinkIn = (directory: string, message: string, locked: () => Promise<unknown>): ContentSink => {
-  const places = placesIn(directory)
-  const writer = locked()
-    .then(() => mkdir(places.incoming, { recursive: true, mode: 0o700 }))
-    .then(() => beginFile(places, message, { onlyNew: true }))
+const sinkIn = (place: ContentPlace, message: string, locked: () => Promise<unknown>): ContentSink => {
+  const writer = locked().then(() => beginContent(place, message))
   const opened = (work: (writer: ContentWriter) => unknown): Promise<void> =>
     writer.then(async (file) => {
       await work(file)
@@ -69,7 +64,6 @@ const keptAlready = (error: unknown, message: string): never => {
 
 const importFile = async (asked: string, options: Options): Promise<void> => {
   const { config } = loadConfig({ file: options.config, data: options.data })
-  const directory = config.data
   const input = await inputFrom(asked)
   const log = await readerOf(config)
   // Opened when there is something to write: a file that is refused leaves no trace.
@@ -83,7 +77,7 @@ const importFile = async (asked: string, options: Options): Promise<void> => {
     const done = await importHistory({
       ...{ open: watched(input, bar), log, inlineLimit: smallContent },
       append: async (appends) => (await opened()).append(appends),
-      beginContent: (message) => sinkIn(directory, message, opened),
+      beginContent: (message) => sinkIn(config, message, opened),
     })
     tell(done, options)
   } catch (error) {

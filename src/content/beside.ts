@@ -1,21 +1,44 @@
 /**
- * A log that keeps small bodies in files, for engines that keep none beside their events: written and synced before the append.
- * A crash between leaves a file that no event names, which the sweep of the next start removes.
+ * A log that keeps small bodies where large ones are, in files or in a bucket, for engines that keep none beside their events:
+ * they are on stable storage before the append. A crash between leaves a body that no event names, which is swept away later.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import type { Append, EventLog } from '../log/port.ts'
-import { AppendTooLarge, LogFull, NotSerialisable, WrongRevision } from '../log/port.ts'
+import { AppendTooLarge, LogFull, LogUnavailable, NotSerialisable, WrongRevision } from '../log/port.ts'
 import { isId, isMissing, type Places, placesIn } from './places.ts'
-import { ContentFull } from './port.ts'
+import { ContentFull, ContentUnavailable, smallContent } from './port.ts'
 import { beginFile } from './writer.ts'
 
-type Body = { readonly id: string; readonly bytes: Uint8Array }
+export type Body = { readonly id: string; readonly bytes: Uint8Array }
 type Stored = { readonly position: number }
 
+/** Bytes up to which a body is taken for one that came with an append; what is larger is read in pieces, by the store. */
+export const largestWhole = 4 * smallContent
+
+/** Where small bodies are kept. Ids are ids. */
+export interface Bodies {
+  /** On stable storage when it resolves. True when it was written now; a body's id is written once. @throws ContentFull, ContentUnavailable */
+  write(body: Body): Promise<boolean>
+  /** Null for what is not there, and for large bodies: whoever wants these reads them in pieces. */
+  read(id: string): Promise<Uint8Array | null>
+  remove(id: string): Promise<void>
+  close(): void
+}
+
 /** `directory`: the data directory; bodies lie in `content/` under it, as large ones do. */
-export const withContents = (log: EventLog, { directory }: { directory: string }): EventLog => {
+export const bodiesInFiles = (directory: string): Bodies => {
   const places = placesIn(directory)
-  const appending = new Appending(log, places)
+  return {
+    write: (body) => write(places, body),
+    read: (id) => read(places, id),
+    remove: (id) => rm(places.fileOf(id), { force: true }),
+    close: () => {},
+  }
+}
+
+export const withContents = (log: EventLog, where: { directory: string } | { bodies: Bodies }): EventLog => {
+  const bodies = 'bodies' in where ? where.bodies : bodiesInFiles(where.directory)
+  const appending = new Appending(log, bodies)
   return {
     append: (appends) => appending.append(appends),
     get waiting() {
@@ -28,24 +51,25 @@ export const withContents = (log: EventLog, { directory }: { directory: string }
     tail: () => log.tail(),
     last: () => log.last(),
     streams: (prefix, options) => log.streams(prefix, options),
-    content: async (id) => (await log.content(id)) ?? (isId(id) ? read(places, id) : null),
+    content: async (id) => (await log.content(id)) ?? (isId(id) ? bodies.read(id) : null),
     close: async () => {
       await appending.idle()
       await log.close()
+      bodies.close()
     },
   }
 }
 
 class Appending {
   readonly #log: EventLog
-  readonly #places: Places
-  /** Streams that have a body on its way to the disk: what comes after goes after. */
+  readonly #bodies: Bodies
+  /** Streams that have a body on its way: what comes after goes after. */
   readonly #before = new Map<string, Promise<unknown>>()
   #waiting = 0
 
-  constructor(log: EventLog, places: Places) {
+  constructor(log: EventLog, bodies: Bodies) {
     this.#log = log
-    this.#places = places
+    this.#bodies = bodies
   }
 
   get waiting(): number {
@@ -67,6 +91,11 @@ class Appending {
     return stored
   }
 
+  async #write(body: Body): Promise<boolean> {
+    if (!isId(body.id)) throw new TypeError(`"${body.id}" cannot name message content`)
+    return this.#bodies.write(body)
+  }
+
   /** The next append of these streams waits until this one has been handed to the log, and answered. */
   #follow(appends: readonly Append[], stored: Promise<Stored>): void {
     const over = stored.then(
@@ -85,21 +114,26 @@ class Appending {
     this.#waiting += size
     const written: string[] = []
     try {
-      for (const body of bodies) if (await write(this.#places, body)) written.push(body.id)
+      for (const body of bodies) if (await this.#write(body)) written.push(body.id)
       return await this.#log.append(appends)
     } catch (error) {
       // Where the outcome is not known, the events may be there, and want their bodies.
-      if (isNothingWritten(error))
-        for (const id of written) await rm(this.#places.fileOf(id), { force: true })
-      throw error instanceof ContentFull ? new LogFull(error.message, { cause: error }) : error
+      if (isNothingWritten(error)) for (const id of written) await this.#bodies.remove(id).catch(() => {})
+      throw asLogs(error)
     } finally {
       this.#waiting -= size
     }
   }
 }
 
+/** What keeps a body from being kept keeps the append from being made. */
+const asLogs = (error: unknown): unknown => {
+  if (error instanceof ContentFull) return new LogFull(error.message, { cause: error })
+  return error instanceof ContentUnavailable ? new LogUnavailable(error.message, { cause: error }) : error
+}
+
 const isNothingWritten = (error: unknown): boolean =>
-  [WrongRevision, NotSerialisable, AppendTooLarge, ContentFull, TypeError].some(
+  [WrongRevision, NotSerialisable, AppendTooLarge, ContentFull, ContentUnavailable, TypeError].some(
     (kind) => error instanceof kind,
   )
 
@@ -107,7 +141,6 @@ const copied = ({ id, bytes }: Body): Body => ({ id, bytes: Uint8Array.from(byte
 
 /** True when it was written now; a body's id is written once. */
 const write = async (places: Places, { id, bytes }: Body): Promise<boolean> => {
-  if (!isId(id)) throw new TypeError(`"${id}" cannot name message content`)
   await mkdir(places.incoming, { recursive: true, mode: 0o700 })
   const writer = await beginFile(places, id, { onlyNew: true })
   try {
@@ -126,7 +159,8 @@ const isTaken = (error: unknown): boolean =>
 
 const read = async (places: Places, id: string): Promise<Uint8Array | null> => {
   try {
-    return await readFile(places.fileOf(id))
+    const file = places.fileOf(id)
+    return (await stat(file)).size > largestWhole ? null : await readFile(file)
   } catch (error) {
     if (isMissing(error)) return null
     throw error

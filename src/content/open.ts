@@ -1,8 +1,12 @@
 /** Where content is kept: in files, or in a bucket, as the configuration says. */
+import { mkdir } from 'node:fs/promises'
 import type { LogReader } from '../log/port.ts'
-import type { ContentStore } from './port.ts'
+import { type Bodies, bodiesInFiles } from './beside.ts'
+import { placesIn } from './places.ts'
+import type { ContentStore, ContentWriter } from './port.ts'
 import { isBucketAddress } from './s3/address.ts'
 import { openContentStore, openContentReader as readFiles } from './store.ts'
+import { beginFile } from './writer.ts'
 
 /** Of a configuration: the data directory, and `files` or the address of a bucket. */
 export type ContentPlace = { readonly data: string; readonly content: string }
@@ -38,3 +42,36 @@ const readers = (store: ContentReader): ContentReader => ({
   stream: (id) => store.stream(id),
   verify: (id, expected) => store.verify(id, expected),
 })
+
+/** For logs that keep no bodies beside their events. Nothing is opened before something is wanted. */
+export const bodiesOf = ({ data: directory, content: address }: ContentPlace): Bodies => {
+  if (!isBucketAddress(address)) return bodiesInFiles(directory)
+  let opened: Promise<Bodies> | null = null
+  const bodies = (): Promise<Bodies> => {
+    opened ??= import('./s3/beside.ts').then(({ bodiesInBucket }) => bodiesInBucket({ address, directory }))
+    return opened
+  }
+  return {
+    write: async (body) => (await bodies()).write(body),
+    read: async (id) => (await bodies()).read(id),
+    remove: async (id) => (await bodies()).remove(id),
+    close: () => void opened?.then((bodies) => bodies.close()),
+  }
+}
+
+/**
+ * Begins a body whose event is still to come, beside whoever holds the directory: for histories that are imported. In files, a
+ * body that is there already is a fault with code EEXIST.
+ */
+export const beginContent = async (
+  { data: directory, content: address }: ContentPlace,
+  id: string,
+): Promise<ContentWriter> => {
+  if (isBucketAddress(address)) {
+    const { beginInBucket } = await import('./s3/beside.ts')
+    return beginInBucket({ address, directory }, id)
+  }
+  const places = placesIn(directory)
+  await mkdir(places.incoming, { recursive: true, mode: 0o700 })
+  return beginFile(places, id, { onlyNew: true })
+}

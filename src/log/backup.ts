@@ -38,11 +38,17 @@ export class TargetNotEmpty extends Error {
 
 /** Pages of the log copied at a time, so that progress can be told. */
 const pagesAtATime = 1024
-/** What is copied beside the log. Views are computed again; `opened.json` tells of the original's last opening only. */
+/**
+ * What is copied beside the log. Views are computed again; `opened.json` and `bucket.json` tell of the original only: a copy that
+ * is tried out must not sweep the original's bucket.
+ */
 const folders = ['content', 'tls'] as const
 /** Without it, reports on mail that was forwarded could not be passed on. */
 const singleFiles = ['srs.key'] as const
-const leftOut = new Set(['content/incoming', 'content/opened.json', 'content/opened.json.new'])
+const leftOut = new Set([
+  'content/incoming',
+  ...['opened', 'bucket'].flatMap((name) => [`content/${name}.json`, `content/${name}.json.new`]),
+])
 
 /** @throws TargetNotEmpty, LogUnavailable where there is no log */
 export const backup = async ({ directory, target, progress }: BackupOptions): Promise<Backup> => {

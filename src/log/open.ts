@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { withContents } from '../content/beside.ts'
+import { bodiesOf } from '../content/open.ts'
 import { isKurrentAddress, openKurrentLog } from './kurrent/index.ts'
 import { DirectoryInUse, type DirectoryLock, lockDirectory } from './lock.ts'
 import type { EventLog, LogReader } from './port.ts'
 import { openSqliteLog, openSqliteReader } from './sqlite/index.ts'
 
-/** Of a configuration: the data directory, and `sqlite` or the address of a database. */
-export type LogPlace = { readonly data: string; readonly log: string }
+/** Of a configuration: the data directory, `sqlite` or the address of a database, and where bodies are beside a database. */
+export type LogPlace = { readonly data: string; readonly log: string; readonly content?: string }
 
 /** Whether there is something to read. A database is asked when it is opened. */
 export const hasLog = ({ data, log }: LogPlace): boolean =>
@@ -18,11 +19,12 @@ export const hasLog = ({ data, log }: LogPlace): boolean =>
  * Opens the log for a server, which holds the data directory as long.
  * @throws DirectoryInUse, LogDamaged, LogUnavailable
  */
-export const openLog = async ({ data, log }: LogPlace): Promise<EventLog> => {
+export const openLog = async (place: LogPlace): Promise<EventLog> => {
+  const { data, log } = place
   if (!isKurrentAddress(log)) return openSqliteLog({ directory: data })
   const lock = lockDirectory(data)
   try {
-    return releasing(await openDatabase({ data, log }), lock)
+    return releasing(await openDatabase(place), lock)
   } catch (error) {
     lock.release()
     throw error
@@ -47,8 +49,8 @@ export const openLogBeside = async (place: LogPlace): Promise<EventLog> => {
 export const openLogReader = async (place: LogPlace): Promise<LogReader> =>
   isKurrentAddress(place.log) ? openDatabase(place) : openSqliteReader({ directory: place.data })
 
-const openDatabase = async ({ data, log }: LogPlace): Promise<EventLog> =>
-  withContents(await openKurrentLog({ url: log }), { directory: data })
+const openDatabase = async ({ data, log, content = 'files' }: LogPlace): Promise<EventLog> =>
+  withContents(await openKurrentLog({ url: log }), { bodies: bodiesOf({ data, content }) })
 
 const releasing = (log: EventLog, lock: DirectoryLock): EventLog => ({
   append: (appends) => log.append(appends),

@@ -137,6 +137,8 @@ const carryOut = (
     case 'GetObject':
       return objectAnswer(vault, key, request)
     case 'PutObject':
+      if (request.headers['if-none-match'] === '*' && vault.objects.has(key))
+        throw new Refusal(412, 'PreconditionFailed', 'There is such an object')
       return { headers: { etag: vault.put(key, body, marksOf(request)).etag } }
     case 'DeleteObject':
       vault.objects.delete(key)

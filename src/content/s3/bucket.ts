@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { BucketAddress } from './address.ts'
-import { bucketFault, isNoSuchObject } from './faults.ts'
+import { bucketFault, isNoSuchObject, isNotImplemented, isTaken } from './faults.ts'
 import { type Patience, tried, patience as usualPatience } from './patience.ts'
 
 export type Client = typeof import('@aws-sdk/client-s3')
@@ -15,6 +15,14 @@ export type Opened = { readonly body: Readable; readonly size: number; readonly 
 /** Small words kept with an object. */
 export type Marks = Readonly<Record<string, string>>
 export type Found = Omit<Entry, 'key'> & { readonly marks: Marks }
+
+type Put = {
+  readonly key: string
+  readonly bytes: Uint8Array
+  readonly marks: Marks
+  readonly signal?: AbortSignal
+  readonly onlyNew?: boolean
+}
 
 type Asking = { readonly client: S3Client; readonly signal: AbortSignal }
 type Requested<Value> = {
@@ -40,6 +48,7 @@ export class Bucket {
   readonly #s3: Client
   readonly #client: S3Client
   readonly #closed = new AbortController()
+  #knowsConditions = true
 
   constructor(address: BucketAddress, patience: Patience, s3: Client) {
     this.address = address
@@ -99,22 +108,23 @@ export class Bucket {
     )
   }
 
-  async put({
-    key,
-    bytes,
-    marks,
-    signal,
-  }: {
-    readonly key: string
-    readonly bytes: Uint8Array
-    readonly marks: Marks
-    readonly signal?: AbortSignal
-  }): Promise<void> {
+  /** `onlyNew`: where the server knows conditions, what is there already stays, and the answer is false. */
+  async put({ key, bytes, marks, signal, onlyNew = false }: Put): Promise<boolean> {
     const { PutObjectCommand } = this.#s3
     const input = { ...this.#place(key), Body: bytes, Metadata: { ...marks }, ContentType: messageType }
-    await this.#asked({
+    const condition = onlyNew && this.#knowsConditions ? { IfNoneMatch: '*' } : {}
+    return this.#asked({
       ...{ what: `cannot write ${key}`, signal },
-      ask: ({ client, signal }) => client.send(new PutObjectCommand(input), { abortSignal: signal }),
+      ask: ({ client, signal }) =>
+        client
+          .send(new PutObjectCommand({ ...input, ...condition }), { abortSignal: signal })
+          .then(() => true)
+          .catch((error: unknown) => {
+            if (onlyNew && isTaken(error)) return false
+            if (!onlyNew || !isNotImplemented(error)) throw error
+            this.#knowsConditions = false
+            return client.send(new PutObjectCommand(input), { abortSignal: signal }).then(() => true)
+          }),
     })
   }
 

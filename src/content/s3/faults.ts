@@ -24,6 +24,12 @@ export const isNoSuchObject = (error: unknown): boolean =>
 
 export const isNoSuchUpload = (error: unknown): boolean => nameOf(error) === 'NoSuchUpload'
 
+/** An object of that name is there already. */
+export const isTaken = (error: unknown): boolean => nameOf(error) === 'PreconditionFailed'
+/** Servers that know no conditions say so. */
+export const isNotImplemented = (error: unknown): boolean =>
+  nameOf(error) === 'NotImplemented' || statusOf(error) === 501
+
 const passing = new Set([
   'TimeoutError',
   'RequestTimeout',
@@ -31,6 +37,7 @@ const passing = new Set([
   'SlowDown',
   'InternalError',
   'ServiceUnavailable',
+  'ConditionalRequestConflict',
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
@@ -42,7 +49,7 @@ const passing = new Set([
 
 /** Whether the same may go well in a moment. */
 export const isPassing = (error: unknown): boolean =>
-  passing.has(nameOf(error)) || statusOf(error) >= 500 || statusOf(error) === 429 || isGarbled(error)
+  passing.has(nameOf(error)) || [429, 500, 502, 503, 504].includes(statusOf(error)) || isGarbled(error)
 
 /** An answer that broke off, or that is no answer at all. */
 const isGarbled = (error: unknown): boolean =>

@@ -11,8 +11,12 @@ const breaks = 4
 /** Null where there is no such object. The stream fails with ContentUnavailable where the bucket does not answer any more. */
 export const streamOf = async (bucket: Bucket, key: string): Promise<Readable | null> => {
   const opened = await bucket.get(key)
-  return opened && Readable.from(pieces(bucket, key, opened), { objectMode: false })
+  return opened && restOf(bucket, key, opened)
 }
+
+/** All of an object that was opened. */
+export const restOf = (bucket: Bucket, key: string, opened: Opened): Readable =>
+  Readable.from(pieces(bucket, key, opened), { objectMode: false })
 
 async function* pieces(bucket: Bucket, key: string, first: Opened): AsyncGenerator<Uint8Array> {
   const { size, etag } = first
