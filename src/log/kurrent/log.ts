@@ -30,7 +30,7 @@ export const connectLog = async (options: KurrentOptions): Promise<EventLog> => 
   const writes = new Link(address, settings.connectWithin)
   try {
     const reading = new Reading({ link: reads, settings, prefix: address.streamPrefix })
-    await Promise.all([reads.connection(), writes.connection()])
+    // Appends connect when the first of them comes: most commands only read.
     const tail = (await reading.lastOfAll())?.position ?? 0
     return new KurrentLog({ address, settings, reads, writes, reading, tail })
   } catch (error) {
