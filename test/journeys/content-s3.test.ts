@@ -6,8 +6,17 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { acceptedAs, greeted, type Line, send } from '../client.ts'
 import { type S3StandIn, testKeys } from '../s3/stand-in.ts'
-import { standIn } from '../s3/target.ts'
-import { type ChildServer, eventually, fsmtp, objects, serve, startTestServer, workplace } from '../server.ts'
+import { standIn, withEnvironment } from '../s3/target.ts'
+import {
+  type ChildServer,
+  eventually,
+  fsmtp,
+  objects,
+  scratch,
+  serve,
+  startTestServer,
+  workplace,
+} from '../server.ts'
 
 const playground = { playground: true, hostname: 'localhost', domains: [] }
 const settings = ({ url }: S3StandIn, content = url) => ({
@@ -63,6 +72,49 @@ test('a large mail is kept in the bucket and shown from there, to two readers at
   const unsound = await fsmtp(folder, ['verify'])
   assert.equal(unsound.code, 1)
   assert.match(unsound.stdout, /its content is missing/)
+})
+
+test('50 MB pass through the server in the memory of two parts', {
+  skip: !existsSync('/proc/self/status'),
+}, async (t) => {
+  const bucket = await standIn(t)
+  const server = await served(t, workplace(settings(bucket)))
+  const memory = (what: 'VmRSS' | 'VmHWM'): number => {
+    const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8')
+    return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024
+  }
+  const line = await greeted(server.port('mx'))
+  // What the client takes for itself, it takes with the first parts.
+  await accepted(line, large('before', 17_000_000))
+  const before = memory('VmRSS')
+  await accepted(line, large('after', 49_000_000))
+  line.hangUp()
+  const grown = memory('VmHWM') - before
+  assert.ok(grown < 30, `${grown} MiB`)
+})
+
+test('histories are imported into the bucket, and a copy of the directory says that the bucket stays where it is', async (t) => {
+  const [bucket, other] = [await standIn(t), await standIn(t)]
+  const folder = workplace(settings(bucket))
+  const server = await served(t, folder)
+  const line = await greeted(server.port('mx'))
+  const content = large('moved')
+  const id = await accepted(line, content)
+  line.hangUp()
+  await server.end()
+  const exported = join(folder, 'all.ndjson')
+  assert.equal((await fsmtp(folder, ['export', '--all', '--out', exported])).code, 0)
+
+  const elsewhere = workplace(settings(other))
+  const imported = await fsmtp(elsewhere, ['import', exported])
+  assert.equal(imported.code, 0, imported.stderr)
+  assert.deepEqual([...other.vault.objects.keys()], [...bucket.vault.objects.keys()])
+  assert.ok((await fsmtp(elsewhere, ['message', id, '--raw'])).stdout.endsWith(`${content}\r\n`))
+
+  const copied = await fsmtp(elsewhere, ['backup', 'copy'])
+  assert.equal(copied.code, 0, copied.stderr)
+  assert.match(copied.stderr, /large messages are in s3:\/\/AKTEST:\*\*\*@mail.* and stay there/)
+  assert.deepEqual(existsSync(join(elsewhere, 'copy/content/bucket.json')), false)
 })
 
 test('messages kept in files before are still found', async (t) => {
@@ -158,6 +210,19 @@ test('what is wrong with the bucket at the start is said in one line, without th
   for (const [content, said] of wrongs) assert.match(await refusal(content), said)
   void faults.next('PutObject', { status: 403, code: 'AccessDenied' }, 9)
   assert.match(await refusal(url), /cannot write trial\/.*: access is denied; the key needs s3:ListBucket/)
+})
+
+test('without a key anywhere, that is what is said', async (t) => {
+  const bucket = await standIn(t)
+  const home = scratch('home')
+  withEnvironment(t, {
+    ...{ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_PROFILE: undefined },
+    ...{ HOME: home, AWS_EC2_METADATA_DISABLED: 'true', AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: undefined },
+  })
+  const folder = workplace(settings(bucket, `s3://mail?endpoint=${bucket.endpoint}&region=us-east-1`))
+  const { code, stderr } = await fsmtp(folder, ['serve'])
+  assert.equal(code, 1)
+  assert.match(stderr, /there is no access key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/)
 })
 
 test('the secret is shown by no command', async (t) => {
