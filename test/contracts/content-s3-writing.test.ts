@@ -59,6 +59,13 @@ test('what fits into a part is one request, what does not is sent in parts of 8 
   assert.deepEqual(Buffer.concat(await back!.toArray()), large)
 })
 
+test('parts go over connections that are kept, and wait for no permission', async (t) => {
+  const { server, content } = await place(t)
+  const before = server.connections
+  await write(content, randomBytes(40 * MiB))
+  assert.ok(server.connections - before <= 1)
+})
+
 test('a body of exactly a part, and of exactly two', async (t) => {
   const { content } = await place(t)
   for (const [at, size] of [8 * MiB, 16 * MiB].entries()) {

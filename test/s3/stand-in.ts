@@ -23,6 +23,8 @@ export type S3StandIn = {
   readonly url: string
   readonly vault: Vault
   readonly faults: Faults
+  /** Connections so far. */
+  readonly connections: number
   /** What was asked for so far. */
   readonly asked: readonly Operation[]
   /** Nobody listens any more; connections end. */
@@ -63,6 +65,12 @@ export const startS3StandIn = async ({
   const server = createServer((request, response) => {
     act(request, response).catch(() => response.destroy())
   })
+  // Node's server would give permission by itself; others do not.
+  server.on('checkContinue', (_, response) => response.destroy())
+  let connections = 0
+  server.on('connection', () => {
+    connections++
+  })
   let port = 0
   const start = async (): Promise<void> => {
     await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening))
@@ -73,6 +81,9 @@ export const startS3StandIn = async ({
   const secret = encodeURIComponent(keys.secretAccessKey)
   return {
     ...{ endpoint, vault, faults, asked, start },
+    get connections() {
+      return connections
+    },
     url: `s3://${keys.accessKeyId}:${secret}@mail?endpoint=${endpoint}&region=${region}`,
     stop: async () => {
       if (!server.listening) return

@@ -63,6 +63,8 @@ export class Bucket {
       // Every body is sent with its SHA-256, signed; further sums are unknown to many servers.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // Servers that do not answer to it make the client wait for seconds, on a connection of its own each time.
+      expectContinueHeader: false,
       maxAttempts: 1,
       requestHandler: {
         connectionTimeout: patience.connect,
