@@ -1,13 +1,14 @@
 /** A YAML file as values that remember where they were written. */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Environment, fillIn } from './environment.ts'
 import type { Fault, Path } from './fault.ts'
 
 export type Place = { readonly line: number; readonly column: number }
 
 export type Document = {
-  /** Plain values; what was left empty (`limits:`) is left out. */
+  /** Plain values, the environment's words in their places; what was left empty (`limits:`) is left out. */
   readonly value: unknown
-  /** Faults of the syntax, double keys among them. */
+  /** Faults of the syntax, double keys among them, and what the environment should have. */
   readonly faults: readonly Fault[]
   has(path: Path): boolean
   /** Where the value at `path` is written, or its key where it has one; the nearest thing around it if it is not there. */
@@ -53,7 +54,11 @@ const messageOf = ({ message }: Error): string =>
   message.includes('call stack') ? 'too many values inside each other' : message
 
 /** Reads `text`; `file` is the name that faults carry. */
-export const readDocument = (text: string, file: string): Document => {
+export const readDocument = (
+  text: string,
+  file: string,
+  environment: Environment = process.env,
+): Document => {
   const lines = new LineCounter()
   const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const placeOf = (offset: number): Place => {
@@ -79,10 +84,14 @@ export const readDocument = (text: string, file: string): Document => {
     return { whole: found === path.length && !empty, start }
   }
   const read = faults.length > 0 ? { value: {}, fault: null } : readValue(parsed)
-  const all = read.fault === null ? faults : [...faults, { ...read.fault, file, ...placeOf(0) }]
+  const filled = fillIn(read.value, environment)
+  const unfilled = filled.faults.map(
+    (fault): Fault => ({ file, ...placeOf(follow(fault.path).start), ...fault }),
+  )
+  const unread = read.fault === null ? [] : [{ ...read.fault, file, ...placeOf(0) }]
   return {
-    value: read.value,
-    faults: all,
+    value: filled.value,
+    faults: [...faults, ...unread, ...unfilled],
     has: (path) => follow(path).whole,
     locate: (path) => placeOf(follow(path).start),
   }
