@@ -102,7 +102,10 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   // In a playground every address has a mailbox, one that looks like a return path as well.
   const forwarding = config.playground
     ? null
-    : await openForwarding({ data: config.data, giveUpAfter: config.delivery.giveUpAfter })
+    : await openForwarding({
+        ...{ data: config.data, key: config.returnPathKey },
+        giveUpAfter: config.delivery.giveUpAfter,
+      })
   const directory = await Directory.open({
     log,
     config,

@@ -53,6 +53,7 @@ const inOrder = (one: Fault, other: Fault): number =>
 const absolute = (config: Config, { folder, data }: { folder: string; data: string | null }): Config => ({
   ...config,
   data: data ?? resolve(folder, config.data),
+  ...(config.returnPathKey !== undefined && { returnPathKey: resolve(folder, config.returnPathKey) }),
   tls: config.tls.map((entry) => ({
     ...entry,
     certificate: resolve(folder, entry.certificate),

@@ -224,6 +224,11 @@ export const schema = z.strictObject({
       example: { certificate: 'cert.pem', key: 'key.pem' },
     },
   ),
+  returnPathKey: optional(path, {
+    about:
+      'File with the key that signs the senders of forwarded mail (SRS). Servers on one log want the same one. Without: srs.key in the data folder, made once.',
+    example: 'srs.key',
+  }),
   domains: setting(z.array(domain), {
     about: 'Domains whose mail is ours; more can be added with `fsmtp domain add`.',
     byDefault: [],

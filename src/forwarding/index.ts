@@ -19,16 +19,18 @@ const shortest = 21
 /** Days are counted in rounds of 1024. */
 const longest = 1000
 
-/** With the key in `data`. `giveUpAfter`: how long we may try ourselves, in milliseconds. @throws CommandFault */
+/** With the key in `data`, or in the file `key`. `giveUpAfter`: how long we may try ourselves, in milliseconds. @throws CommandFault */
 export const openForwarding = async ({
   data,
+  key,
   giveUpAfter,
 }: {
   readonly data: string
+  readonly key?: string | undefined
   readonly giveUpAfter: number
 }): Promise<Forwarding> => {
   const lifetime = Math.min(longest, Math.max(shortest, Math.ceil(giveUpAfter / day) + 14))
-  const paths = returnPaths({ key: await loadReturnPathKey(data), lifetime })
+  const paths = returnPaths({ key: await loadReturnPathKey(data, key), lifetime })
   return {
     read: (local, at) => paths.unwrap(local, at),
     returnPath: (isLocal) => (sender, alias, at) =>

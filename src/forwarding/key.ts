@@ -32,13 +32,18 @@ const make = async (directory: string): Promise<Buffer> => {
 }
 
 /**
- * The key in `directory`, made (mode 0600) where there is none. The caller has the directory to itself.
- * @throws CommandFault where the file is there and holds no key
+ * The key in `directory`, made (mode 0600) where there is none. The caller has the directory to itself. A key `given` in a file of
+ * its own is never made: other servers have the same one.
+ * @throws CommandFault where the file is there and holds no key, or was given and is not there
  */
-export const loadReturnPathKey = async (directory: string): Promise<Uint8Array> => {
-  const file = join(directory, keyFile)
+export const loadReturnPathKey = async (directory: string, given?: string): Promise<Uint8Array> => {
+  const file = given ?? join(directory, keyFile)
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
+    if (error.code === 'ENOENT' && given === undefined) return null
+    if (error.code === 'ENOENT')
+      throw new CommandFault(
+        `${file} does not exist; returnPathKey names it. Copy the one of the other servers, or make the first: \`openssl rand -base64 32\``,
+      )
     throw new CommandFault(
       `${file} cannot be read (${error.code}); it holds the key for return paths of forwarded mail`,
     )

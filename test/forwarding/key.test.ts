@@ -1,6 +1,6 @@
 /** The key of return paths: made once, for us alone, and never replaced in silence. */
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openForwarding } from '../../src/forwarding/index.ts'
@@ -24,6 +24,23 @@ test('a file that holds no key is named, not replaced', async () => {
   writeFileSync(join(data, keyFile), 'short\n')
   await assert.rejects(loadReturnPathKey(data), /srs\.key holds no key .*back-up/)
   assert.equal(readFileSync(join(data, keyFile), 'utf8'), 'short\n')
+})
+
+test('a key in a file of its own is what counts; servers with the same one read what the others signed', async () => {
+  const file = join(scratch('key'), 'shared.key')
+  await assert.rejects(
+    loadReturnPathKey(scratch('key'), file),
+    /shared\.key does not exist; returnPathKey names it/,
+  )
+  assert.equal(existsSync(file), false)
+  writeFileSync(file, `${Buffer.alloc(32, 7).toString('base64')}\n`)
+  const [one, other, stranger] = await Promise.all(
+    [file, file, undefined].map((key) => openForwarding({ data: scratch('key'), key, giveUpAfter: 5 * day })),
+  )
+  const address = one!.returnPath(() => false)('bob@far.example', 'sales@example.org', 0)
+  const local = address.slice(0, address.lastIndexOf('@'))
+  assert.equal(other!.read(local, day).kind, 'address')
+  assert.notEqual(stranger!.read(local, day).kind, 'address')
 })
 
 test('senders of ours and the null sender keep theirs; all others get one of the alias’s domain', async () => {
