@@ -1,6 +1,7 @@
 /** The command line: one file per command, listed here in the order in which people meet them. */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { keepCompiled } from './compile-cache.ts'
 import { CommandFault } from './fault.ts'
 
 type CommandFile = { readonly register: (program: Command) => void }
@@ -106,6 +107,7 @@ const expectedFaults = new Set([
   'LogUnavailable',
   'WrongRevision',
   'MachineChanged',
+  'NodeNameTaken',
 ])
 const isClosedPipe = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EPIPE'
@@ -117,4 +119,5 @@ process.stdout.on('error', (error) => {
 })
 // Mail, hashes of passwords, keys: nothing we make is for others to read.
 process.umask(0o077)
+keepCompiled()
 process.exitCode = await run(process.argv.slice(2)).catch(fail)
