@@ -1,5 +1,4 @@
 /** Composition: the only file that knows everyone. A server is put together here, from the log outward. */
-import { BlockList, isIP } from 'node:net'
 import { fingerprint } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
 import type { Service } from '../machines/vocabulary/events.ts'
@@ -22,9 +21,11 @@ import { loadSigners } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
 import { openForwarding } from './forwarding/index.ts'
-import { portIsFree } from './listening.ts'
+import { openHttp } from './http/index.ts'
+import { portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
+import { membersOf } from './networks.ts'
 import { joinServers } from './nodes/index.ts'
 import { adoptPolicy } from './policies.ts'
 import { endLeftOpen } from './smtp/left-open.ts'
@@ -44,6 +45,8 @@ export type Running = {
     readonly address: string
     readonly port: number
   }[]
+  /** Where it answers over HTTP. */
+  readonly http: readonly Spot[]
   readonly log: EventLog
   readonly directory: Directory
   /** Takes over certificates, limits, domains of a configuration that was read again, for the sessions to come. */
@@ -66,7 +69,7 @@ const waitingBytes = 32 * 1024 * 1024
 export const startServer = async (config: Config, notices: Notices): Promise<Running> => {
   checkMachines()
   const smtp = config.listeners.filter(isSmtp)
-  for (const { address, port } of smtp) await portIsFree({ address, port })
+  for (const { address, port } of config.listeners) await portIsFree({ address, port })
   let certificates = await loadCertificates(config)
   for (const warning of certificates.warnings) notices.warn(warning)
 
@@ -75,13 +78,17 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
   let deliveries: Deliveries | null = null
-  const log = tapped(await openLog(config), (accepted) => deliveries?.accepted(accepted))
+  const http = await openHttp({ config, warn: notices.warn })
+  const log = tapped(http.watchedLog(await openLog(config)), (accepted) => deliveries?.accepted(accepted))
   await startClock(log)
   const startedAt = now()
-  const content = await openContent(config, log).catch(async (error) => {
-    await log.close()
-    throw error
-  })
+  const content = await openContent(config, log).then(
+    (store) => http.watchedContent(store),
+    async (error) => {
+      await log.close()
+      throw error
+    },
+  )
   const fatal = Promise.withResolvers<Error>()
   let tidy: () => void = () => {}
   const members = await joinServers(config, {
@@ -174,6 +181,15 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       signers,
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
+  await http.start({
+    ...{ log, content, views, members },
+    sessions: () =>
+      servers.map(({ reception, connections }) => ({
+        service: reception.policy.service,
+        live: connections.size,
+      })),
+    deliveries: () => deliveries?.now() ?? null,
+  })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
   let tidied = endLeftOpen(leftOpen)
   tidy = () => {
@@ -182,6 +198,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
 
   return {
     listeners,
+    http: http.spots,
     log,
     directory,
     fatal: fatal.promise,
@@ -189,6 +206,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
+      http.reload(settings)
       const read = await loadSigners(settings)
       await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, signers: read })
       for (const server of servers) {
@@ -197,6 +215,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       }
     },
     stop: async () => {
+      http.leaving()
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
       await deliveries?.stop(config.limits.shutdownGrace)
@@ -206,6 +225,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       await members.leave()
       await control.close()
       following.abort()
+      await http.stop()
       await views.stop()
       await content.close()
       await log.close()
@@ -243,17 +263,8 @@ const proxyHeaderOf = (config: Config): ListenerOptions['proxyHeader'] => {
   }
 }
 
-const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: string) => boolean) => {
-  if (proxy.trusted.length === 0 || !proxy.protocols.includes(protocol)) return () => false
-  const list = new BlockList()
-  for (const network of proxy.trusted) {
-    const [address, prefix] = network.split('/') as [string, string | undefined]
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
-  }
-  // A socket that is gone already has no address.
-  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-}
+const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: string) => boolean) =>
+  membersOf(proxy.protocols.includes(protocol) ? proxy.trusted : [])
 
 /** A server that captures keeps everything. */
 const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'

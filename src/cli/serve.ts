@@ -102,12 +102,17 @@ const reload = ({
     )
 }
 
-const listening = ({ listeners }: Running): string[] =>
-  listeners.map(({ service, address, port }) => `  ${service.padEnd(12)} ${address}:${port}${means[service]}`)
+const listening = ({ listeners, http }: Running): string[] => [
+  ...listeners.map(
+    ({ service, address, port }) => `  ${service.padEnd(12)} ${address}:${port}${means[service]}`,
+  ),
+  ...http.map(({ address, port }) => `  ${'http'.padEnd(12)} ${address}:${port}${means.http}`),
+]
 const means = {
   mx: '    mail from anyone',
   submission: '    mail from accounts, STARTTLS and AUTH',
   submissions: '    mail from accounts, TLS and AUTH',
+  http: '    /healthz, /readyz, /metrics',
 } as const
 
 const started = ({ config, file }: Loaded, running: Running): string[] => [

@@ -2,11 +2,16 @@
 
 const loopback = (service: string, port: number) => ({ service, address: '127.0.0.1', port })
 
-/** In the words of the file, so that it goes through the same checks. HTTP joins when the release has it. */
+/** In the words of the file, so that it goes through the same checks. */
 export const playgroundDefaults = {
   playground: true,
   hostname: 'localhost',
-  listeners: [loopback('mx', 2525), loopback('submission', 2587), loopback('submissions', 2465)],
+  listeners: [
+    loopback('mx', 2525),
+    loopback('submission', 2587),
+    loopback('submissions', 2465),
+    loopback('http', 8025),
+  ],
 }
 
 const repairing = { mx: 'repair' }

@@ -4,7 +4,6 @@ import type { Fault, Path } from './fault.ts'
 import { faultAt, type Loaded } from './load.ts'
 import { noteOf, unwrap } from './notes.ts'
 import { schema } from './schema.ts'
-import { httpListenerNote } from './sections-to-come.ts'
 
 type Remark = { readonly path: Path; readonly message: string }
 
@@ -26,11 +25,6 @@ const inert = (type: z.core.$ZodType, value: unknown, path: Path): Remark[] => {
     return field ? inert(field, inner, [...path, key]) : []
   })
 }
-
-const httpListeners = ({ config }: Loaded): Remark[] =>
-  config.listeners.flatMap(({ service }, at) =>
-    service === 'http' ? [{ path: ['listeners', at], message: httpListenerNote }] : [],
-  )
 
 const ownCertificate = ({ config, file }: Loaded): Remark[] =>
   config.tls.length > 0 || file === null
@@ -54,9 +48,6 @@ const unusedSmarthost = ({ config: { delivery } }: Loaded): Remark[] =>
 
 /** One line for each setting that will not do what one might think. */
 export const remarks = (loaded: Loaded, shown: string | null): readonly Fault[] =>
-  [
-    ...inert(schema, loaded.document.value, []),
-    ...httpListeners(loaded),
-    ...unusedSmarthost(loaded),
-    ...ownCertificate(loaded),
-  ].map((remark) => faultAt(loaded.document, shown, remark))
+  [...inert(schema, loaded.document.value, []), ...unusedSmarthost(loaded), ...ownCertificate(loaded)].map(
+    (remark) => faultAt(loaded.document, shown, remark),
+  )

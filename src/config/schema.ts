@@ -5,8 +5,9 @@
 import * as z from 'zod'
 import { aliases } from './aliases.ts'
 import { delivery, dns } from './delivery.ts'
+import { http } from './http.ts'
 import { form, optional, required, setting } from './notes.ts'
-import { http, policy, retention, webhooks } from './sections-to-come.ts'
+import { policy, retention, webhooks } from './sections-to-come.ts'
 import {
   contentPlace,
   count,
@@ -25,7 +26,7 @@ import {
 const listener = z.strictObject({
   service: required(z.enum(['mx', 'submission', 'submissions', 'http']), {
     about:
-      'mx: mail from other servers. submission: mail from accounts, STARTTLS. submissions: the same under TLS from the first byte.',
+      'mx: mail from other servers. submission: mail from accounts, STARTTLS. submissions: the same under TLS from the first byte. http: health, readiness and figures, see http below.',
     example: 'mx',
   }),
   address: required(listenAddress, { about: 'Where to listen.', example: '0.0.0.0' }),

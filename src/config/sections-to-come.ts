@@ -1,27 +1,10 @@
 /**
- * Sections of the configuration whose work is not in this release. What concerns HTTP is read, checked and kept;
- * what would change how mail is judged or kept is refused, so that nobody relies on it.
+ * Sections of the configuration whose work is not in this release. What would change how mail is judged or kept is
+ * refused, so that nobody relies on it.
  */
 import * as z from 'zod'
 import { form, optional, setting } from './notes.ts'
-import { domainName, keepingTime, notYet } from './values.ts'
-
-const noHttp = 'HTTP is not in this release'
-
-export const http = setting(
-  z.strictObject({
-    accounts: setting(z.boolean(), { about: 'Accounts may log in to the web pages.', byDefault: true }),
-    allowedHosts: setting(z.array(domainName), {
-      about: 'Host names the web pages may be reached under.',
-      byDefault: [],
-      example: ['mail.example.org'],
-    }),
-  }),
-  { about: 'The web pages. No effect in this release.', byDefault: {}, inert: noHttp },
-)
-
-/** Said of a listener of service http. */
-export const httpListenerNote = `${noHttp}; this listener is not opened`
+import { keepingTime, notYet } from './values.ts'
 
 export const policy = optional(
   notYet(

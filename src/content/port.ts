@@ -32,6 +32,8 @@ export interface ContentStore {
   remove(id: string): Promise<void>
   /** Compares what is stored with what was accepted. `sha256` in hex. */
   verify(id: string, expected: Finished): Promise<Verdict>
+  /** Whether a body could be kept now, as far as can be seen without keeping one. @throws ContentUnavailable, ContentFull */
+  check(signal: AbortSignal): Promise<void>
   /** Resolves when what an earlier run left behind has been swept away. */
   readonly swept: Promise<SweepReport>
   close(): Promise<void>

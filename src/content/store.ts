@@ -1,11 +1,19 @@
 /** The content store of one node: small bodies beside the log, large ones in files. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { access, constants, mkdir, open, readFile, rm, statfs } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { LogReader } from '../log/port.ts'
 import { isId, isMissing, type Places, placesIn } from './places.ts'
-import type { ContentStore, ContentWriter, Finished, SweepReport, Verdict } from './port.ts'
+import {
+  ContentFull,
+  type ContentStore,
+  ContentUnavailable,
+  type ContentWriter,
+  type Finished,
+  type SweepReport,
+  type Verdict,
+} from './port.ts'
 import { beginSweep } from './sweep.ts'
 import { beginFile } from './writer.ts'
 
@@ -85,9 +93,26 @@ class FileStore implements ContentStore {
     return found === size && hash.digest('hex') === sha256 ? 'intact' : 'damaged'
   }
 
+  async check(): Promise<void> {
+    await hasRoom(this.#places.incoming)
+  }
+
   async close(): Promise<void> {
     await this.swept.catch(() => {})
   }
+}
+
+/** Bytes that must be free: with less, large messages are refused soon. */
+const leastRoom = 16 * 1024 * 1024
+
+const hasRoom = async (folder: string): Promise<void> => {
+  const free = await access(folder, constants.W_OK)
+    .then(() => statfs(folder))
+    .then(({ bavail, bsize }) => bavail * bsize)
+    .catch((error: NodeJS.ErrnoException) => {
+      throw new ContentUnavailable(`${folder} cannot be written to (${error.code ?? error.message})`)
+    })
+  if (free < leastRoom) throw new ContentFull(`the disk of ${folder} is full: ${free} bytes are left`)
 }
 
 const orNull = async <T>(wanted: Promise<T>): Promise<T | null> => {

@@ -107,6 +107,10 @@ export class Courier {
     this.#turns.reroute(concurrency)
   }
 
+  get now(): Turns['now'] {
+    return this.#turns.now
+  }
+
   /** Starts nothing more; attempts under way may end within `grace` milliseconds, then they are given up to be taken up again. */
   async stop(grace: number): Promise<void> {
     this.#isStopped = true

@@ -48,6 +48,8 @@ export type Deliveries = {
   reload(config: Config, read: Read): Promise<void>
   /** A server on the same log lives no more: what it left is taken over. */
   takeOver(): void
+  /** How many attempts are under way, deliveries wait for their turn, and destinations rest. */
+  now(): Courier['now']
   /** Attempts under way are given up as soon as `stop` was called. */
   hurry(): void
   /** Attempts under way may end within `grace` milliseconds. */
@@ -142,6 +144,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
         if (!isStopping) warn('what another server left could not be taken over', error)
       })
     },
+    now: () => courier.now,
     hurry: () => courier.hurry(),
     stop: async (grace) => {
       isStopping = true

@@ -123,6 +123,17 @@ export class Turns {
     this.#ring(waiting)
   }
 
+  /** Under way, due and waiting for a turn, and destinations left alone for a while. */
+  get now(): { readonly active: number; readonly waiting: number; readonly resting: number } {
+    const at = this.#options.now()
+    const destinations = [...this.#destinations.values()]
+    return {
+      active: this.#active,
+      waiting: destinations.reduce((sum, { waiting }) => sum + waiting.size, 0),
+      resting: destinations.filter((destination) => destination.restingAt(at) !== null).length,
+    }
+  }
+
   /** Nobody has a turn any more. */
   stop(): void {
     this.#isStopped = true

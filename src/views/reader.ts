@@ -41,6 +41,7 @@ import {
   type Message,
   type MessageFilter,
 } from './answers/messages.ts'
+import { askQueue, type QueueStatus } from './answers/queue.ts'
 import {
   askSession,
   askSessionIds,
@@ -102,6 +103,8 @@ export type ViewReader = {
   notices(delivery: string): readonly Notice[]
   flow(machine?: string): readonly Flow[]
   ledger(): Ledger
+  /** Deliveries that are not over, by status. */
+  queue(): readonly QueueStatus[]
   status(): Promise<readonly ViewStatus[]>
   /** Reads all rows. */
   checked(): Promise<readonly CheckedStatus[]>
@@ -169,6 +172,7 @@ export const openViews = ({
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),
+    queue: () => asking.once(() => askQueue(db())),
     status: async () => {
       const tail = await log.tail()
       return asking.once(() => askStatus(db(), tail))

@@ -17,6 +17,8 @@ export type ViewsOptions = {
 export type Views = {
   /** The last event that is in every view that has not stopped; 0 before the first. */
   position(): number
+  /** False once the thread has ended, by a fault or in order. */
+  isKept(): boolean
   /** Builds a view again, beside the one that is read meanwhile. */
   rebuild(name: string): void
   /** Finishes the batch at hand and ends the thread. */
@@ -41,7 +43,11 @@ export const startViews = async ({
   const tell = (message: ToViews): void => worker.postMessage(message)
   let position = 0
   let isStopping = false
+  let isKept = true
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  void ended.then(() => {
+    isKept = false
+  })
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromViews) => {
       if (message.kind === 'position') position = message.position
@@ -61,6 +67,7 @@ export const startViews = async ({
   })
   return {
     position: () => position,
+    isKept: () => isKept,
     rebuild: (name) => tell({ kind: 'rebuild', name }),
     stop: async () => {
       isStopping = true

@@ -26,6 +26,7 @@ test('without a file the playground holds: loopback only, every address local, i
     { service: 'mx', address: '127.0.0.1', port: 2525 },
     { service: 'submission', address: '127.0.0.1', port: 2587 },
     { service: 'submissions', address: '127.0.0.1', port: 2465 },
+    { service: 'http', address: '127.0.0.1', port: 8025 },
   ])
   assert.deepEqual(config.bareNewlines, { mx: 'repair', submission: 'repair' })
   assert.equal(origin('hostname'), 'default')
@@ -111,7 +112,7 @@ dns: { timeout: 1s }
 http: { accounts: false }
 `)
   const noted = remarks(loaded, 'fsmtp.yaml').map(({ line, path }) => `${line} ${path.join('.')}`)
-  assert.deepEqual(noted, ['9 http', '5 listeners.1', '7 delivery.smarthost'])
+  assert.deepEqual(noted, ['9 http.accounts', '7 delivery.smarthost'])
 })
 
 test('the sample is a right configuration, and naming its commented lines changes nothing but examples', () => {

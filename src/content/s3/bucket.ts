@@ -76,6 +76,16 @@ export class Bucket {
     })
   }
 
+  /** Whether the bucket answers. @throws ContentUnavailable, and the reason of the signal */
+  async reach(signal: AbortSignal): Promise<void> {
+    const { HeadBucketCommand } = this.#s3
+    await this.#asked({
+      ...{ what: 'cannot be reached', signal },
+      ask: ({ client, signal }) =>
+        client.send(new HeadBucketCommand({ Bucket: this.address.bucket }), { abortSignal: signal }),
+    })
+  }
+
   /** Whether the bucket is there, and may be written to; gives the time it is there. @throws ContentUnavailable, ContentFull */
   async check(key: string): Promise<number> {
     const { HeadBucketCommand } = this.#s3

@@ -143,6 +143,10 @@ class BucketContent extends BucketReader implements ContentStore {
     if (isId(id)) await bucket.remove(keys.keyOf(id))
   }
 
+  check(signal: AbortSignal): Promise<void> {
+    return this.#parts.bucket.reach(signal)
+  }
+
   async close(): Promise<void> {
     this.#ended.abort(new Error('the store is closed'))
     if (this.#clock !== null) clearTimeout(this.#clock)

@@ -1,0 +1,26 @@
+/** What the rooms of the server show of themselves; everything is read when somebody asks. */
+import type { Service } from '../../machines/vocabulary/events.ts'
+import type { ContentStore } from '../content/port.ts'
+import type { EventLog } from '../log/port.ts'
+import type { Membership } from '../nodes/membership.ts'
+import type { Views } from '../views/index.ts'
+
+export type House = {
+  readonly log: EventLog
+  readonly content: Pick<ContentStore, 'check'>
+  readonly views: Pick<Views, 'isKept'>
+  readonly members: Pick<Membership, 'node' | 'isAlive'>
+  /** Live sessions of each listener. */
+  readonly sessions: () => readonly { readonly service: Service; readonly live: number }[]
+  /** Null where nothing is sent out. */
+  readonly deliveries: () => DeliveriesNow | null
+}
+
+export type DeliveriesNow = {
+  /** Attempts under way. */
+  readonly active: number
+  /** Due, and waiting for their turn. */
+  readonly waiting: number
+  /** Destinations that failed again and again, and are left alone for a while. */
+  readonly resting: number
+}

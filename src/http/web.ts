@@ -1,0 +1,151 @@
+/** The listeners of service http, and what is served there. */
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config/schema.ts'
+import type { ContentStore } from '../content/port.ts'
+import { PortInUse, type Spot } from '../listening.ts'
+import type { EventLog } from '../log/port.ts'
+import { version } from '../version.ts'
+import { openViews, type ViewReader } from '../views/index.ts'
+import { type Doorkeeper, doorkeeperOf } from './access.ts'
+import { Figures } from './figures.ts'
+import { health } from './health.ts'
+import { hostsOf } from './host.ts'
+import type { House } from './house.ts'
+import { type Http, type HttpOptions, isHttp } from './index.ts'
+import { createListener, type Part } from './listener.ts'
+import { metrics } from './metrics.ts'
+import { type Readiness, ReadinessChecks } from './readiness.ts'
+import { Remembered } from './remembered.ts'
+import { watchedContent } from './watched-content.ts'
+
+/** Milliseconds for what was asked before the end. */
+const lastAnswers = 1_000
+/** Milliseconds for which a count of unfinished deliveries holds, and which it may take. */
+const queueFresh = 10_000
+const queueWithin = 5_000
+
+/** How the server is doing, as it is looked at once it is up. */
+type Looks = { readonly house: House; readonly checks: ReadinessChecks; readonly views: ViewReader }
+
+export class Web implements Http {
+  readonly #figures = new Figures({ version })
+  /** With where they are to listen. */
+  readonly #listeners: readonly (readonly [FastifyInstance, Spot])[]
+  readonly #data: string
+  #spots: readonly Spot[] = []
+  #isOurs: ReturnType<typeof hostsOf>
+  #doorkeeper: Doorkeeper
+  #looks: Looks | null = null
+  #isLeaving = false
+
+  /** Listens to nobody yet. `more`: what is served beside health and figures. @throws Unguarded */
+  constructor({ config, warn }: HttpOptions, more: readonly Part[] = []) {
+    this.#data = config.data
+    this.#isOurs = hostsOf(config)
+    this.#doorkeeper = doorkeeperOf(config)
+    const listenerOptions = {
+      ...{ parts: [...this.#parts(), ...more], warn },
+      house: () => this.#looked().house,
+      isOurs: (host: string, local: string | undefined) => this.#isOurs(host, local),
+      doorkeeper: () => this.#doorkeeper,
+    }
+    this.#listeners = config.listeners
+      .filter(isHttp)
+      .map((spot) => [createListener(listenerOptions), spot] as const)
+  }
+
+  get spots(): readonly Spot[] {
+    return this.#spots
+  }
+
+  watchedLog(log: EventLog): EventLog {
+    return this.#figures.appends.watched(log)
+  }
+
+  watchedContent(content: ContentStore): ContentStore {
+    return watchedContent(content, this.#figures.contentFailures)
+  }
+
+  async start(house: House): Promise<void> {
+    const views = openViews({ directory: this.#data, log: house.log })
+    const checks = new ReadinessChecks({
+      ...{ house, appends: this.#figures.appends },
+      views: () => read(views, () => views.status()),
+    })
+    const queue = new Remembered({
+      look: () => read(views, async () => views.queue()),
+      ...{ fresh: queueFresh, within: queueWithin },
+    })
+    this.#looks = { house, checks, views }
+    this.#figures.see({
+      house,
+      ...{ views: () => checks.views(), queue: () => queue.ask(), checks: () => checks.all() },
+    })
+    for (const [listener, spot] of this.#listeners)
+      this.#spots = [...this.#spots, await listening(listener, spot)]
+  }
+
+  reload(config: Config): void {
+    this.#isOurs = hostsOf(config)
+    this.#doorkeeper = doorkeeperOf(config)
+  }
+
+  leaving(): void {
+    this.#isLeaving = true
+  }
+
+  async stop(): Promise<void> {
+    this.leaving()
+    await Promise.all(this.#listeners.map(([listener]) => closed(listener)))
+    this.#looks?.views.close()
+  }
+
+  #parts(): readonly Part[] {
+    return [
+      health({
+        version,
+        readiness: () => this.#readiness(),
+        maySeeDetails: (request) => this.#doorkeeper.mayAsk('monitor', request),
+      }),
+      metrics(this.#figures),
+    ]
+  }
+
+  async #readiness(): Promise<Readiness> {
+    const checks = await this.#looked().checks.all()
+    if (this.#isLeaving) return { status: 'stopping', checks }
+    const isWell = Object.values(checks).every(({ ok }) => ok)
+    return { status: isWell ? 'ready' : 'unready', checks }
+  }
+
+  #looked(): Looks {
+    if (this.#looks === null) throw new Error('nobody is listened to before the house is up')
+    return this.#looks
+  }
+}
+
+/** The file may be replaced between two questions: it is opened for each. */
+const read = async <Value>(views: ViewReader, ask: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await ask()
+  } finally {
+    views.close()
+  }
+}
+
+const listening = async (listener: FastifyInstance, { address, port }: Spot): Promise<Spot> => {
+  try {
+    await listener.listen({ host: address, port })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new PortInUse({ address, port }, code ?? message)
+  }
+  return { address, port: (listener.server.address() as AddressInfo).port }
+}
+
+const closed = async (listener: FastifyInstance): Promise<void> => {
+  const clock = setTimeout(() => listener.server.closeAllConnections(), lastAnswers)
+  await listener.close()
+  clearTimeout(clock)
+}
