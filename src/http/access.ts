@@ -1,5 +1,5 @@
 /** Who may ask for what. Each route says so itself; one that does not is not served. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { CommandFault } from '../cli/fault.ts'
 import type { Config } from '../config/schema.ts'
 import { membersOf } from '../networks.ts'
@@ -26,15 +26,21 @@ const onLoopback = membersOf(['127.0.0.0/8', '::1/128'])
 /** A proxy says for whom it asks; we cannot know whether to believe it. */
 const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 
+/** Of a request: what tells who asks. */
+export type Asking = {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
 export type Doorkeeper = {
   /** @throws Unguarded where nobody could tell who asks */
   declare(route: { readonly url: string; readonly access: Access | undefined }): void
-  mayAsk(access: Access, request: IncomingMessage): boolean
+  mayAsk(access: Access, request: Asking): boolean
 }
 
 export const doorkeeperOf = ({ playground, http }: Pick<Config, 'playground' | 'http'>): Doorkeeper => {
   const inNetworks = membersOf(http.metrics.networks)
-  const mayMonitor = ({ socket, headers }: IncomingMessage): boolean => {
+  const mayMonitor = ({ socket, headers }: Asking): boolean => {
     if (forwarded.some((name) => headers[name] !== undefined)) return false
     const address = plainAddress(socket.remoteAddress)
     return onLoopback(address) || inNetworks(address)

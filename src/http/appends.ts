@@ -13,8 +13,8 @@ export type AppendsOptions = {
 
 /** Milliseconds after which a log that has stored nothing of what it was given is in trouble. */
 const longestSilence = 10_000
-/** Milliseconds for which a failure is remembered that no success has followed. */
-const failureCounts = 30_000
+/** Milliseconds for which a failure is remembered that no success has followed: who is sent nothing meanwhile must not stay unready. */
+const failureCounts = 10_000
 
 export class Appends {
   readonly #options: AppendsOptions

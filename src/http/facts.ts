@@ -25,11 +25,16 @@ export class Facts {
   /** Kinds are few, and one object each. */
   readonly #counts = new Map<EventKind, Count | null>()
 
+  /** Never throws: what is stored is stored, whatever can be counted of it. */
   count(events: readonly NewEvent[]): void {
     for (const { kind, data } of events) {
       const known = this.#counts.get(kind)
-      if (known === undefined) this.#learn(kind)?.(data)
-      else known?.(data)
+      const count = known === undefined ? this.#learn(kind) : known
+      try {
+        count?.(data)
+      } catch {
+        // Somebody else's event, of a shape that is not ours.
+      }
     }
   }
 

@@ -105,8 +105,9 @@ export class Figures {
     return this.#registry.contentType
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics()
+  async text(): Promise<string> {
+    // The library's own word for what is no number is none of the format's.
+    return (await this.#registry.metrics()).replace(/ Nan$/gm, ' NaN')
   }
 
   #count(): void {

@@ -1,5 +1,5 @@
 /** `/healthz`: the process lives. `/readyz`: it can do its work, or else what is missing. */
-import type { IncomingMessage } from 'node:http'
+import type { Asking } from './access.ts'
 import type { Part } from './listener.ts'
 import type { Check, Checked, Readiness } from './readiness.ts'
 
@@ -7,7 +7,7 @@ export type HealthOptions = {
   readonly version: string
   readonly readiness: () => Promise<Readiness>
   /** Whether somebody may hear what exactly is wrong: it may name hosts and places. */
-  readonly maySeeDetails: (request: IncomingMessage) => boolean
+  readonly maySeeDetails: (request: Asking) => boolean
 }
 
 export const health =

@@ -22,7 +22,7 @@ import { watchedContent } from './watched-content.ts'
 /** Milliseconds for what was asked before the end. */
 const lastAnswers = 1_000
 /** Milliseconds for which a count of unfinished deliveries holds, and which it may take. */
-const queueFresh = 10_000
+const queueFresh = 5_000
 const queueWithin = 5_000
 
 /** How the server is doing, as it is looked at once it is up. */
