@@ -9,6 +9,7 @@ import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
 import { remarks } from '../config/remarks.ts'
 import { configSample } from '../config/sample.ts'
 import { shownConfig, valueText } from '../config/show.ts'
+import { LogUnavailable } from '../log/port.ts'
 import { knownNow } from './enrolling.ts'
 import type { GlobalOptions } from './open.ts'
 import { ndjson, print, table } from './terminal.ts'
@@ -89,8 +90,23 @@ const check = async (options: GlobalOptions): Promise<void> => {
   if (found.faults.length === 0) print(`${found.name}: no faults`)
 }
 
-/** Aliases that lead to nobody, as far as accounts are known by now. */
-const stranded = async (options: GlobalOptions): Promise<readonly Pick<Fault, 'path' | 'message'>[]> => {
+type Note = Pick<Fault, 'path' | 'message'>
+
+const hasAliases = ({ config }: Loaded): boolean =>
+  config.domains.some(({ aliases = {} }) => Object.keys(aliases).length > 0)
+
+/** Aliases that lead to nobody, as far as accounts are known by now. A file is checked while its log is away, too. */
+const stranded = async (options: GlobalOptions, checked: Loaded): Promise<readonly Note[]> => {
+  if (!hasAliases(checked)) return []
+  try {
+    return await strandedNow(options)
+  } catch (error) {
+    if (!(error instanceof LogUnavailable)) throw error
+    return [{ path: ['log'], message: `so nobody knows whether aliases lead to accounts: ${error.message}` }]
+  }
+}
+
+const strandedNow = async (options: GlobalOptions): Promise<readonly Note[]> => {
   const { directory, loaded } = await knownNow(options)
   if (loaded.playground || directory.accounts().length === 0) return []
   return strandedTargets(loaded.config.domains, directory).map(({ domain, alias, address }) => ({
@@ -114,7 +130,7 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
       faults: faults.map((fault) => faultAt(loaded.document, file, fault)),
       notes: [
         ...remarks(loaded, file),
-        ...(await stranded(options)).map((note) => faultAt(loaded.document, file, note)),
+        ...(await stranded(options, loaded)).map((note) => faultAt(loaded.document, file, note)),
         ...certificateNotes,
       ],
     }

@@ -24,8 +24,15 @@ export class Line {
     this.#listen(socket)
   }
 
-  static async to(port: number): Promise<Line> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  /** `from`: the address we come from, another of loopback's. */
+  static async to(port: number, { from = '127.0.0.1' }: { readonly from?: string } = {}): Promise<Line> {
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      localAddress: from,
+      allowHalfOpen: true,
+      noDelay: true,
+    })
     await once(socket, 'connect')
     return new Line(socket)
   }
