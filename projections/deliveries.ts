@@ -21,9 +21,11 @@ type Of<Name extends EventOf['type']> = EventOf & { readonly type: Name }
 type Ending = 'Delivered' | 'Deferred' | 'Failed' | 'Expired'
 type Columns = Readonly<Record<string, Value>>
 
-/** `550 5.1.1 words`, as the host said it. */
-export const remoteReplyText = ({ code, enhanced, text }: RemoteReply): string =>
-  [String(code), enhanced, text].filter((part) => part !== '').join(' ')
+/** `550 5.1.1 words`, as the host said it; `not sent: words (5.6.7)` where no host said anything. */
+export const remoteReplyText = ({ code, enhanced, text, own }: RemoteReply): string =>
+  own
+    ? `not sent: ${text} (${enhanced})`
+    : [String(code), enhanced, text].filter((part) => part !== '').join(' ')
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
@@ -143,6 +145,11 @@ const columnsOf = (event: EventOf): Columns | null => {
         nextAttemptAt: event.data.nextAttemptAt,
         reason: 'attempt-lost',
       }
+    case 'Postponed': {
+      const { attempts, nextAttemptAt, reason } = event.data
+      // Why the last attempt came to nothing says more.
+      return { status: 'deferred', nextAttemptAt, ...(attempts === 0 && { reason }) }
+    }
     case 'Held':
       return { ...atRest, status: 'held' }
     case 'Released':

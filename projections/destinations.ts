@@ -76,7 +76,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
       // Nothing was tried yet, so nothing rests.
       return event.data.destination === ''
         ? nothing
-        : [row(event.data.destination, { set: { failedAt: null } })]
+        : [row(event.data.destination, { set: { answers: 0, failures: 0, failedAt: null } })]
     default:
       return nothing
   }

@@ -173,7 +173,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   const backlog = openBacklog({ directory: config.data, log })
   if (sendsOut(config))
     deliveries = await startDeliveries({
-      ...{ config, log, outbox, content, directory, warn: notices.warn },
+      ...{ config, log, outbox, content, directory, info: notices.info, warn: notices.warn },
       members,
       ...farSide(config, policies),
       backlog,
@@ -206,13 +206,13 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
-      http.reload(settings)
       const read = await loadSigners(settings)
       await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, signers: read })
       for (const server of servers) {
         server.useCertificates(certificates)
         server.reception = await receptionOf(settings)(server.reception.policy.service)
       }
+      http.reload(settings)
     },
     stop: async () => {
       http.leaving()

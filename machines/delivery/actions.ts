@@ -8,7 +8,7 @@ import type { EffectEmitted, FactEmitted } from '../vocabulary/machine.ts'
 import { type DeliveryContext, standings } from './context.ts'
 import { type Asked, told } from './guards.ts'
 import type { Act, DeliveryInput, InputOf } from './inputs.ts'
-import { isTimeToWarn, judgeAttempt } from './judgements.ts'
+import { isTimeToWarn, judgeAttempt, nextTurn } from './judgements.ts'
 import { hostReportsAfter, noticesAfter } from './owing.ts'
 
 const { remember, say } = plainly<DeliveryContext, DeliveryInput>()
@@ -58,6 +58,10 @@ const remembering = {
     dueAt: null,
     sending: false,
   })),
+  rememberPostponed: remember(({ context, event }) => {
+    const counted = { ...context, postponed: context.postponed + 1 }
+    return { postponed: counted.postponed, dueAt: nextTurn(counted, told(event, 'POSTPONE')) }
+  }),
   rememberSending: remember(({ event }) => ({ sending: true, hostReports: hostReportsAfter(event) })),
   rememberNotSending: remember(() => ({ sending: false })),
   rememberOutcome: remember((asked) => {
@@ -85,6 +89,12 @@ const recording = {
   recordAttemptStarted: record('AttemptStarted', ({ context, event }) => ({
     ...payload(told(event, 'START')),
     attempt: context.attempts,
+  })),
+  recordPostponed: record('Postponed', ({ context, event }) => ({
+    ...payload(told(event, 'POSTPONE')),
+    nextAttemptAt: context.dueAt ?? 0,
+    attempts: context.attempts,
+    reason: 'destination-resting',
   })),
   recordRoute: record('RouteResolved', ({ event }) => payload(told(event, 'ROUTE'))),
   recordConnected: record('Connected', (asked) => ({
@@ -116,7 +126,7 @@ const recording = {
     return {
       foundAt,
       crashed,
-      uncertain: context.sending || crashed,
+      uncertain: context.sending,
       nextAttemptAt: foundAt,
       destination: context.destination,
     }

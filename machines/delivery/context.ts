@@ -17,6 +17,8 @@ export type DeliveryContext = {
   readonly acceptedAt: number
   readonly recipients: readonly Standing[]
   readonly attempts: number
+  /** Turns that were left out while the destination rested. */
+  readonly postponed: number
   /** Of the last attempt; '' before the first. */
   readonly destination: string
   /** The host of the last connection reports success itself (RFC 3461 §5.2.2). */
@@ -37,6 +39,7 @@ export const initialContext = (policy: DeliveryPolicy): DeliveryContext => ({
   acceptedAt: 0,
   recipients: [],
   attempts: 0,
+  postponed: 0,
   destination: '',
   hostReports: false,
   warned: false,

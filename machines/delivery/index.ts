@@ -7,7 +7,7 @@ export const delivery: MachineModule = {
   name: 'delivery',
   category: 'delivery',
   version: 1,
-  fingerprint: 'b550d6412ad54262',
+  fingerprint: '4bfb36bbb69ddeee',
   machine: deliveryMachine,
   // Not `DeliveryQueued`: it travels with the first attempt, and what a crash takes with it is queued again from `MessageAccepted`.
   barriers: new Set([

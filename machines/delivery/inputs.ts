@@ -18,6 +18,13 @@ export type DeliveryInput =
   | ({ readonly type: 'QUEUE' } & DeliveryQueued)
   /** The courier takes it up: its time has come and there is room. */
   | ({ readonly type: 'START' } & Omit<AttemptStarted, 'attempt'>)
+  /** Its time has come, and its destination rests. */
+  | {
+      readonly type: 'POSTPONE'
+      readonly postponedAt: number
+      readonly destination: string
+      readonly restingUntil: number
+    }
   | { readonly type: 'ROUTE'; readonly route: Route }
   | ({ readonly type: 'CONNECTED' } & Omit<Connected, 'destination'>)
   | ({ readonly type: 'SECURED' } & HostSecured)
@@ -56,6 +63,7 @@ export const deliveryInputs: MachineModule['inputs'] = {
     'node',
     'policy',
   ],
+  POSTPONE: ['postponedAt', 'destination', 'restingUntil'],
   START: ['startedAt', 'destination', 'node', 'leaseUntil'],
   ROUTE: ['route'],
   CONNECTED: ['host', 'greeting', 'extensions', 'reused', 'securing', 'tls'],

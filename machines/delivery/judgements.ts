@@ -79,3 +79,18 @@ export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, faul
 /** Whether the sender is to be told now that it takes long: once, and not when the end is near. */
 export const isTimeToWarn = ({ policy, acceptedAt, warned }: DeliveryContext, at: number): boolean =>
   !warned && at - acceptedAt >= policy.warnAfter && policy.warnAfter < policy.giveUpAfter
+
+/** When there is something to say whatever the destination does: that it takes long, then that it is over. */
+const nextWord = ({ policy, acceptedAt, warned }: DeliveryContext): number => {
+  const isToWarn = !warned && policy.warnAfter < policy.giveUpAfter
+  return acceptedAt + (isToWarn ? policy.warnAfter : policy.giveUpAfter)
+}
+
+/** Whether a turn may be left out while the destination rests: not where the sender is to hear something, which wants an attempt. */
+export const mayWait = (context: DeliveryContext, at: number): boolean => at < nextWord(context)
+
+/** The turn after one that is left out, which `context` has counted. */
+export const nextTurn = (
+  context: DeliveryContext,
+  { postponedAt, restingUntil }: Pick<InputOf<'POSTPONE'>, 'postponedAt' | 'restingUntil'>,
+): number => Math.min(Math.max(restingUntil, postponedAt + pauseAfter(context)), nextWord(context))

@@ -52,6 +52,7 @@ const start = {
 /** Of a delivery that waits. */
 const atRest = {
   START: start,
+  POSTPONE: { target: 'waiting', actions: ['rememberPostponed', 'recordPostponed', 'startRetryTimer'] },
   RETRY: { actions: ['rememberDueNow', 'recordRetryRequested', 'startRetryTimer'] },
   HOLD: { target: 'held', actions: ['rememberHeld', 'recordHeld'] },
   CANCEL: { target: 'cancelled', actions: ['recordCancelled', 'finish'] },

@@ -10,7 +10,7 @@ export type Pace = {
   readonly answers: number
   /** Attempts in a row that it did not. */
   readonly failures: number
-  /** When the last of `failures` ended, milliseconds since 1970; null where there is none, or somebody wants it tried now. */
+  /** When the last of `failures` ended, milliseconds since 1970; null where there is none. */
   readonly failedAt: number | null
 }
 
@@ -51,8 +51,8 @@ export const paceAfter = (pace: Pace, answered: boolean | null, at: number): Pac
   return { answers: 0, failures: pace.failures + 1, failedAt: at }
 }
 
-/** Somebody wants it tried now. */
-export const roused = (pace: Pace): Pace => ({ ...pace, failedAt: null })
+/** Somebody wants it tried now: what was is forgotten. */
+export const roused: Pace = firstPace
 
 /** Deliveries under way at a time, `most` at most. */
 export const limitOf = ({ answers, failures }: Pace, most: number): number => {

@@ -9,12 +9,13 @@ const numberOf = (text: string): number => {
 }
 
 /** From 0.9 to 1.1, by message, hop and attempt: what was deferred together does not come back together. */
-const jitter = ({ message, nextHop, attempts }: DeliveryContext): number =>
-  0.9 + (numberOf(`${message} ${nextHop} ${attempts}`) / 2 ** 32) * 0.2
+const jitter = ({ message, nextHop }: DeliveryContext, turns: number): number =>
+  0.9 + (numberOf(`${message} ${nextHop} ${turns}`) / 2 ** 32) * 0.2
 
-/** Milliseconds from the end of the attempt under way to the next. */
+/** Milliseconds from the end of the attempt under way, or from the turn that is left out, to the next. */
 export const pauseAfter = (context: DeliveryContext): number => {
-  const { policy, attempts } = context
-  const planned = policy.retry[Math.min(attempts, policy.retry.length) - 1] ?? policy.retry.at(-1) ?? 0
-  return Math.round(planned * jitter(context))
+  const { policy, attempts, postponed } = context
+  const turns = attempts + postponed
+  const planned = policy.retry[Math.min(turns, policy.retry.length) - 1] ?? policy.retry.at(-1) ?? 0
+  return Math.round(planned * jitter(context, turns))
 }

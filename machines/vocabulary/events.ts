@@ -216,6 +216,8 @@ export type RemoteReply = {
   readonly text: string
   /** What it answered: `connect`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `content`. */
   readonly command: string
+  /** No host said it: what we decided ourselves, where a host could not have taken it, and did not ask. Absent in words of hosts. */
+  readonly own?: true
 }
 /** Why an attempt, or one host of it, came to nothing before the host could answer for the recipients. */
 export type AttemptFault = {
@@ -240,6 +242,8 @@ export type RemoteHost = {
   readonly name: string
   readonly address: string
   readonly port: number
+  /** Of its MX record. */
+  readonly preference?: number
 }
 export type RouteKind = 'mx' | 'route' | 'smarthost' | 'literal'
 /** What a domain asks of those who send it mail (RFC 8461), as it was when the route was found. */
@@ -356,6 +360,17 @@ export type AttemptLost = {
   /** As `AttemptStarted` named it. */
   readonly destination: string
 }
+/** Its time came while its destination rested: it was not tried, and waits for its next turn. */
+export type DeliveryPostponed = {
+  readonly postponedAt: number
+  readonly destination: string
+  /** The end of the rest. */
+  readonly restingUntil: number
+  readonly nextAttemptAt: number
+  /** Attempts made so far. */
+  readonly attempts: number
+  readonly reason: string
+}
 /** What somebody did to a delivery. */
 export type ActedUpon = {
   readonly actedAt: number
@@ -421,6 +436,7 @@ export type Facts = {
   Failed: DeliveryFailed
   Expired: DeliveryExpired
   AttemptLost: AttemptLost
+  Postponed: DeliveryPostponed
   Held: DeliveryHeld
   Released: DeliveryReleased
   RetryRequested: RetryRequested

@@ -88,6 +88,10 @@ export class ActorHost implements Sender {
   get state(): string {
     return this.#state
   }
+  /** What the machine remembers. */
+  get context(): unknown {
+    return this.#actor.getSnapshot().context
+  }
   /** True once the machine ended or failed; inputs are then ignored. */
   get over(): boolean {
     return this.#over

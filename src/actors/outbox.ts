@@ -24,6 +24,8 @@ export class Outbox {
   readonly #patience: number
   readonly #waiting = new Set<Sender>()
   #timer: NodeJS.Timeout | null = null
+  /** Appends on their way; of one sender they land in their order. */
+  readonly #airborne = new Map<Sender, Promise<boolean>>()
   #flights = 0
   #landed: (() => void)[] = []
 
@@ -47,15 +49,17 @@ export class Outbox {
   commit(sender: Sender): Promise<boolean> {
     this.#waiting.delete(sender)
     const append = sender.takeAppend()
-    if (append === null) return Promise.resolve(true)
+    if (append === null) return this.#airborne.get(sender) ?? Promise.resolve(true)
     this.#flights++
-    return this.#log.append([append]).then(
-      () => this.#land(true),
-      (error: Error) => {
+    const flight: Promise<boolean> = this.#log.append([append]).then(
+      () => this.#land(sender, flight, true),
+      (error: Error): boolean => {
         sender.appendFailed(error)
-        return this.#land(false)
+        return this.#land(sender, flight, false)
       },
     )
+    this.#airborne.set(sender, flight)
+    return flight
   }
 
   /** Hands over what everyone has. */
@@ -78,7 +82,8 @@ export class Outbox {
     }
   }
 
-  #land(stored: boolean): boolean {
+  #land(sender: Sender, flight: Promise<boolean>, stored: boolean): boolean {
+    if (this.#airborne.get(sender) === flight) this.#airborne.delete(sender)
     this.#flights--
     if (this.#flights === 0) for (const landed of this.#landed.splice(0)) landed()
     return stored

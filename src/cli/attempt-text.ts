@@ -7,16 +7,19 @@ import type {
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 import { remoteReplyText } from '../../projections/deliveries.ts'
-import type { ActDone, Attempt, HostTried } from '../history/attempts.ts'
+import type { ActDone, Attempt, HostTried, Postponement } from '../history/attempts.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
+import { attemptWhy } from './fates.ts'
 import { type Tone, toned, visible } from './terminal.ts'
 
 /** `mx.example.net [192.0.2.25]:25`. */
 export const hostText = ({ name, address, port }: RemoteHost): string =>
   name === address ? `[${address}]:${port}` : `${name} [${address}]:${port}`
 
-export const faultText = ({ text, reply }: AttemptFault): string =>
-  reply === null ? text : `${text} (${remoteReplyText(reply)})`
+export const faultText = ({ text, reply }: AttemptFault): string => {
+  if (reply === null) return text
+  return `${text} (${reply.own ? reply.enhanced : remoteReplyText(reply)})`
+}
 
 export const outcomeText = ({ address, result, reply }: RecipientOutcome): string =>
   `<${address}> ${result}${reply === null ? '' : `: ${remoteReplyText(reply)}`}`
@@ -76,11 +79,17 @@ const policyText = ({ id, mode, unmatched = [], fault }: RoutePolicy): string =>
     ...(fault === undefined ? [] : [fault]),
   ].join('; ')
 
+/** What the fault's own line says is not said again. */
+const becauseOf = ({ result, outcomes }: Attempt, reason: string): string =>
+  result === 'lost' || result === 'active'
+    ? deliveryReasonText(reason)
+    : attemptWhy(result, { reason, outcomes, fault: null })
+
 const resultLines = (attempt: Attempt): string[] => {
   const { result, reason, fault, outcomes, uncertain, nextAttemptAt } = attempt
-  const because = reason === null ? '' : `: ${deliveryReasonText(reason)}`
+  const because = reason === null ? '' : `: ${becauseOf(attempt, reason)}`
   return [
-    ...outcomes.map((outcome) => detail('answer', outcomeText(outcome))),
+    ...outcomes.map((outcome) => detail(outcome.reply?.own ? 'by us' : 'answer', outcomeText(outcome))),
     ...(fault === null ? [] : [detail('fault', faultText(fault))]),
     ...(uncertain ? [detail('uncertain', 'the host may have the mail already')] : []),
     `  ${toned('weak', 'result'.padEnd(9))} ${toned(tones[result], result)}${visible(because)}`,
@@ -101,5 +110,10 @@ const actText = ({ at, act, by, refused }: ActDone): string[] => [
   `${toned('strong', visible(act))}  ${at}  by ${visible(by)}${refused === null ? '' : toned('bad', `  refused: ${visible(deliveryReasonText(refused))}`)}`,
 ]
 
-export const attemptLines = (one: Attempt | ActDone): string[] =>
-  one.kind === 'attempt' ? attemptText(one) : actText(one)
+const postponementText = ({ at, nextAttemptAt }: Postponement): string =>
+  `put off  ${at}  ${deliveryReasonText('destination-resting')} Next turn ${nextAttemptAt}`
+
+export const attemptLines = (one: Attempt | ActDone | Postponement): string[] => {
+  if (one.kind === 'attempt') return attemptText(one)
+  return one.kind === 'act' ? actText(one) : [postponementText(one)]
+}

@@ -36,6 +36,7 @@ const types: Readonly<Record<FactName, true>> = {
   Failed: true,
   Expired: true,
   AttemptLost: true,
+  Postponed: true,
   Held: true,
   Released: true,
   RetryRequested: true,

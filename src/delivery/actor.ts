@@ -2,8 +2,10 @@
  * One delivery while it is awake: its machine, and what its effects do in the world. It wakes to be queued, tried, or acted
  * upon, and rests again: what it must remember is in the log.
  */
+import type { DeliveryContext } from '../../machines/delivery/context.ts'
 import { delivery } from '../../machines/delivery/index.ts'
 import type { Act, DeliveryInput } from '../../machines/delivery/inputs.ts'
+import { mayWait } from '../../machines/delivery/judgements.ts'
 import type {
   AttemptFault,
   DeliveryQueued,
@@ -76,6 +78,8 @@ export class DeliveryActor {
   readonly #inClear = new Set<RemoteHost>()
   #wire: Wire | null = null
   #isReused = false
+  /** What kept us from a host that may take the mail another time. */
+  #passing: AttemptFault | null = null
   #mayKeepWires = true
   #isToSend = false
   #isStopped = false
@@ -116,10 +120,16 @@ export class DeliveryActor {
     return this.#tools.outbox.commit(this.#host)
   }
 
-  /** Begins an attempt. */
+  /** Its turn has come: begins an attempt; or leaves the turn out, where the destination rests and nothing is to be said. */
   start(destination: Destination): void {
     this.#destination = destination
     const startedAt = this.#tools.now()
+    const restingUntil = destination.restAt(startedAt)
+    // What this machine remembers is what it says.
+    if (restingUntil !== null && mayWait(this.#host.context as DeliveryContext, startedAt)) {
+      this.#tell({ type: 'POSTPONE', postponedAt: startedAt, destination: destination.name, restingUntil })
+      return
+    }
     this.#startedAt = startedAt
     this.#tell({
       ...{ type: 'START', startedAt, destination: destination.name },
@@ -204,11 +214,6 @@ export class DeliveryActor {
   // The way.
 
   async #resolve(): Promise<void> {
-    const resting = this.#destination?.restingAt(this.#tools.now()) ?? null
-    if (resting !== null) {
-      this.#end([], resting)
-      return
-    }
     try {
       const route = await findRoute(this.#queued!, {
         ...{ destination: this.#destination, tools: this.#tools, signal: this.#abort.signal },
@@ -271,9 +276,10 @@ export class DeliveryActor {
     if (this.#mayBeInClear(host, fault)) {
       this.#inClear.add(host)
       this.#hosts.unshift(host)
-    }
+    } else if (fault.temporary) this.#passing = fault
     if (this.#hosts.length > 0) this.#tell({ type: 'HOST_FAILED', host, fault })
-    else this.#end([], fault)
+    // RFC 5321 §4.2.1: a host says no for itself; the mail is not refused while another may take it.
+    else this.#end([], fault.temporary ? fault : (this.#passing ?? fault))
   }
 
   /** A password is never sent in clear because TLS did not work. */
@@ -299,7 +305,7 @@ export class DeliveryActor {
       ...(envid !== undefined && { envid }),
     }
     const said = (line: string) => this.#lines.push(line)
-    const content = contentOf(this.#tools.content, queued, () => this.#tools.members.isAlive())
+    const content = contentOf(this.#tools.content, queued, () => this.#mayFinish())
     const sent = await wire.send(envelope, content, { signal: this.#abort.signal, said })
     if (this.#isStopped) return
     // A host may end an idle connection at any time: that says nothing of this mail.
@@ -309,9 +315,15 @@ export class DeliveryActor {
       this.#hosts = [...this.#route!.hosts]
       wire.destroy()
       this.#passOver(wire.host, sent.fault!)
+      this.#passing = null
       return
     }
     this.#end(sent.outcomes, sent.fault, sent.uncertain)
+  }
+
+  /** No final dot before the log says that it may come, so that a crash leaves no doubt about what was not sent. */
+  async #mayFinish(): Promise<boolean> {
+    return (await this.written()) && this.#tools.members.isAlive()
   }
 
   #waiting(): readonly DeliveryRecipient[] {

@@ -18,6 +18,7 @@ export type CourierOptions = {
   readonly tools: Tools
   readonly backlog: Backlog
   readonly concurrency: Concurrency
+  readonly info: (what: string) => void
   readonly warn: (what: string, error?: Error) => void
 }
 /** The states before and after; null where there is no delivery of that id. */
@@ -69,11 +70,14 @@ export class Courier {
 
   /** Goes on with what was left by this server's earlier run, and by servers that live no more. */
   async takeOver(): Promise<void> {
-    const { backlog, tools, warn } = this.#options
+    const { backlog, tools, info, warn } = this.#options
     const others = tools.members.others()
-    for (const { id, node } of backlog.underWay()) {
-      const isLeft = node === tools.node || (others !== null && !others.includes(node))
-      if (!isLeft || this.#live.has(id)) continue
+    const left = backlog
+      .underWay()
+      .filter(({ node }) => node === tools.node || (others !== null && !others.includes(node)))
+      .filter(({ id }) => !this.#live.has(id))
+    if (left.length > 0) info(`attempts that were cut off are made again: ${left.length}`)
+    for (const { id } of left) {
       // One that cannot be relived must not keep the others.
       await this.#recover(id).catch((error) =>
         warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
@@ -116,7 +120,13 @@ export class Courier {
     this.#isStopped = true
     this.#turns.stop()
     for (const timer of this.#timers) clearInterval(timer)
-    if (this.#live.size > 0) await this.#emptyWithin(this.#isHurried ? 0 : grace)
+    // Where nothing was sent yet there is nothing to wait for.
+    for (const { actor } of this.#live.values()) if (actor.state !== 'sending') actor.stop()
+    await this.#options.tools.outbox.settled()
+    if (this.#live.size > 0) {
+      this.#options.info(this.#waitingText(grace))
+      await this.#emptyWithin(this.#isHurried ? 0 : grace)
+    }
     for (const { actor } of this.#live.values()) actor.stop()
     await this.#options.tools.outbox.settled()
     await this.#wires.close()
@@ -126,6 +136,12 @@ export class Courier {
   hurry(): void {
     this.#isHurried = true
     if (this.#isStopped) this.#emptied?.()
+  }
+
+  #waitingText(grace: number): string {
+    const to = [...new Set([...this.#live.values()].map(({ destination }) => destination.name))]
+    const named = to.length > 3 ? `${to.length} destinations` : to.join(', ')
+    return `mail is on its way to ${named}: waiting for its answer, ${Math.round(grace / 1000)} s at most`
   }
 
   #emptyWithin(grace: number): Promise<void> {
@@ -273,9 +289,9 @@ export class Courier {
 
   #unrecorded(id: string, error: Error): void {
     this.#awake.delete(id)
-    this.#turns.forget(id)
     // It was queued before; or somebody else was faster: what the log says counts.
     if (error instanceof WrongRevision) return
+    this.#turns.forget(id)
     this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error)
     this.#again(id)
   }

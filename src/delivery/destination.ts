@@ -11,6 +11,7 @@ import {
 import type { AttemptFault, Route } from '../../machines/vocabulary/events.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Wire } from './port.ts'
+import { rotated } from './routes/rotated.ts'
 import type { Wires } from './wires.ts'
 
 /** Milliseconds a route is believed: DNS may say otherwise afterwards. */
@@ -42,6 +43,7 @@ export class Destination {
   #pace: Pace
   #route: { readonly route: Route; readonly until: number } | null = null
   #endedAt = 0
+  #ways = 0
   active = 0
 
   constructor({ name, most, pace, wires }: DestinationOptions) {
@@ -57,17 +59,14 @@ export class Destination {
   }
 
   hasRoom(at: number): boolean {
-    // Who is due while it rests is put off at once, and its patience counted: nobody waits unheard.
+    // Who is due while it rests is put off at once, and its turn counted: nobody waits unheard.
     const limit = this.#isResting(at) ? putOffAtOnce : limitOf(this.#pace, this.#most)
     return this.active < limit && this.waiting.size > 0
   }
 
-  /** What to say to those who are due while it rests; null while it does not. */
-  restingAt(at: number): AttemptFault | null {
-    if (!this.#isResting(at)) return null
-    const until = new Date(restingUntil(this.#pace)).toISOString()
-    const text = `${this.name} is not tried before ${until}: ${this.#pace.failures} attempts in a row failed`
-    return { kind: 'destination-resting', during: 'route', text, reply: null, temporary: true }
+  /** The end of its rest, milliseconds since 1970; null while it does not rest. */
+  restAt(at: number): number | null {
+    return this.#isResting(at) ? restingUntil(this.#pace) : null
   }
 
   /** An attempt has ended: what it says of the destination, see `judgeAnswer`. */
@@ -81,12 +80,14 @@ export class Destination {
 
   /** Ends a rest. */
   rouse(): void {
-    this.#pace = roused(this.#pace)
+    this.#pace = roused
   }
 
-  /** The way that was found lately, or null. */
+  /** The way that was found lately, or null; hosts of equal preference take turns. */
   routeAt(at: number): Route | null {
-    return this.#route !== null && at < this.#route.until ? this.#route.route : null
+    if (this.#route === null || at >= this.#route.until) return null
+    const { route } = this.#route
+    return { ...route, hosts: rotated(route.hosts, ++this.#ways) }
   }
   found(route: Route, at: number): void {
     this.#route = { route, until: at + believedFor }

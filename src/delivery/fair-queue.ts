@@ -1,4 +1,6 @@
 /** Deliveries that wait for their turn at one destination: senders take turns, so that one's flood does not hold up others. */
+/** Who has the next turn. */
+export type Next = { readonly sender: string; readonly isRetry: boolean }
 export type Waiting = { readonly id: string; readonly sender: string; readonly isRetry: boolean }
 
 /** Senders in the order of their turns. */
@@ -25,6 +27,12 @@ class Lane {
     return id
   }
 
+  /** Whose turn it is; undefined where nobody waits. */
+  get next(): string | undefined {
+    const [turn] = this.#bySender.keys()
+    return turn
+  }
+
   clear(): void {
     this.#bySender.clear()
     this.size = 0
@@ -48,6 +56,12 @@ export class FairQueue {
   clear(): void {
     this.#fresh.clear()
     this.#retries.clear()
+  }
+
+  get next(): Next | null {
+    const isRetry = this.#turn % 2 === 0 ? this.#fresh.size === 0 : this.#retries.size > 0
+    const sender = (isRetry ? this.#retries : this.#fresh).next
+    return sender === undefined ? null : { sender, isRetry }
   }
 
   /** New mail and old mail by turns: a backlog must not keep new mail waiting, nor new mail the backlog. */

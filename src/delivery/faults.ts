@@ -19,12 +19,14 @@ export const unforeseen = (error: unknown, during: string): AttemptFault => ({
 export async function* contentOf(
   store: Pick<ContentStore, 'stream'>,
   { message, prefix }: Pick<DeliveryQueued, 'message' | 'prefix'>,
-  mayFinish: () => boolean = () => true,
+  mayFinish: () => Promise<boolean>,
 ): AsyncGenerator<Uint8Array> {
   const stored = await store.stream(message)
   if (stored === null) throw new Error(`the content of message ${message} is missing`)
   if (prefix !== '') yield Buffer.from(prefix)
   for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
-  if (!mayFinish())
-    throw new Error('this server could not say in time that it lives; another may have taken over')
+  if (!(await mayFinish()))
+    throw new Error(
+      'the log did not take what was done so far, or this server could not say in time that it lives',
+    )
 }

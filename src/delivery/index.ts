@@ -33,6 +33,7 @@ export type DeliveriesOptions = {
   readonly members: Membership
   readonly signers: Signers
   readonly returnPath?: RouterOptions['returnPath']
+  readonly info: (what: string) => void
   readonly warn: (what: string, error?: Error) => void
 }
 
@@ -60,7 +61,7 @@ export type Deliveries = {
 const sweepEvery = 30_000
 
 export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliveries> => {
-  const { config, log, outbox, content, directory, backlog, connect, members, warn } = options
+  const { config, log, outbox, content, directory, backlog, connect, members, info, warn } = options
   const { node } = members
   const bodies = new FreshBodies(content)
   const inForce: Settings = { routes: options.routes, sign: signingOurs(options.signers, bodies) }
@@ -74,7 +75,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   })
   const notify: Notify = (owed) => void noticer.notify(owed)
   const courier = new Courier({
-    ...{ log, backlog, warn, concurrency: config.delivery.concurrency },
+    ...{ log, backlog, info, warn, concurrency: config.delivery.concurrency },
     tools: {
       ...{ outbox, node, hostname: config.hostname, members, connect, content: bodies, now, notify },
       // As they are when they are asked: a configuration may be read again.

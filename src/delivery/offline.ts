@@ -34,7 +34,7 @@ export const actOffline = async (
 ): Promise<readonly Acted[]> => {
   const outbox = new Outbox({ log })
   const courier = new Courier({
-    ...{ log, backlog: nothingOwed, warn },
+    ...{ log, backlog: nothingOwed, info: () => {}, warn },
     // No room: nothing is ever started.
     concurrency: { total: 0, perDestination: 0 },
     tools: {

@@ -4,6 +4,7 @@
  */
 import type { Pace } from '../../machines/delivery/pacing.ts'
 import { Destination } from './destination.ts'
+import { Rota } from './rota.ts'
 import { type Due, Timetable } from './timetable.ts'
 import type { Wires } from './wires.ts'
 
@@ -34,8 +35,8 @@ export class Turns {
   readonly #options: TurnsOptions
   readonly #timetable: Timetable
   readonly #destinations = new Map<string, Destination>()
-  /** Where a turn may be had; whoever had one goes to the end. */
-  readonly #ready = new Set<Destination>()
+  /** Where a turn may be had. */
+  readonly #ready = new Rota<Destination>()
   /** Waiting for their turn or their time, here. */
   readonly #known = new Map<string, Due>()
   #concurrency: Concurrency
@@ -77,7 +78,7 @@ export class Turns {
   left(destination: Destination): void {
     this.#active--
     destination.active--
-    if (destination.waiting.size > 0) this.#ready.add(destination)
+    this.#ready.add(destination)
     this.pump()
   }
 
@@ -90,7 +91,7 @@ export class Turns {
   look(): void {
     for (const destination of this.#destinations.values())
       if (destination.isForgettableAt(this.#options.now())) this.#destinations.delete(destination.name)
-      else if (destination.waiting.size > 0) this.#ready.add(destination)
+      else this.#ready.add(destination)
     this.pump()
   }
 
@@ -130,7 +131,7 @@ export class Turns {
     return {
       active: this.#active,
       waiting: destinations.reduce((sum, { waiting }) => sum + waiting.size, 0),
-      resting: destinations.filter((destination) => destination.restingAt(at) !== null).length,
+      resting: destinations.filter((destination) => destination.restAt(at) !== null).length,
     }
   }
 
@@ -140,15 +141,15 @@ export class Turns {
     this.#timetable.stop()
   }
 
-  /** Starts what may be started, destination by destination in turns. */
+  /** Starts what may be started, in turns. */
   pump(): void {
-    for (const destination of this.#ready) {
-      if (this.#isStopped || this.#active >= this.#concurrency.total) return
-      this.#ready.delete(destination)
+    while (!this.#isStopped && this.#active < this.#concurrency.total) {
+      const destination = this.#ready.take()
+      if (destination === undefined) return
+      // One without room comes back when somebody leaves it, or its rest is over.
       if (!destination.hasRoom(this.#options.now())) continue
       const id = destination.waiting.shift()!
-      // A set walks on to what is added behind.
-      if (destination.waiting.size > 0) this.#ready.add(destination)
+      this.#ready.add(destination)
       const due = this.#known.get(id)
       if (due === undefined) continue
       this.#known.delete(id)

@@ -41,6 +41,12 @@ export type Attempt = {
   /** `C: ...` we said, `S: ...` the host. */
   readonly transcript: readonly string[]
 }
+/** A turn that was left out: the destination rested. */
+export type Postponement = {
+  readonly kind: 'postponement'
+  readonly at: string
+  readonly nextAttemptAt: string
+}
 /** What somebody did. */
 export type ActDone = {
   readonly kind: 'act'
@@ -143,13 +149,20 @@ const actOf = (event: EventOf): ActDone | null => {
   }
 }
 
-/** Attempts and acts in their order, from all events of one delivery. */
-export const attemptsOf = (events: readonly EventOf[]): readonly (Attempt | ActDone)[] => {
-  const told: (Attempt | ActDone)[] = []
+const postponement = ({ data }: EventOf & { type: 'Postponed' }): Postponement => ({
+  kind: 'postponement',
+  at: iso(data.postponedAt),
+  nextAttemptAt: iso(data.nextAttemptAt),
+})
+
+/** Attempts, turns left out and acts in their order, from all events of one delivery. */
+export const attemptsOf = (events: readonly EventOf[]): readonly (Attempt | ActDone | Postponement)[] => {
+  const told: (Attempt | ActDone | Postponement)[] = []
   let open: Open | null = null
   for (const event of events) {
     const act = actOf(event)
     if (act !== null) told.push(act)
+    else if (event.type === 'Postponed') told.push(postponement(event))
     else if (event.type === 'AttemptStarted') {
       open = begun(event)
       told.push(open)

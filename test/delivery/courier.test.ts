@@ -67,6 +67,88 @@ test('the next host is tried when one fails; the last one decides', async () => 
   assert.deepEqual((await far.types('d1')).slice(3), ['HostPassedOver', 'Connected', 'Delivered'])
 })
 
+test('a host that refuses for good does not speak for one that could not be reached', async () => {
+  const hosts = [hostOf('mx1'), hostOf('mx2')]
+  const far = await farSide(() => ({
+    hosts,
+    connect: ({ host }) => {
+      throw new HostFailed(
+        host.name === 'mx1' ? faultOf('connection-refused') : faultOf('refused', { temporary: false }),
+      )
+    },
+  }))
+  far.queue('d1')
+  await far.until('d1', 'Deferred')
+  assert.equal((await far.events('d1')).at(-1)!.data.reason, 'connection-refused')
+})
+
+test('when all hosts refuse for good the mail is refused for good', async () => {
+  const far = await farSide(() => ({
+    hosts: [hostOf('mx1'), hostOf('mx2')],
+    connect: () => {
+      throw new HostFailed(faultOf('refused', { temporary: false }))
+    },
+  }))
+  far.queue('d1')
+  await far.until('d1', 'Failed')
+})
+
+test('hosts of equal preference take turns, also while a way is believed', async () => {
+  const hosts = ['mx1', 'mx2'].map((name) => ({ ...hostOf(name), preference: 10 }))
+  const far = await farSide(() => ({
+    hosts: [...hosts, { ...hostOf('mx3'), preference: 20 }],
+    send: (envelope, wire) => {
+      wire.usable = false
+      return accepts(envelope)
+    },
+  }))
+  for (let at = 0; at < 10; at++) {
+    far.queue(`d${at}`)
+    await far.until(`d${at}`, 'Delivered')
+  }
+  const counts = ['mx1', 'mx2', 'mx3'].map(
+    (name) => far.connections.filter(({ host }) => host.name === name).length,
+  )
+  assert.deepEqual(counts, [5, 5, 0])
+})
+
+test('cut off before the content could come to its end, it is sure that the host has nothing', async () => {
+  const far = await farSide(() => ({ connect: () => new Promise(() => {}) }))
+  far.queue('d1')
+  await far.until('d1', 'RouteResolved')
+  const again = await farSide(() => ({}), {
+    log: far.log,
+    backlog: { underWay: () => [{ id: 'd1', node: 'mx.test' }] },
+  })
+  await again.courier.begin()
+  await again.until('d1', 'Delivered')
+  const lost = (await again.events('d1')).find(({ type }) => type === 'AttemptLost')!
+  assert.deepEqual([lost.data.crashed, lost.data.uncertain], [true, false])
+})
+
+test('no content comes to its end before the log has what went before', async () => {
+  const far = await farSide(() => ({
+    send: async (envelope) => {
+      stored.push(...(await far.types('d1')))
+      return accepts(envelope)
+    },
+  }))
+  const stored: string[] = []
+  far.queue('d1')
+  await far.until('d1', 'Delivered')
+  assert.equal(stored.at(-1), 'Connected')
+})
+
+test('stopped while nothing was sent yet, nobody waits', async () => {
+  const far = await farSide(() => ({ connect: () => new Promise(() => {}) }))
+  far.queue('d1')
+  await far.until('d1', 'RouteResolved')
+  // Half an hour of grace: it would be waited for.
+  await far.courier.stop(1_800_000)
+  const lost = (await far.events('d1')).at(-1)!
+  assert.deepEqual([lost.type, lost.data.crashed, lost.data.uncertain], ['AttemptLost', false, false])
+})
+
 test('where TLS is no must and fails, the same host is spoken to without', async () => {
   const far = await farSide(() => ({
     connect: ({ tls }) => {
@@ -191,18 +273,50 @@ test('cut off by a crash, an attempt is found at the next start, and made again'
   assert.ok((await again.types('d1')).includes('AttemptLost'))
 })
 
-test('who is due while a destination rests is put off, and its patience counted', async () => {
+test('who is due while a destination rests leaves its turn out, which is no attempt', async () => {
   const far = await farSide(() => ({
     connect: () => {
       throw new HostFailed(faultOf('connection-refused'))
     },
   }))
   for (let at = 0; at < 30; at++) far.queue(`d${at}`)
-  for (let at = 0; at < 30; at++) await far.until(`d${at}`, 'Deferred')
-  const reasons = new Set<unknown>()
-  for (let at = 0; at < 30; at++) reasons.add((await far.events(`d${at}`)).at(-1)!.data.reason)
-  assert.deepEqual([...reasons].sort(), ['connection-refused', 'destination-resting'])
-  assert.ok(far.connections.length < 30, `${far.connections.length} connections`)
+  const last = async (at: number) => (await far.events(`d${at}`)).at(-1)!
+  for (let at = 0; at < 30; at++) await far.untilOne(`d${at}`, ['Deferred', 'Postponed'])
+  const postponed = (await Promise.all(Array.from({ length: 30 }, (_, at) => last(at)))).filter(
+    ({ type }) => type === 'Postponed',
+  )
+  assert.ok(far.connections.length < 30 && postponed.length === 30 - far.connections.length)
+  const [{ data }] = postponed as [(typeof postponed)[number]]
+  assert.deepEqual([data.attempts, data.reason], [0, 'destination-resting'])
+  assert.ok(Number(data.nextAttemptAt) >= Number(data.restingUntil))
+})
+
+test('a sender who is to hear of a delay, or of the end, makes a turn count while the destination rests', async () => {
+  const far = await farSide(
+    () => ({
+      connect: () => {
+        throw new HostFailed(faultOf('connection-refused'))
+      },
+    }),
+    { backlog: { pace: () => ({ answers: 0, failures: 3, failedAt: begun + 7_200_000 }) } },
+  )
+  far.advance(7_200_000)
+  far.queue('d1')
+  await far.until('d1', 'Expired')
+  assert.equal(far.connections.length, 1)
+  far.queue('d2', { acceptedAt: begun + 7_200_000 })
+  await far.until('d2', 'Postponed')
+})
+
+test('somebody who wants it tried now has it tried now, rest or no rest', async () => {
+  const far = await farSide(() => ({}), {
+    backlog: { pace: () => ({ answers: 0, failures: 9, failedAt: begun }) },
+  })
+  far.queue('d1')
+  await far.until('d1', 'Postponed')
+  await far.outbox.settled()
+  await far.courier.act('d1', 'RETRY', 'test')
+  await far.until('d1', 'Delivered')
 })
 
 test('a host that takes so many recipients at a time gets the others at once', async () => {

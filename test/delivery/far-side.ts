@@ -70,6 +70,7 @@ export const farSide = async (
   const courier = new Courier({
     log,
     concurrency,
+    info: () => {},
     warn: (what, error) => warnings.push(`${what}: ${error?.message ?? ''}`),
     backlog: {
       caughtUp: async () => {},
@@ -131,6 +132,18 @@ export const farSide = async (
     for await (const page of log.readStream(`delivery-${id}`)) found.push(...page)
     return found
   }
+  const untilOne = async (id: string, types: readonly string[]): Promise<void> => {
+    for (let turn = 0; turn < 10_000; turn++) {
+      if (types.includes((await events(id)).at(-1)?.type ?? '')) {
+        // What follows from the fact has been done, too.
+        await outbox.settled()
+        await soon()
+        return
+      }
+      await soon()
+    }
+    throw new Error(`${id} never came to ${types}: ${(await events(id)).map((event) => event.type)}`)
+  }
   return {
     ...{ courier, log, outbox, notified, warnings, sent, connections, active, events },
     types: async (id: string) => (await events(id)).map(({ type }) => type),
@@ -144,18 +157,9 @@ export const farSide = async (
         ...more,
       }),
     /** Resolves when the delivery's history ends with this fact. */
-    until: async (id: string, type: string): Promise<void> => {
-      for (let turn = 0; turn < 10_000; turn++) {
-        if ((await events(id)).at(-1)?.type === type) {
-          // What follows from the fact has been done, too.
-          await outbox.settled()
-          await soon()
-          return
-        }
-        await soon()
-      }
-      throw new Error(`${id} never came to ${type}: ${(await events(id)).map((event) => event.type)}`)
-    },
+    until: (id: string, type: string): Promise<void> => untilOne(id, [type]),
+    /** Resolves when it ends with one of these. */
+    untilOne,
   }
 }
 export { delivery }

@@ -70,7 +70,7 @@ test('a destination begins with the pace that recorded attempts give it', () => 
   const { turns, ids, started } = turnsWith({ paceOf: () => ({ answers: 0, failures: 4, failedAt: begun }) })
   turns.add(due('x1'))
   assert.equal(ids(), 'x1')
-  assert.equal(started[0]!.destination.restingAt(begun)?.kind, 'destination-resting')
+  assert.equal(started[0]!.destination.restAt(begun), begun + 20_000)
 })
 
 test('after a rest one asks; when it is answered, the others follow', () => {
@@ -128,4 +128,22 @@ test('forgotten, it has no turn; stopped, nobody has', () => {
   assert.equal(turns.add(due('x5')), false)
   end('x2', true)
   assert.equal(ids(), 'x4')
+})
+
+test('a flood of one sender to many destinations does not hold up another, nor old mail new', () => {
+  const { turns, started, end } = turnsWith({ concurrency: { total: 1, perDestination: 1 } })
+  turns.add(due('busy', 'busy'))
+  for (let at = 0; at < 50; at++) turns.add(due(`flood${at}`, `f${at}`, { sender: 'a@x' }))
+  for (let at = 0; at < 50; at++) turns.add(due(`old${at}`, `o${at}`, { sender: 'c@x', isRetry: true }))
+  turns.add(due('lone', 'quiet', { sender: 'b@x' }))
+  const order: string[] = []
+  while (started.length > 0) {
+    order.push(started[0]!.id)
+    end(started[0]!.id, true)
+  }
+  assert.equal(order.length, 102)
+  assert.ok(order.indexOf('lone') < 6, `it had turn ${order.indexOf('lone')}`)
+  // New and old by turns.
+  const firsts = order.slice(3, 43).map((id) => id.startsWith('old'))
+  assert.ok(firsts.filter(Boolean).length >= 18 && firsts.filter((isOld) => !isOld).length >= 18)
 })

@@ -74,9 +74,10 @@ test('attempt by attempt: hosts, words, outcomes, and what people did in between
   const log = await logWith(context, long)
   // What the machine recorded is what the vocabulary says.
   const told = attemptsOf((await eventsOf(log, 'delivery-d1')) as readonly EventOf[])
-  const short = told.map((one) =>
-    one.kind === 'act' ? `${one.act} ${one.refused ?? 'done'}` : `${one.number} ${one.result}`,
-  )
+  const short = told.map((one) => {
+    if (one.kind === 'postponement') return 'put off'
+    return one.kind === 'act' ? `${one.act} ${one.refused ?? 'done'}` : `${one.number} ${one.result}`
+  })
   assert.deepEqual(short, [
     '1 deferred',
     'hold done',

@@ -5,7 +5,7 @@
  *     queue(address address/NOTIFY,NOTIFY)     start route connected connected(DSN) connected(STARTTLS) secured hostfailed(kind)
  *     end(address=code address=code)           the host answered for these
  *     fault(kind) fault(kind 451) gone(kind)     the attempt ended without an answer for anyone: for now, for good
- *     uncertain lost retry hold release cancel
+ *     uncertain lost retry hold release cancel postpone
  */
 import { randomUUID } from 'node:crypto'
 import { delivery } from '../../machines/delivery/index.ts'
@@ -81,6 +81,8 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
     }
     case 'start':
       return { type: 'START', startedAt: at, destination: nextHop, node: 'mx', leaseUntil: at + 30 * minute }
+    case 'postpone':
+      return { type: 'POSTPONE', postponedAt: at, destination: nextHop, restingUntil: at + 10 * minute }
     case 'route':
       return { type: 'ROUTE', route: { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts: [host] } }
     case 'connected': {

@@ -54,6 +54,7 @@ const inputs: readonly DeliveryInput[] = [
     policy: 'abc',
   },
   { type: 'START', startedAt: begun, destination: 'example.net', node: 'mx', leaseUntil: begun + minute },
+  { type: 'POSTPONE', postponedAt: begun, destination: 'example.net', restingUntil: begun + minute },
   { type: 'ROUTE', route: { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts: [host] } },
   ...[true, false].map(
     (securing): DeliveryInput => ({

@@ -58,19 +58,17 @@ const saidIn = (events: readonly EventOf[]): ReadonlyMap<string, Said> => {
     if (!isEnding(event)) return
     const host = hostOf(events.slice(begun, at))
     for (const { address, reply } of event.data.outcomes)
-      if (reply !== null) said.set(address, { reply, host })
+      if (reply !== null && !reply.own) said.set(address, { reply, host })
   })
   return said
 }
 
-/** Why it came to nothing: an attempt that was not even made while its destination rests says less than the one before. */
+/** Why it came to nothing. */
 const faultIn = (events: readonly EventOf[]): AttemptFault | null => {
   const faults = events.flatMap((event) =>
     isEnding(event) && event.data.fault !== null ? [event.data.fault] : [],
   )
-  const last = faults.at(-1) ?? null
-  if (last?.kind !== 'destination-resting') return last
-  return faults.findLast(({ kind }) => kind !== 'destination-resting') ?? last
+  return faults.at(-1) ?? null
 }
 
 const dueAfter = (events: readonly EventOf[]): number | null => {

@@ -49,10 +49,10 @@ const beforeUs = (hosts: readonly LocatedHost[], us: Ourselves): readonly Locate
 }
 
 const namedHosts = (hosts: readonly LocatedHost[], options: DirectOptions): readonly NamedHost[] =>
-  hosts.flatMap(({ name, found }) => {
+  hosts.flatMap(({ name, preference, found }) => {
     const addresses =
       found.kind === 'found' ? found.addresses.filter((address) => isAllowed(address, options)) : []
-    return addresses.length === 0 ? [] : [{ name, addresses }]
+    return addresses.length === 0 ? [] : [{ name, addresses, preference }]
   })
 
 /** None of `hosts` can be used: why, beginning with what may be otherwise another time. */

@@ -8,7 +8,11 @@ const mostHosts = 10
 /** One host with many addresses leaves room for the others. RFC 5321 §5.1: at least two should be tried. */
 const mostOfOne = 4
 
-export type NamedHost = { readonly name: string; readonly addresses: readonly string[] }
+export type NamedHost = {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly preference?: number
+}
 
 const halves = (addresses: readonly string[]): { readonly v4: string[]; readonly v6: string[] } => ({
   v4: addresses.filter((address) => !isIPv6(address)),
@@ -31,8 +35,11 @@ const ordered = (
 
 export const remoteHosts = (hosts: readonly NamedHost[], { port, ipv6First }: Reach): readonly RemoteHost[] =>
   hosts
-    .flatMap(({ name, addresses }) =>
-      ordered(addresses, { ipv6First }).map((address) => ({ name, address, port })),
+    .flatMap(({ name, addresses, preference }) =>
+      ordered(addresses, { ipv6First }).map((address) => ({
+        ...{ name, address, port },
+        ...(preference !== undefined && { preference }),
+      })),
     )
     .slice(0, mostHosts)
 

@@ -70,10 +70,10 @@ test('a host that refuses the connection with words is named with them', async (
   assert.deepEqual([recipients[0]?.reply?.code, recipients[0]?.host], [421, 'mx.y'])
 })
 
-test('a destination that rested the last time is told by what was wrong before', async () => {
-  const line = 'queue start fault(connection-refused) +10h start fault(destination-resting)'
+test('turns that were left out say nothing', async () => {
+  const line = 'queue start fault(connection-refused) +5m postpone +10h start fault(timeout)'
   const { recipients } = await story(line, 'failed', 2)
-  assert.equal(recipients[0]?.faultKind, 'connection-refused')
+  assert.equal(recipients[0]?.faultKind, 'timeout')
 })
 
 test('a delay is told of those who still wait, and of none when it is over', async () => {
