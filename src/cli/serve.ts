@@ -124,7 +124,7 @@ const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> 
   const password = await demoPassword({ data: config.data, log: running.log, directory: running.directory })
   const port = running.listeners.find(({ service }) => service === 'mx')?.port ?? 25
   return [
-    `fsmtp ${version}: the playground is up. Every address is local, nothing leaves this machine.`,
+    `fsmtp ${version}: the playground is up. Every address is local, nothing leaves this machine but what you send with --route.`,
     ...listening(running),
     `  account      ${demoAccount}, password ${password ?? '(changed; see `fsmtp user password`)'}`,
     `  data         ${config.data}`,
