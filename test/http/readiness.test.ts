@@ -130,7 +130,7 @@ const appendsOf = () => new Appends({ took: quiet, failures: new Tally(), facts:
 test('a log that stores nothing of what it is given is in trouble, one that is asked nothing is not', async () => {
   const appends = appendsOf()
   const given = Promise.withResolvers<{ position: number }>()
-  const log = appends.watched({ append: () => given.promise } as unknown as EventLog)
+  const log = appends.watched(Object.assign(openMemoryLog(), { append: () => given.promise }))
   const later = () => performance.now() + 10_500
   assert.equal(appends.trouble(later()), null)
   const append = log.append([])
@@ -152,7 +152,7 @@ test('a log that failed when it was last asked is in trouble for a while; a wron
     Promise.reject(new WrongRevision('x', 0, 1)),
     Promise.resolve({ position: 1 }),
   ]
-  const log = appends.watched({ append: () => answers.shift() } as unknown as EventLog)
+  const log = appends.watched(Object.assign(openMemoryLog(), { append: () => answers.shift()! }))
   await assert.rejects(log.append([]), LogFull)
   assert.equal(appends.trouble(), 'the log took nothing when it was last asked: no room on the disk')
   assert.equal(appends.trouble(performance.now() + 11_000), null)
