@@ -21,7 +21,7 @@ const labelsOf = (text: string): Record<string, string> => {
   for (label.lastIndex = 0; label.lastIndex < text.length; ) {
     const found = label.exec(text)
     assert.ok(found, `labels {${text}} cannot be read`)
-    const [, name, value] = found as unknown as [string, string, string]
+    const [, name = '', value = ''] = found
     assert.ok(!(name in labels), `the label ${name} is there twice`)
     labels[name] = value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
   }
