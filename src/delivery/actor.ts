@@ -27,7 +27,7 @@ import { contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
 import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
-import { isUnderWay, standingOf } from './standing.ts'
+import { isUnderWay, settledIn, standingOf } from './standing.ts'
 
 /** The sender is owed a notice. */
 export type Notify = (owed: Required<NoticeCause>) => void
@@ -340,16 +340,4 @@ export class DeliveryActor {
     this.#wire = null
     this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault, uncertain, answered })
   }
-}
-
-/** Recipients that earlier attempts settled. */
-const settledIn = (past: readonly StoredEvent[]): ReadonlySet<string> => {
-  const settled = new Set<string>()
-  for (const { data } of past) {
-    if (!Array.isArray(data.outcomes)) continue
-    // What this machine recorded is what the vocabulary says.
-    for (const { address, result } of data.outcomes as RecipientOutcome[])
-      if (result !== 'deferred') settled.add(address)
-  }
-  return settled
 }

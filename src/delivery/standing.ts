@@ -1,5 +1,5 @@
 /** Where a delivery stands, read from its history. */
-import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import type { DeliveryQueued, RecipientOutcome } from '../../machines/vocabulary/events.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 
 export type Standing = {
@@ -47,3 +47,15 @@ const active: ReadonlySet<string> = new Set(['resolving', 'connecting', 'securin
 const over: ReadonlySet<string> = new Set(['delivered', 'failed', 'expired', 'cancelled'])
 export const isUnderWay = (state: string): boolean => active.has(state)
 export const isOver = (state: string): boolean => over.has(state)
+
+/** Recipients that earlier attempts settled. */
+export const settledIn = (past: readonly StoredEvent[]): ReadonlySet<string> => {
+  const settled = new Set<string>()
+  for (const { data } of past) {
+    if (!Array.isArray(data.outcomes)) continue
+    // What this machine recorded is what the vocabulary says.
+    for (const { address, result } of data.outcomes as RecipientOutcome[])
+      if (result !== 'deferred') settled.add(address)
+  }
+  return settled
+}
