@@ -1,64 +1,50 @@
 /** `fsmtp retry | hold | release | cancel`: acts on deliveries, named by id or found by the filters of `deliveries`. */
 import type { Command } from 'commander'
 import type { Act } from '../../machines/delivery/inputs.ts'
-import { type Acted, type ActQuestion, connectControl } from '../control.ts'
+import { type Acted, type ActQuestion, type Acts, connectControl } from '../control.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openLogBeside } from '../log/open.ts'
-import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
+import { LogUnavailable } from '../log/port.ts'
+import type { Delivery, DeliveryFilter, DeliveryStatus } from '../views/answers/deliveries.ts'
+import type { ViewReader } from '../views/index.ts'
+import { type ActName, type Doing, doings, stateOf, statusOf, type Told } from './act-words.ts'
 import { completeDelivery } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { counted, ndjson, print, remark, table, visible } from './terminal.ts'
+import { isServed } from './serving.ts'
+import { counted, ndjson, print, progress, remark, table, visible } from './terminal.ts'
 
 type Options = DeliveryFilter & { readonly dryRun?: boolean; readonly json?: boolean }
-type Doing = {
-  readonly act: Act
-  readonly about: string
-  /** Statuses in which it makes sense: with filters, only these are acted upon. */
-  readonly of: readonly Delivery['status'][]
-  readonly done: string
-}
 
-const doings: Readonly<Record<'retry' | 'hold' | 'release' | 'cancel', Doing>> = {
-  retry: {
-    act: 'RETRY',
-    about: 'try deliveries that wait now',
-    of: ['deferred', 'queued'],
-    done: 'to be tried now',
-  },
-  hold: {
-    act: 'HOLD',
-    about: 'stop trying, until release or cancel',
-    of: ['deferred', 'queued'],
-    done: 'held',
-  },
-  release: { act: 'RELEASE', about: 'go on with held deliveries, now', of: ['held'], done: 'released' },
-  cancel: {
-    act: 'CANCEL',
-    about: 'end deliveries; nobody is told',
-    of: ['deferred', 'queued', 'held'],
-    done: 'cancelled',
-  },
-}
+const example = (name: ActName): string => `
+Deliveries are named by id (enough of the beginning, or the last six characters), or found by the filters; those found that are in
+another status are left alone. Of several ids, each is done that can be: the others are named with the reason, and the exit code is 1.
+Examples:
+  fsmtp ${name} --domain example.net --dry-run
+  fsmtp ${name} 01kdy4 m21p8a --json`
 
 /** Registers one of the four. */
 export const registering =
-  (name: keyof typeof doings) =>
+  (name: ActName) =>
   (program: Command): void => {
     const doing = doings[name]
     withFilters(program.command(name))
-      .argument('[id...]', 'deliveries, by the beginning or the end of their ids')
+      .argument('[id...]', 'deliveries, by their ids')
       .description(doing.about)
-      .option('--dry-run', 'say which deliveries it would be, and do nothing')
-      .addHelpText('after', `\nExample: fsmtp ${name} --domain example.net --dry-run`)
+      .option('--dry-run', 'say of which deliveries it would be done, and of which not; do nothing')
+      .addHelpText('after', example(name))
       .action((ids: string[], options: Options, command: Command) =>
         reading(command, (opened) => run(opened, { ids, options, doing })),
       )
   }
 
+/** With whether a server runs. */
+type Served = Doing & { readonly served: boolean }
 type Asked = { readonly ids: readonly string[]; readonly options: Options; readonly doing: Doing }
+/** What an id that was typed stands for, or why it stands for nothing. */
+type Chosen = { readonly deliveries: readonly Delivery[]; readonly unknown: readonly Told[] }
 
 const filtersOf = ({
   status,
@@ -72,58 +58,104 @@ const filtersOf = ({
   ...{ status, recipient, domain, sender, message, since, until },
 })
 
-/** @throws CommandFault where nothing was named: everything is never meant. */
-const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<readonly Delivery[]> => {
+/** @throws CommandFault where nothing was named (everything is never meant), or nothing that could be acted upon */
+const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<Chosen> => {
   const isFiltered = Object.values(filtersOf(options)).some((value) => value !== undefined)
   if (ids.length === 0 && !isFiltered)
     throw new CommandFault('name deliveries by id, or say which with --domain, --recipient, --status ...', 2)
   if (ids.length > 0 && isFiltered)
     throw new CommandFault('name deliveries by id, or say which with filters; not both', 2)
   const views = await freshViews(opened, ['deliveries', 'messages'])
-  if (ids.length > 0) return ids.map((part) => views.delivery(completeDelivery(views, part))!)
+  if (ids.length > 0) return named(views, ids)
   const filter = completeFilter(views, filtersOf(options))
   const found = [...views.deliveries(filter)]
   const fitting = found.filter(({ status }) => doing.of.includes(status))
   if (fitting.length === 0) throw nothingFits(found, doing)
-  return fitting
+  return { deliveries: fitting, unknown: [] }
 }
 
-const nothingFits = (found: readonly Delivery[], { of }: Doing): CommandFault => {
+/** Each once, however often it was typed. @throws CommandFault where none is known */
+const named = (views: ViewReader, ids: readonly string[]): Chosen => {
+  const deliveries = new Map<string, Delivery>()
+  const unknown: Told[] = []
+  for (const typed of new Set(ids)) {
+    try {
+      const id = completeDelivery(views, typed)
+      deliveries.set(id, views.delivery(id)!)
+    } catch (error) {
+      if (!(error instanceof CommandFault)) throw error
+      unknown.push({ id: typed, done: false, state: null, status: null, reason: error.message })
+    }
+  }
+  if (deliveries.size === 0) throw new CommandFault(unknown.map(({ reason }) => reason).join('\n'))
+  return { deliveries: [...deliveries.values()], unknown }
+}
+
+const nothingFits = (found: readonly Delivery[], doing: Doing): CommandFault => {
   if (found.length === 0) return new CommandFault('no delivery fits; `fsmtp deliveries` lists all of them')
-  const standings = [...new Set(found.map(({ status }) => status))].join(' or ')
-  return new CommandFault(
-    `no delivery fits that is ${of.join(' or ')}: ${deliveries(found.length)}, ${standings}`,
-  )
+  const one = found.length === 1
+  const statuses = [...new Set(found.map(({ status }) => status))]
+  const [only] = statuses.length === 1 ? statuses : []
+  const hint = only === undefined ? undefined : doing.instead[only]?.[one ? 0 : 1]
+  const what = `${one ? 'fits but is' : 'fit but are'} ${statuses.join(' or ')}`
+  return new CommandFault(`${deliveries(found.length)} ${what}${hint === undefined ? '' : `; ${hint}`}`)
 }
 
 const run = async (opened: Reading, asked: Asked): Promise<void> => {
   const found = await chosen(opened, asked)
-  if (asked.options.dryRun) return preview(opened, found)
-  const question: ActQuestion = { act: asked.doing.act, ids: found.map(({ id }) => id), by: 'operator' }
-  tell(opened, await perform(opened, question), asked.doing)
+  if (asked.options.dryRun)
+    return preview(opened, found, { ...asked.doing, served: await isServed(opened.config) })
+  const question: ActQuestion = {
+    act: asked.doing.act,
+    ids: found.deliveries.map(({ id }) => id),
+    by: 'operator',
+  }
+  const { acted, served } = await perform(opened, question)
+  const told = acted.map((one) => toldOf(one, { ...asked.doing, served }))
+  const when = served ? '' : (asked.doing.unserved ?? '')
+  tell(opened, { told: [...told, ...found.unknown], said: `${asked.doing.done}${when}` })
 }
 
-const preview = ({ json }: Reading, found: readonly Delivery[]): void => {
-  if (json) for (const delivery of found) ndjson(delivery)
-  else {
-    table(found, [
+/** As it would be told of each. */
+const preview = ({ json }: Reading, { deliveries: found, unknown }: Chosen, doing: Served): void => {
+  const fitting = found.filter(({ status }) => doing.of.includes(status))
+  const others = found.filter((delivery) => !fitting.includes(delivery))
+  const refused = [...others.map(({ id, status }) => refusedOf(id, status, doing)), ...unknown]
+  if (refused.length > 0) process.exitCode = 1
+  if (json) {
+    for (const delivery of found) {
+      const { id, status } = delivery
+      const told = refused.find((one) => one.id === id) ?? { id, done: true, state: stateOf(status), status }
+      ndjson({ ...told, dryRun: true, delivery })
+    }
+    for (const told of unknown) ndjson({ ...told, dryRun: true, delivery: null })
+    return
+  }
+  if (fitting.length > 0)
+    table(fitting, [
       { title: 'DELIVERY', value: ({ id }) => id },
       { title: 'STATUS', value: ({ status }) => status },
       { title: 'NEXT HOP', value: ({ nextHop }) => nextHop },
       { title: 'SENDER', value: ({ sender }) => sender, shrinks: true },
     ])
-    remark(`${deliveries(found.length)} ${found.length === 1 ? 'fits' : 'fit'}; nothing was done`)
-  }
+  for (const told of refused) print(notDone(told))
+  remark(`${deliveries(fitting.length)} ${fitting.length === 1 ? 'fits' : 'fit'}; nothing was done`)
 }
 
 const deliveries = (count: number): string => counted(count, 'delivery', 'deliveries')
 
+/** So many at a time: between them it is shown how far it is, and the server does other things. */
+const batch = 100
+
 /** Through the running server where there is one; otherwise in the log itself. */
-const perform = async ({ config }: Reading, question: ActQuestion): Promise<readonly Acted[]> => {
+const perform = async (
+  { config }: Reading,
+  question: ActQuestion,
+): Promise<{ readonly acted: readonly Acted[]; readonly served: boolean }> => {
   const control = await connectControl(config.data)
   if (control) {
     try {
-      return await control.act(question)
+      return { acted: await inBatches(question, control.act), served: true }
     } finally {
       control.close()
     }
@@ -132,44 +164,75 @@ const perform = async ({ config }: Reading, question: ActQuestion): Promise<read
     throw error instanceof DirectoryInUse ? new CommandFault(error.message) : error
   })
   try {
-    return await actOffline(log, question, {
-      node: config.hostname,
-      warn: (what) => remark(`fsmtp: ${what}`),
-    })
+    const offline: Acts = (asked) =>
+      actOffline(log, asked, {
+        node: config.hostname,
+        warn: (what) => remark(`fsmtp: ${what}`),
+      })
+    return { acted: await inBatches(question, offline), served: false }
   } finally {
     await log.close()
   }
 }
 
-/** What it is in afterwards when it was done. */
+/** Where it breaks off, what was done before is told all the same. */
+const inBatches = async (question: ActQuestion, act: Acts): Promise<readonly Acted[]> => {
+  const { ids } = question
+  const acted: Acted[] = []
+  const bar = progress('acting')
+  try {
+    for (let at = 0; at < ids.length; at += batch) {
+      bar.update(at, ids.length)
+      acted.push(...(await act({ ...question, ids: ids.slice(at, at + batch) })))
+    }
+  } catch (error) {
+    if (acted.length === 0 || !(error instanceof LogUnavailable)) throw error
+    acted.push(...ids.slice(acted.length).map((id) => ({ id, done: null, error: error.message })))
+  } finally {
+    bar.end()
+  }
+  return acted
+}
+
+const isDone = ({ done }: Acted, doing: Doing): boolean =>
+  done !== null && doing.of.includes(statusOf(done.before)) && aims[doing.act].includes(statusOf(done.after))
+
+/** The statuses it may have when it was done: the next attempt can have begun, and ended. */
 const aims: Readonly<Record<Act, readonly string[]>> = {
-  RETRY: ['queued', 'waiting', 'resolving', 'connecting', 'securing', 'sending'],
+  RETRY: ['queued', 'deferred', 'active'],
   HOLD: ['held'],
-  RELEASE: ['waiting', 'resolving', 'connecting', 'securing', 'sending'],
+  RELEASE: ['deferred', 'active'],
   CANCEL: ['cancelled'],
 }
 
-const isDone = ({ done }: Acted, { act }: Doing): boolean =>
-  done !== null &&
-  (act === 'RETRY' ? ['queued', 'waiting'].includes(done.before) : done.before !== done.after) &&
-  aims[act].includes(done.after)
-
-const tell = ({ json }: Reading, acted: readonly Acted[], doing: Doing): void => {
-  const failed = acted.filter((one) => !isDone(one, doing))
-  if (json)
-    for (const one of acted)
-      ndjson({
-        ...{ id: one.id, done: isDone(one, doing), state: one.done?.after ?? null },
-        ...(one.error !== undefined && { error: one.error }),
-      })
-  else {
-    print(`${deliveries(acted.length - failed.length)} ${doing.done}`)
-    for (const one of failed) print(`${one.id}  not: ${visible(whyNot(one))}`)
-  }
-  if (failed.length > 0) process.exitCode = 1
+const toldOf = (acted: Acted, doing: Served): Told => {
+  const { id, done, error } = acted
+  if (error !== undefined) return { id, done: false, state: null, status: null, reason: error }
+  if (done === null)
+    return { ...{ id, done: false, state: null, status: null }, reason: 'there is no such delivery' }
+  const after = { state: done.after, status: statusOf(done.after) }
+  if (isDone(acted, doing)) return { id, done: true, ...after }
+  return { ...refusedOf(id, statusOf(done.before), doing), ...after }
 }
 
-const whyNot = ({ done, error }: Acted): string => {
-  if (error !== undefined) return error
-  return done === null ? 'there is no such delivery' : `it is ${done.before}`
+const refusedOf = (id: string, status: DeliveryStatus, { instead, served }: Served): Told => {
+  const cutOff = 'its attempt was cut off, and is taken up when the server is started'
+  const hint = status === 'active' && !served ? cutOff : instead[status]?.[0]
+  const reason = `it is ${status}${hint === undefined ? '' : `; ${hint}`}`
+  return { id, done: false, state: stateOf(status), status, reason }
+}
+
+const notDone = ({ id, reason = '' }: Told): string => `${visible(id)}  not: ${visible(reason)}`
+
+const tell = (
+  { json }: Reading,
+  { told, said }: { readonly told: readonly Told[]; readonly said: string },
+): void => {
+  const failed = told.filter(({ done }) => !done)
+  if (json) told.forEach(ndjson)
+  else {
+    print(`${deliveries(told.length - failed.length)} ${said}`)
+    for (const one of failed) print(notDone(one))
+  }
+  if (failed.length > 0) process.exitCode = 1
 }

@@ -16,9 +16,10 @@ import { type Tone, toned, visible } from './terminal.ts'
 export const hostText = ({ name, address, port }: RemoteHost): string =>
   name === address ? `[${address}]:${port}` : `${name} [${address}]:${port}`
 
+/** The host's words once, also where they are the fault's own. */
 export const faultText = ({ text, reply }: AttemptFault): string => {
-  if (reply === null) return text
-  return `${text} (${reply.own ? reply.enhanced : remoteReplyText(reply)})`
+  const said = reply?.own ? reply.enhanced : reply === null ? '' : remoteReplyText(reply)
+  return said === '' || text.includes(said) ? text : `${text} (${said})`
 }
 
 export const outcomeText = ({ address, result, reply }: RecipientOutcome): string =>

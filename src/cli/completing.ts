@@ -1,4 +1,4 @@
-/** Ids as people type them: whole, or enough of the beginning or the end. */
+/** Ids as people type them: whole, or enough of the beginning; the end is taken, too, where it is that of one alone. */
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { visible } from './terminal.ts'
@@ -44,7 +44,7 @@ export const completeId = (
   if (found.includes(part)) return part
   const [id] = found
   if (id === undefined)
-    throw new CommandFault(`no ${what} has an id that begins or ends with "${part}"; see \`fsmtp ${list}\``)
+    throw new CommandFault(`no ${what} has an id that begins with "${part}"; see \`fsmtp ${list}\``)
   if (found.length === 1) return id
   const candidates = found.map((one) => visible(`  ${one}  ${aboutOf(views, one)}`))
   const others = found.length < most ? [] : [`  and perhaps others; see \`fsmtp ${list}\``]

@@ -1,4 +1,6 @@
 /** `fsmtp deliveries`: where mail for other hosts stands, now or at a time. */
+
+import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
 import { deliveries as projection } from '../../projections/deliveries.ts'
 import {
@@ -8,16 +10,20 @@ import {
   type DeliveryStatus,
 } from '../views/answers/deliveries.ts'
 import { viewAsOf } from '../views/as-of.ts'
+import { viewsFile } from '../views/database.ts'
 import { several } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
+import { statusText } from './fates.ts'
 import { listed } from './listing.ts'
 import { count, until } from './moment.ts'
 import { freshViews, type Reading, reading } from './open.ts'
+import { isServed, unserved } from './serving.ts'
 import { type Column, ndjson, progress, remark, type Tone, table } from './terminal.ts'
 
 const example = `
-Addresses and domains may hold * for anything. Each delivery is one message on its way to one next hop.
+Addresses and domains may hold * for anything. Each delivery is one message on its way to one next hop. STATUS counts its recipients
+where they fare differently. Forwarded mail is found by the alias and by the sender it came from, too.
 Examples:
   fsmtp deliveries --status deferred
   fsmtp deliveries --domain example.net --since 2h --json
@@ -67,7 +73,7 @@ const columns: readonly Column<Delivery>[] = [
     shrinks: true,
   },
   { title: 'NEXT HOP', value: ({ nextHop }) => nextHop, shrinks: true },
-  { title: 'STATUS', value: ({ status }) => status, tone: ({ status }) => statusTones[status] },
+  { title: 'STATUS', value: statusText, tone: ({ status }) => statusTones[status] },
   { title: 'ATTEMPTS', value: ({ attempts }) => attempts, align: 'right' },
   { title: 'NEXT ATTEMPT', value: ({ nextAttemptAt }) => nextAttemptAt },
   { title: 'LAST REPLY', value: why, shrinks: true },
@@ -75,8 +81,8 @@ const columns: readonly Column<Delivery>[] = [
 
 type Ask = (filter: DeliveryFilter) => Iterable<Delivery>
 
-/** Every delivery as it stood then: the log is folded again, up to that time. */
-const asOf = async ({ log }: Reading, at: number): Promise<{ ask: Ask; close: () => void }> => {
+/** Every delivery as it stood then: the log is folded again, up to that time. What came in before is no other now. */
+const asOf = async ({ log, config }: Reading, at: number): Promise<{ ask: Ask; close: () => void }> => {
   const bar = progress('reading the log')
   const tail = await log.tail()
   try {
@@ -84,20 +90,33 @@ const asOf = async ({ log }: Reading, at: number): Promise<{ ask: Ask; close: ()
       ...{ log, projection, at, filter: { categories: ['delivery'] } },
       progress: (position) => bar.update(position, tail),
     })
+    db.prepare('ATTACH ? AS present').run(`${pathToFileURL(viewsFile(config.data)).href}?mode=ro`)
     return { ask: (filter) => askDeliveries(db, filter), close: () => db.close() }
   } finally {
     bar.end()
   }
 }
 
-const tell = (ask: Ask, filter: DeliveryFilter, json: boolean): void => {
+const tell = (ask: Ask, filter: DeliveryFilter, json: boolean): readonly Delivery[] => {
   if (json) {
     for (const delivery of ask(filter)) ndjson(delivery)
-    return
+    return []
   }
   const found = listed((limit) => ask({ ...filter, limit }), filter.limit)
   if (found.length > 0) table(found, columns)
   else remark(nothingFound(filter))
+  return found
+}
+
+/** Without a server nothing goes on, whatever the table says. */
+const tellUnserved = async ({ config }: Reading, found: readonly Delivery[]): Promise<void> => {
+  const isCutOff = found.some(({ status }) => status === 'active')
+  const waits = found.some(({ status }) => status === 'queued' || status === 'deferred')
+  if ((!isCutOff && !waits) || (await isServed(config))) return
+  const active = 'what is active was cut off and is taken up'
+  const waiting = 'what waits is tried'
+  const what = [...(isCutOff ? [active] : []), ...(waits ? [waiting] : [])].join(', ')
+  remark(`${unserved}: ${what} when it is started (\`fsmtp serve\`)`)
 }
 
 const nothingFound = (filter: DeliveryFilter): string =>
@@ -109,7 +128,13 @@ const deliveries = ({ asOf: at, ...options }: Options, command: Command): Promis
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['deliveries', 'messages'])
     const filter = completeFilter(views, options)
-    if (at === undefined) return tell((asked) => views.deliveries(asked), filter, opened.json)
+    if (at === undefined)
+      return tellUnserved(
+        opened,
+        tell((asked) => views.deliveries(asked), filter, opened.json),
+      )
+    if (at > Date.now())
+      remark(`${new Date(at).toISOString()} is still to come: this is how everything stands now`)
     const then = await asOf(opened, at)
     try {
       tell(then.ask, filter, opened.json)

@@ -8,10 +8,13 @@ import { since, until } from './moment.ts'
 export const withFilters = (command: Command): Command =>
   command
     .addOption(new Option('--status <status>', 'where it stands').choices(deliveryStatuses))
-    .option('--recipient <address>', 'one of its recipients')
-    .option('--domain <name>', 'of its recipients')
-    .option('--sender <address>', 'the envelope’s sender; <> for the null sender')
-    .option('--message <id>', 'the message, or enough of the beginning or end of its id')
+    .option('--recipient <address>', 'one of its recipients, or the alias it is forwarded for')
+    .option('--domain <name>', 'of its recipients, or of that alias')
+    .option(
+      '--sender <address>',
+      'the envelope’s sender, of forwarded mail also the first one; <> for the null sender',
+    )
+    .option('--message <id>', 'the message, or enough of the beginning of its id')
     .option('--since <time>', 'queued at or after', since)
     .option('--until <time>', 'queued at or before', until)
 

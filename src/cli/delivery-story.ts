@@ -2,6 +2,7 @@
 import type { DeliveryQueued, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { faultText, hostText, outcomeText } from './attempt-text.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
+import { attemptWhy } from './fates.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 
@@ -17,10 +18,15 @@ const ends = {
   Expired: 'given up',
 } as const
 
+const statuses = { Deferred: 'deferred', Failed: 'failed', Expired: 'expired' } as const
+
 const because = (event: Ended): string => {
   if (event.type === 'Delivered') return ''
-  const { fault, reason } = event.data
-  return `: ${fault === null ? deliveryReasonText(reason).replace(/\.$/, '') : faultText(fault)}`
+  const { fault, reason, outcomes } = event.data
+  const status = statuses[event.type]
+  const wrong = fault === null ? null : faultText(fault)
+  if (wrong !== null && !outcomes.some(({ result }) => result === 'failed')) return `: ${wrong}`
+  return `: ${attemptWhy(status, { reason, outcomes, fault: wrong }).replace(/\.$/, '')}`
 }
 
 const next = (event: Ended): string =>

@@ -8,14 +8,16 @@ import { attemptLines, soon } from './attempt-text.ts'
 import { completeDelivery } from './completing.ts'
 import { statusTones } from './deliveries.ts'
 import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
+import { deliveryWhy } from './fates.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, reading } from './open.ts'
+import { isServed, unserved } from './serving.ts'
 import { ndjson, print, toned, visible } from './terminal.ts'
 
 export const register = (program: Command): void => {
   program
     .command('delivery')
-    .argument('<id>', 'the delivery’s id, or enough of its beginning or end')
+    .argument('<id>', 'the delivery’s id, enough of its beginning, or its last six characters')
     .description('one delivery: its recipients, each attempt with its transcript, and what comes next')
     .addHelpText('after', '\nExamples:\n  fsmtp delivery 01kdy4\n  fsmtp replay 01kdy4 --diagram')
     .action((id: string, _: unknown, command: Command) => delivery(id, command))
@@ -39,15 +41,19 @@ const delivery = (typed: string, command: Command): Promise<void> =>
     if (found === null) throw new CommandFault(`there is no delivery ${id}; see \`fsmtp deliveries\``)
     const events = await deliveryEvents(opened.log, id)
     const notices = views.notices(id)
-    if (opened.json) ndjson({ ...found, history: attemptsOf(events), notices })
-    else for (const line of [...headOf(found), ...storyOf(events), ...footOf(found, notices)]) print(line)
+    if (opened.json) return ndjson({ ...found, history: attemptsOf(events), notices })
+    const served = await isServed(opened.config)
+    for (const line of [...headOf(found), ...storyOf(events), ...footOf(found, { notices, served })])
+      print(line)
   })
 
 const row = (title: string, value: string): string =>
   `${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`
 
-const statusText = ({ status, reason }: Delivery): string =>
-  reason === null || status === 'delivered' ? '' : `  ${visible(deliveryReasonText(reason))}`
+const whyLine = (found: Delivery): string => {
+  const why = deliveryWhy(found)
+  return why === '' ? '' : `  ${visible(why)}`
+}
 
 const recipientLine = ({ address, status, reply }: RecipientStatus): string => {
   const words = reply === null ? '' : `  ${visible(reply)}`
@@ -61,7 +67,7 @@ const headOf = (found: Delivery): readonly string[] => [
   row('Next hop', found.nextHop),
   ...(found.forwarder === null ? [] : [row('Forwarded', `for <${found.forwarder}>`)]),
   row('Queued', found.queuedAt),
-  `${toned('weak', 'Status:'.padEnd(12))} ${toned(statusTones[found.status], found.status)}${statusText(found)}`,
+  `${toned('weak', 'Status:'.padEnd(12))} ${toned(statusTones[found.status], found.status)}${whyLine(found)}`,
   ...found.recipients.map(recipientLine),
   '',
 ]
@@ -69,17 +75,30 @@ const headOf = (found: Delivery): readonly string[] => [
 const storyOf = (events: readonly EventOf[]): readonly string[] =>
   attemptsOf(events).flatMap((one) => [...attemptLines(one), ''])
 
+/** Of the next attempt. */
+const turnText = ({ nextAttemptAt, attempts }: Delivery, served: boolean): string => {
+  const next = `attempt ${attempts + 1}`
+  const start = 'when the server is started'
+  if (nextAttemptAt === null) return served ? 'it waits for its turn' : `${unserved}; ${next} ${start}`
+  const wait = Date.parse(nextAttemptAt) - Date.now()
+  if (wait > 0)
+    return `${next} at ${nextAttemptAt} (${soon(wait)})${served ? '' : `, once a server runs: ${unserved}`}`
+  return served
+    ? `${next}, due since ${nextAttemptAt}: it waits for its turn`
+    : `${next}, due since ${nextAttemptAt} (${soon(wait)}): ${unserved}; it is made ${start}`
+}
+
 /** What comes next, and when. */
-const nextText = (found: Delivery): string => {
-  const { status, nextAttemptAt, attempts, finishedAt } = found
+const nextText = (found: Delivery, served: boolean): string => {
+  const { status, attempts, finishedAt } = found
   switch (status) {
     case 'queued':
     case 'deferred':
-      return nextAttemptAt === null
-        ? 'it waits for its turn'
-        : `attempt ${attempts + 1} at ${nextAttemptAt} (${soon(Date.parse(nextAttemptAt) - Date.now())})`
+      return turnText(found, served)
     case 'active':
-      return `attempt ${attempts} is under way on ${found.node ?? 'this server'}`
+      return served
+        ? `attempt ${attempts} is under way on ${found.node ?? 'this server'}`
+        : `${unserved}: attempt ${attempts} was cut off; it is taken up when the server is started`
     case 'held':
       return `nothing, until \`fsmtp release ${found.id}\` or \`fsmtp cancel ${found.id}\``
     default:
@@ -87,9 +106,11 @@ const nextText = (found: Delivery): string => {
   }
 }
 
-const footOf = (found: Delivery, notices: readonly Notice[]): readonly string[] => [
+type Standing = { readonly notices: readonly Notice[]; readonly served: boolean }
+
+const footOf = (found: Delivery, { notices, served }: Standing): readonly string[] => [
   ...notices.map((notice) => row('Told', toldText(notice))),
-  row('Next', nextText(found)),
+  row('Next', nextText(found, served)),
   '',
   toned('weak', `fsmtp message ${found.message} --trace   fsmtp replay ${found.id}`),
 ]

@@ -32,11 +32,12 @@ export const register = (program: Command): void => {
     .argument('[name]', 'the machine to draw; without a name they are listed')
     .description('draw a state machine, with what happened laid over it if asked')
     .addOption(
-      new Option('--format <format>', 'how to write it down (default: mermaid, with --counts svg)').choices(
-        formats,
-      ),
+      new Option(
+        '--format <format>',
+        'how to write it down (default: mermaid; with --counts svg, unless a terminal reads it)',
+      ).choices(formats),
     )
-    .option('--counts', 'how often each way was taken, and after what mean time (mermaid, dot; default: svg)')
+    .option('--counts', 'how often each way was taken, and after what mean time (mermaid, svg, dot)')
     .addHelpText('after', example)
     .action((name: string | undefined, options: Options, command: Command) =>
       machines(name, options, command),
@@ -100,7 +101,9 @@ const machines = async (name: string | undefined, options: Options, command: Com
   if (name === undefined) return listAll(options, command.optsWithGlobals<{ json?: boolean }>().json === true)
   const module = modules.find((one) => one.name === name)
   if (module === undefined) throw new CommandFault(`there is no machine ${name}; there are ${known}`, 2)
-  const { counts = false, format = counts ? 'svg' : 'mermaid' } = options
+  const { counts = false } = options
+  // People read text; a picture is for a file, or for a program.
+  const { format = counts && !process.stdout.isTTY ? 'svg' : 'mermaid' } = options
   if (counts && bare.includes(format))
     throw new CommandFault(`--counts needs a picture: --format svg, mermaid or dot, not ${format}`, 2)
   const drawing = draw(module.machine)

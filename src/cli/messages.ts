@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Standing } from '../views/answers/deliveries.ts'
 import type { Message, MessageFilter } from '../views/answers/messages.ts'
 import { completeSession, several } from './completing.ts'
+import { fatesText } from './fates.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'
@@ -29,13 +30,13 @@ export const register = (program: Command): void => {
     .action((options: MessageFilter, command: Command) => messages(options, command))
 }
 
-/** A message, with what its deliveries to other hosts have come to. */
+/** A message, with what its recipients at other hosts have come to. */
 type Row = Message & { readonly standings: readonly Standing[] }
 
-/** `filed`, `delivered`, `filed, 2 deferred, failed`: where its recipients' mail is. */
+/** `filed`, `delivered`, `filed, 2 deferred, 1 failed`: where its recipients' mail is. */
 const delivery = ({ mailboxes, waiting, standings }: Row): string => {
   const filed = mailboxes > 0 ? ['filed'] : []
-  const away = standings.map(({ status, count }) => (count === 1 ? status : `${count} ${status}`))
+  const away = standings.length > 0 ? [fatesText(standings)] : []
   // Accepted a moment ago, it has no delivery yet.
   const owed = waiting > 0 && standings.length === 0 ? ['queued'] : []
   return [...filed, ...away, ...owed].join(', ')

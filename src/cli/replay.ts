@@ -22,7 +22,7 @@ import { needTerminal, type Pause, withPauses } from './stepping.ts'
 import { counted, ndjson, print, toned, visible } from './terminal.ts'
 
 const example = `
-ID is a session's, a message's or a delivery's, or its beginning or end; FILE is what \`fsmtp export\` wrote, and needs no data.
+ID is a session's, a message's or a delivery's, or enough of its beginning; FILE is what \`fsmtp export\` wrote, and needs no data.
 Examples:
   fsmtp replay 01kdy4
   fsmtp replay 01kdy4 --at 5 --diagram
@@ -38,9 +38,7 @@ export const register = (program: Command): void => {
     .option('--step', 'wait for a key after each step; q ends')
     .option('--transcript', 'the dialogue alone')
     .option('--diagram', 'the machine, the transitions that were taken lit and numbered')
-    .addOption(
-      new Option('--format <format>', 'how --diagram is written').choices(formats).default('mermaid'),
-    )
+    .addOption(new Option('--format <format>', 'the diagram, written so (default: mermaid)').choices(formats))
     .addHelpText('after', example)
     .action((asked: string, options: Options, command: Command) => replay(asked, options, command))
 }
@@ -52,7 +50,7 @@ type Place =
   | { readonly kind: 'revision'; readonly revision: number }
   | { readonly kind: 'time'; readonly at: number }
 type Options = {
-  readonly format: Format
+  readonly format?: Format
   readonly at?: Place
   readonly step?: boolean
   readonly transcript?: boolean
@@ -116,8 +114,10 @@ const upTo = (all: readonly Step[], at: Place | undefined): readonly Step[] => {
   return kept
 }
 
-const replay = async (asked: string, options: Options, command: Command): Promise<void> => {
+const replay = async (asked: string, given: Options, command: Command): Promise<void> => {
   const json = command.optsWithGlobals<Options>().json === true
+  // Who says how a diagram is to be written wants one.
+  const options = { ...given, diagram: given.diagram === true || given.format !== undefined }
   checkStepping({ ...options, json })
   const histories = isFile(asked) ? await fromFile(asked) : await fromLog(asked, command)
   if (options.diagram && options.format === 'svg' && histories.length > 1)
@@ -158,7 +158,11 @@ const writers: Readonly<Record<Format, (drawing: Drawing, trail: Trail) => strin
   dot: (drawing, trail) => toDot(drawing, { trail }),
 }
 
-const showDiagram = async ({ module }: Told, shown: readonly Step[], { format }: Options): Promise<void> => {
+const showDiagram = async (
+  { module }: Told,
+  shown: readonly Step[],
+  { format = 'mermaid' }: Options,
+): Promise<void> => {
   if (module === undefined) throw new CommandFault('this release has no such machine to draw')
   const way = shown.map((step) => ({ ...step, from: visible(step.from), to: visible(step.to) }))
   process.stdout.write(await writers[format](draw(module.machine), trailOfSteps(way)))

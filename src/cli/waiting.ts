@@ -1,26 +1,22 @@
 /** Follows a message to its outcome: each recipient's mailbox or delivery, told when the log tells of a change. */
 import { connectControl } from '../control.ts'
 import type { StoredEvent } from '../log/port.ts'
-import type { Delivery } from '../views/answers/deliveries.ts'
+import type { Delivery, RecipientStatus } from '../views/answers/deliveries.ts'
 import { CommandFault } from './fault.ts'
 import type { Reading } from './open.ts'
 import { counted, ndjson, print, remark, visible } from './terminal.ts'
 
 const ended: ReadonlySet<Delivery['status']> = new Set(['delivered', 'failed', 'expired', 'cancelled'])
 
-const words = ({ status, nextAttemptAt, lastReply, fault }: Delivery): string => {
-  // What was said last was said of an attempt before this one.
-  const why = status === 'active' ? null : (lastReply ?? fault)
+/** What is to be said of one recipient; what was said last was said of an attempt before, where one is under way. */
+const words = ({ status, reply }: RecipientStatus, { nextAttemptAt, fault }: Delivery): string => {
+  const why = status === 'active' ? null : (reply ?? (status === 'delivered' ? null : fault))
   const next = status === 'deferred' && nextAttemptAt !== null ? `; next attempt ${nextAttemptAt}` : ''
   return `${status}${why === null ? '' : `: ${visible(why)}`}${next}`
 }
 
-const whom = ({ recipients, forwarder }: Delivery): string => {
-  const named = recipients.map(({ address }) => visible(address)).join(', ')
-  return forwarder === null ? named : `${visible(forwarder)} -> ${named}`
-}
-
-const shown = (delivery: Delivery): string => `${delivery.id}  ${whom(delivery)}  ${words(delivery)}`
+const whom = ({ address }: RecipientStatus, { forwarder }: Delivery): string =>
+  forwarder === null ? visible(address) : `${visible(forwarder)} -> ${visible(address)}`
 
 /** Null while it goes on; else whether every recipient has the mail. */
 type Outcome = boolean | null
@@ -29,6 +25,7 @@ type Outcome = boolean | null
 class Following {
   readonly #opened: Reading
   readonly #message: string
+  /** The last words, by delivery and address. */
   readonly #told = new Map<string, string>()
 
   constructor(opened: Reading, message: string) {
@@ -51,12 +48,21 @@ class Following {
     return views.isRouted(this.#message) ? this.#outcome(found.mailboxes, deliveries) : null
   }
 
+  /** Each recipient when it changes: they may fare differently. */
   #tell(delivery: Delivery): void {
-    const now = words(delivery)
-    if (this.#told.get(delivery.id) === now) return
-    this.#told.set(delivery.id, now)
-    if (this.#opened.json) ndjson(delivery)
-    else print(shown(delivery))
+    const changed = delivery.recipients.filter((recipient) => this.#isNew(recipient, delivery))
+    if (this.#opened.json && changed.length > 0) ndjson(delivery)
+    if (this.#opened.json) return
+    for (const recipient of changed)
+      print(`${delivery.id}  ${whom(recipient, delivery)}  ${words(recipient, delivery)}`)
+  }
+
+  #isNew(recipient: RecipientStatus, delivery: Delivery): boolean {
+    const key = `${delivery.id} ${recipient.address}`
+    const now = words(recipient, delivery)
+    if (this.#told.get(key) === now) return false
+    this.#told.set(key, now)
+    return true
   }
 
   #outcome(mailboxes: number, deliveries: readonly Delivery[]): Outcome {

@@ -4,7 +4,7 @@ import type { Onward } from '../../machines/vocabulary/recipients.ts'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** Six characters of chance: they only tell apart what leaves of one message. */
+/** Six characters of chance: they tell apart what leaves of one message, and mostly its delivery from all others by its end. */
 const markOf = (text: string): string => {
   const digest = hash('sha256', text, 'buffer')
   let mark = ''
@@ -17,13 +17,13 @@ export const wayText = ({ nextHop, forwarder }: Pick<Onward, 'nextHop' | 'forwar
   forwarder === null ? nextHop : `${nextHop} ${forwarder}`
 
 /**
- * The message's id, then six characters from the next hop and the alias; given for all that leaves of the message, in its order,
+ * The message's id, then six characters from that id, the next hop and the alias; given for all that leaves of the message, in its order,
  * since two must not get the same name, however long the odds: the second would be taken for done.
  */
 export const deliveryIds = (message: string, onward: readonly Onward[]): readonly string[] => {
   const marks = new Set<string>()
   return onward.map((way) => {
-    const text = wayText(way)
+    const text = `${message} ${wayText(way)}`
     let mark = markOf(text)
     for (let turn = 1; marks.has(mark); turn++) mark = markOf(`${text} ${turn}`)
     marks.add(mark)

@@ -93,7 +93,7 @@ export type ViewReader = {
   openDeliveries(): readonly OpenDelivery[]
   /** Next hops of accepted messages for which no delivery was queued. */
   unrouted(limit: number): readonly Unrouted[]
-  /** What the deliveries of these messages have come to; nothing for those without any. */
+  /** What the recipients elsewhere of these messages have come to; nothing for those without any. */
   standingsOf(messages: readonly string[]): ReadonlyMap<string, readonly Standing[]>
   /** Every next hop of a message has its delivery. */
   isRouted(message: string): boolean

@@ -85,7 +85,7 @@ test('an act whose filter fits nothing says so and does nothing; ids and filters
     const other = await ground.run('retry', '--domain', 'delivered.test', ...json)
     assert.deepEqual(other, {
       ...{ code: 1, stdout: '' },
-      stderr: 'fsmtp: no delivery fits that is deferred or queued: 1 delivery, delivered\n',
+      stderr: 'fsmtp: 1 delivery fits but is delivered\n',
     })
   }
   const dry = await ground.run('cancel', '--domain', 'deferred.test', '--dry-run')
@@ -94,9 +94,9 @@ test('an act whose filter fits nothing says so and does nothing; ids and filters
   assert.equal((await ground.run('hold')).code, 2)
   assert.equal((await ground.run('hold', '--status', 'lost')).code, 2)
   const done = await ground.run('hold', id, '--json')
-  assert.deepEqual([done.code, objects(done)], [0, [{ id, done: true, state: 'held' }]])
+  assert.deepEqual([done.code, objects(done)], [0, [{ id, done: true, state: 'held', status: 'held' }]])
   const again = await ground.run('retry', id)
-  assert.deepEqual([again.code, again.stdout], [1, `0 deliveries to be tried now\n${id}  not: it is held\n`])
+  assert.deepEqual([again.code, again.stdout], [1, `0 deliveries to be tried now\n${id}  not: it is held; release it first\n`])
 })
 
 test('an id that stands for several: which they are, and what tells them apart', async (t) => {
@@ -173,10 +173,10 @@ test('messages says what became of mail for others; a trace is told in the order
         .join(', ') ?? ''
     )
   }
-  assert.equal(await standing(), 'deferred, delivered, failed, filed')
+  assert.equal(await standing(), '1 deferred, 1 delivered, 1 failed, filed')
   await ground.run('retry', '--status', 'deferred')
   await ground.standing('delivered', 2)
-  assert.equal(await standing(), '2 delivered, failed, filed')
+  assert.equal(await standing(), '1 failed, 2 delivered, filed')
   const lines = objects(await ground.run('message', String(sent.id), '--trace', '--json'))
   const times = lines.map(({ at }) => String(at))
   assert.deepEqual(times, times.toSorted())

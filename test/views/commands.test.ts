@@ -177,7 +177,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['message', 'zz'],
       1,
-      /^fsmtp: no message has an id that begins or ends with "zz"; see `fsmtp messages`\n$/,
+      /^fsmtp: no message has an id that begins with "zz"; see `fsmtp messages`\n$/,
     ],
     [
       ['messages', '--session', 'open'],

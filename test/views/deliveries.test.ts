@@ -92,7 +92,7 @@ test('one delivery: recipients, each attempt in the host’s words, and what com
   const { code, err } = await fsmtp(folder, ['delivery', 'q'])
   assert.deepEqual(
     [code, err],
-    [1, 'fsmtp: no delivery has an id that begins or ends with "q"; see `fsmtp deliveries`\n'],
+    [1, 'fsmtp: no delivery has an id that begins with "q"; see `fsmtp deliveries`\n'],
   )
 })
 
@@ -125,6 +125,10 @@ test('a trace goes from the session through every delivery to the report', async
   assert.match(
     await run(folder, 'message', 'n1'),
     /^Cause: +a notice of failure about delivery t1zzzzzz, attempt 1$/m,
+  )
+  assert.match(
+    await run(folder, 'message', 'n1', '--trace'),
+    / {2}It is a notice of failure about delivery t1zzzzzz, attempt 1$/m,
   )
 })
 

@@ -64,8 +64,11 @@ export type Delivery = {
 /** Times in milliseconds since 1970; in addresses and domains `*` stands for anything. */
 export type DeliveryFilter = {
   readonly status?: DeliveryStatus | undefined
+  /** Also the alias for which it is forwarded. */
   readonly recipient?: string | undefined
+  /** Of its recipients, or of that alias. */
   readonly domain?: string | undefined
+  /** As it is sent, or, of forwarded mail, as it came in. */
   readonly sender?: string | undefined
   /** The id of the message. */
   readonly message?: string | undefined
@@ -153,9 +156,11 @@ const noticesDue = `
   ORDER BY n.delivery, n.kind, n.attempt LIMIT :limit
 `
 const standings = `
-  SELECT message, status, count(*) AS count FROM deliveries
-  WHERE message IN (SELECT value FROM json_each(:messages))
-  GROUP BY message, status ORDER BY message, min(id)
+  SELECT d.message, CASE WHEN r.status IN ('delivered', 'failed') THEN r.status ELSE d.status END AS status,
+    count(*) AS count
+  FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id
+  WHERE d.message IN (SELECT value FROM json_each(:messages))
+  GROUP BY 1, 2 ORDER BY 1, min(d.id)
 `
 const unroutedOf = `SELECT 1 FROM unrouted WHERE message = :message LIMIT 1`
 const notices = `SELECT kind, attempt, message, reason FROM notices WHERE delivery = :delivery ORDER BY at`
@@ -268,7 +273,7 @@ export const askOpen = (db: DatabaseSync): readonly OpenDelivery[] => plain(allR
 export const askUnrouted = (db: DatabaseSync, limit: number): readonly Unrouted[] =>
   plain(allRows<Unrouted>(db, unrouted, { limit }))
 
-/** How many deliveries of a message have come to a status. */
+/** How many recipients of a message have come to a status. */
 export type Standing = { readonly status: DeliveryStatus; readonly count: number }
 
 /** By message, for those of these that have deliveries. */

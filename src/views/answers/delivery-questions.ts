@@ -8,20 +8,27 @@ import type { DeliveryFilter } from './deliveries.ts'
 import type { Paged } from './pages.ts'
 import { patternOf } from './pattern.ts'
 
-/** Each on its own passes where nothing was asked. */
-const chosen = `
+/**
+ * Each on its own passes where nothing was asked. Forwarded mail is found by what people know of it, too: the alias, and the
+ * sender it came from.
+ */
+const chosenBy = (originalSender: string): string => `
     AND (:status IS NULL OR d.status = :status)
     AND (:message IS NULL OR d.message = :message)
     AND (:since IS NULL OR d.queuedAt >= :since)
     AND (:until IS NULL OR d.queuedAt <= :until)
-    AND (:domain IS NULL OR d.domain LIKE :domain ESCAPE '\\')
-    AND (:sender IS NULL OR d.sender LIKE :sender ESCAPE '\\')
-    AND (:recipient IS NULL OR EXISTS (
+    AND (:domain IS NULL OR d.domain LIKE :domain ESCAPE '\\' OR d.forwarder LIKE '%@' || :domain ESCAPE '\\')
+    AND (:sender IS NULL OR d.sender LIKE :sender ESCAPE '\\'${originalSender})
+    AND (:recipient IS NULL OR d.forwarder LIKE :recipient ESCAPE '\\' OR EXISTS (
       SELECT 1 FROM delivery_recipients WHERE delivery = d.id AND address LIKE :recipient ESCAPE '\\'))
 `
+const originalSender = ` OR d.forwarder > '' AND EXISTS (
+      SELECT 1 FROM messages WHERE id = d.message AND sender LIKE :sender ESCAPE '\\')`
+const chosenWithMessages = chosenBy(originalSender)
+const chosenWithout = chosenBy('')
+
 const from = 'FROM deliveries AS d WHERE'
 const fromRecipients = 'FROM delivery_recipients AS r CROSS JOIN deliveries AS d ON d.id = r.delivery WHERE'
-const everything = `SELECT d.* ${from} d.id > :after ${chosen} ORDER BY d.id LIMIT :limit`
 /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
 const time = 'd.queuedAt BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)'
 const newestFirst = 'd.id > :after ORDER BY d.queuedAt DESC, d.id DESC LIMIT :limit'
@@ -31,18 +38,37 @@ type Leader = {
   readonly value: (asked: DeliveryFilter) => string | null
   /** Counts what it finds, as far as it matters. */
   readonly count: string
-  readonly paged: Paged
+  /** Given what else is asked. */
+  readonly paged: (chosen: string) => Paged
 }
 
 const most = 5000
 const limited = (rows: string): string => `SELECT count(*) AS found FROM (SELECT 1 ${rows} LIMIT ${most})`
+
+const everything = (chosen: string): Paged => ({
+  oldest: `SELECT d.* ${from} d.id > :after ${chosen} ORDER BY d.id LIMIT :limit`,
+  newest: `SELECT d.* ${from} d.id > :after ${chosen} ORDER BY d.id DESC LIMIT :limit`,
+})
+
+/** Those of a leader, and forwarded mail, which its index does not have under the name that was asked for. */
+const orForwarded = (chosen: string, { oldest, newest }: Paged): Paged => {
+  const forwarded = `SELECT d.* ${from} d.forwarder > '' AND d.id > :after ${chosen}`
+  return {
+    oldest: `SELECT * FROM (SELECT * FROM (${oldest}) UNION SELECT * FROM (${forwarded} ORDER BY d.id LIMIT :limit))
+      ORDER BY id LIMIT :limit`,
+    newest: `SELECT * FROM (SELECT * FROM (${newest}) UNION
+        SELECT * FROM (${forwarded} ORDER BY d.queuedAt DESC, d.id DESC LIMIT :limit))
+      ORDER BY queuedAt DESC, id DESC LIMIT :limit`,
+  }
+}
+
 const ledBy = (column: string, value: Leader['value']): Leader => ({
   value,
   count: limited(`${from} d.${column} = :lead AND ${time}`),
-  paged: {
+  paged: (chosen) => ({
     oldest: `SELECT d.* ${from} d.${column} = :lead AND d.id > :after ${chosen} ORDER BY d.id LIMIT :limit`,
     newest: `SELECT d.* ${from} d.${column} = :lead AND ${time} ${chosen} AND ${newestFirst}`,
-  },
+  }),
 })
 
 /** Lower case, as the keys are. */
@@ -52,29 +78,35 @@ const exactly = (typed: string | undefined): string | null =>
 const byTime: Leader = {
   value: ({ since, until }) => ((since ?? until) === undefined ? null : ''),
   count: limited(`${from} :lead = '' AND ${time}`),
-  paged: { oldest: everything, newest: `SELECT d.* ${from} ${time} ${chosen} AND ${newestFirst}` },
+  paged: (chosen) => ({
+    oldest: everything(chosen).oldest,
+    newest: `SELECT d.* ${from} ${time} ${chosen} AND ${newestFirst}`,
+  }),
 }
 const byRecipient: Leader = {
   value: ({ recipient }) => exactly(recipient),
   count: limited('FROM delivery_recipients AS r WHERE r.addressKey = :lead'),
-  paged: {
+  paged: (chosen) => ({
     oldest: `SELECT d.* ${fromRecipients} r.addressKey = :lead AND r.delivery > :after ${chosen} GROUP BY r.delivery ORDER BY r.delivery LIMIT :limit`,
     newest: `SELECT d.* ${fromRecipients} r.addressKey = :lead AND r.delivery > :after ${chosen} GROUP BY r.delivery ORDER BY r.delivery DESC LIMIT :limit`,
-  },
+  }),
 }
+const forwardedToo = ({ paged, ...leader }: Leader): Leader => ({
+  ...leader,
+  paged: (chosen) => orForwarded(chosen, paged(chosen)),
+})
 /** Where several find as few, the first. */
 const leaders: readonly Leader[] = [
   ledBy('message', ({ message }) => message ?? null),
-  byRecipient,
-  ledBy('senderKey', ({ sender }) => exactly(sender)),
-  ledBy('domain', ({ domain }) => exactly(domain)),
+  forwardedToo(byRecipient),
+  forwardedToo(ledBy('senderKey', ({ sender }) => exactly(sender))),
+  forwardedToo(ledBy('domain', ({ domain }) => exactly(domain))),
   ledBy('status', ({ status }) => status ?? null),
   byTime,
 ]
-const all: Paged = {
-  oldest: everything,
-  newest: `SELECT d.* ${from} d.id > :after ${chosen} ORDER BY d.id DESC LIMIT :limit`,
-}
+
+/** A view of deliveries as of a time may stand alone. */
+const hasMessages = `SELECT 1 FROM pragma_table_list WHERE name = 'messages'`
 
 export type Question = { readonly paged: Paged; readonly filter: Record<string, SQLInputValue> }
 
@@ -91,13 +123,16 @@ export const questionFor = (db: DatabaseSync, asked: DeliveryFilter): Question =
   const [best] = leaders
     .flatMap((leader) => counted(db, leader, asked))
     .toSorted((one, other) => one.found - other.found)
+  const chosen = allRows(db, hasMessages, {}).length > 0 ? chosenWithMessages : chosenWithout
   // A walk through everything in the order of the ids beats many pages of very much, each to be sorted.
-  if (best === undefined || (asked.limit === undefined && best.found === most)) return { paged: all, filter }
-  const isLed = best.paged.newest.includes(':lead')
-  return { paged: best.paged, filter: isLed ? { ...filter, lead: best.lead } : filter }
+  if (best === undefined || (asked.limit === undefined && best.found === most))
+    return { paged: everything(chosen), filter }
+  const paged = best.paged(chosen)
+  const isLed = paged.newest.includes(':lead')
+  return { paged, filter: isLed ? { ...filter, lead: best.lead } : filter }
 }
 
-type Counted = { readonly found: number; readonly paged: Paged; readonly lead: string }
+type Counted = Pick<Leader, 'paged'> & { readonly found: number; readonly lead: string }
 
 /** What a leader would find; nothing where its filter was not asked. */
 const counted = (db: DatabaseSync, { value, count, paged }: Leader, asked: DeliveryFilter): Counted[] => {
