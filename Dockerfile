@@ -16,7 +16,8 @@ LABEL org.opencontainers.image.title="fsmtp" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.base.name="docker.io/library/node:26-slim"
-ENV NODE_ENV=production
+# What Node compiles is kept where a read-only root file system leaves room for it.
+ENV NODE_ENV=production XDG_CACHE_HOME=/tmp
 WORKDIR /opt/fsmtp
 # package.json and the manifests in node_modules are what scanners make a bill of materials from.
 COPY --from=build /build/package.json /build/LICENSE /build/README.md /build/CHANGELOG.md ./
@@ -36,7 +37,7 @@ VOLUME /var/lib/fsmtp
 # mx, submission, submissions (`fsmtp init --ports high`): not root in here, so ports from 1024 on. Publish them as 25, 587, 465.
 EXPOSE 2525 2587 2465
 # The running server answers on the socket in its data directory; asking there leaves no session in the log.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["node", "-e", "require('node:net').connect('data/control.sock').once('error', () => process.exit(1)).once('data', () => process.exit(0)).write('{\"do\":\"status\"}\\n')"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["node", "-e", "require('node:net').connect('/var/lib/fsmtp/data/control.sock').once('error', () => process.exit(1)).once('data', () => process.exit(0)).write('{\"do\":\"status\"}\\n')"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["fsmtp"]
 # Without a configuration it says so and ends: the playground would listen on the container's own loopback only.

@@ -9,6 +9,7 @@ export type Service = {
   readonly build?: string
   readonly profiles: readonly string[]
   readonly command?: readonly string[]
+  readonly working_dir?: string
   readonly entrypoint?: readonly string[]
   readonly restart?: string
   readonly user?: string

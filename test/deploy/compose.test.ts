@@ -97,6 +97,15 @@ test('what a job runs is mounted there', () => {
   }
 })
 
+test('servers and commands find the configuration where they are', () => {
+  for (const [name, service] of all.filter(([, one]) => isServer(one))) {
+    const file = `${service.working_dir}/${service.command?.[2]}`
+    const targets = mountsOf(service).map(({ target }) => target)
+    assert.ok(targets.includes(file) || targets.includes(service.working_dir ?? ''), name)
+    assert.equal(service.command?.[2], 'fsmtp.yaml')
+  }
+})
+
 test('no two servers share a data folder or a name', () => {
   const servers = all.filter(([, one]) => isServer(one))
   const folders = servers.map(

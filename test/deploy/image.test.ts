@@ -105,7 +105,8 @@ test('it exposes the ports that `init --ports high` writes', async () => {
 const asked = (command: readonly string[], folder: string) => {
   const [program, ...words] = command
   assert.equal(program, 'node')
-  return finished(spawn(process.execPath, words, { cwd: folder, stdio: 'pipe' }))
+  const here = words.map((word) => word.replace(`${last('VOLUME')}/`, `${folder}/`))
+  return finished(spawn(process.execPath, here, { stdio: 'pipe' }))
 }
 
 test('the health check says yes of a server that runs, no of one that does not, and leaves no trace', async () => {
