@@ -37,7 +37,8 @@ const reasonOf = (
   fault: AttemptFault | null,
   ending: Ending,
 ): string => {
-  if (outcomes.some(({ result }) => result === 'failed')) return 'refused-for-good'
+  const failed = outcomes.filter(({ result }) => result === 'failed')
+  if (failed.length > 0) return failed.every(({ reply }) => reply?.own) ? 'not-sendable' : 'refused-for-good'
   if (fault !== null) return fault.kind
   if (outcomes.some(({ result }) => result === 'deferred')) return 'refused-for-now'
   return ending === 'failed' ? 'refused-for-good' : ''

@@ -6,6 +6,7 @@ import { wireFaults } from '../delivery/wire/faults.ts'
 const sentences: Readonly<Record<string, string>> = {
   ...wireFaults,
   'refused-for-good': 'The host refused for good.',
+  'not-sendable': 'The host could not have taken it, so it was not sent.',
   'refused-for-now': 'The host asked us to try again later.',
   'attempt-lost': 'The server ended in the middle of the attempt.',
   'nobody-to-tell': 'The sender has no mailbox here, and neither has a postmaster.',
@@ -17,7 +18,7 @@ const sentences: Readonly<Record<string, string>> = {
   'no-such-domain': 'The domain does not exist.',
   'no-mail-host': 'The domain has no host that takes mail.',
   'no-address': 'No host of the domain has an address.',
-  'host-not-found': 'The configured host was not found in DNS.',
+  'host-not-found': 'The host that the mail is to be sent to was not found in DNS.',
   'dns-failed': 'DNS did not answer, or not with anything that can be used.',
   'requiretls-insecure-route':
     'The mail wants REQUIRETLS (RFC 8689), and nobody vouches for the way to its domain.',

@@ -19,6 +19,7 @@ export const wishesOf = ({ tlsOptional, route }: Asking): Wishes | null =>
 /** What we say to it in a host's stead. */
 export const unsupported = (command: string): RemoteReply => ({
   ...{ code: 550, enhanced: '5.7.30', text: 'REQUIRETLS support required', command },
+  own: true,
 })
 
 /**

@@ -8,13 +8,13 @@ import type {
 
 export type NoticeRecipient = RecipientNotification & {
   readonly address: string
-  /** What the attempt was answered about this recipient; null where no host answered. */
+  /** What the attempt was answered about this recipient, by a host or by ourselves in its stead; null where nobody answered. */
   readonly reply: RemoteReply | null
   /** What was wrong where no host answered, for people. */
   readonly fault?: string | null
   /** Its stable code, where it is known (`AttemptFault.kind`). */
   readonly faultKind?: string | null
-  /** Name of the host that answered. */
+  /** Name of the host that answered; of `own` replies, of the one that was not asked. */
   readonly host?: string | null
   /** Where none answered this time: the last answer of an attempt before. */
   readonly before?: { readonly reply: RemoteReply; readonly host: string | null }

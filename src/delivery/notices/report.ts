@@ -16,18 +16,18 @@ export const quoted = ({ code, enhanced, text }: RemoteReply): string => {
   return `${code} ${said}`.trim()
 }
 
-// RFC 3464 §2.3.6: the host's own words are `smtp`.
+// RFC 3464 §2.3.6: the host's own words are `smtp`; ours are not.
 const diagnosticOf = ({ reply, fault }: NoticeRecipient): string => {
-  if (reply !== null) return `smtp; ${quoted(reply)}`
+  if (reply !== null) return `${reply.own ? 'x-fsmtp' : 'smtp'}; ${quoted(reply)}`
   return fault ? `x-fsmtp; ${fault}` : ''
 }
 
 const time = (name: string, at: number | null | undefined): string =>
   at === null || at === undefined ? '' : exactly(name, mailDate(at))
 
-const hostField = ({ host }: NoticeRecipient): string => {
-  if (!host) return ''
-  // RFC 3464 §2.3.5
+const hostField = ({ host, reply }: NoticeRecipient): string => {
+  // RFC 3464 §2.3.5: it names who reported something to us.
+  if (!host || reply?.own) return ''
   const isAddress = /^[\d.]+$/.test(host) || host.includes(':')
   return exactly('Remote-MTA', `dns; ${isAddress ? literalOf(host) : asciiDomain(host)}`)
 }

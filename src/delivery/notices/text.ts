@@ -43,6 +43,7 @@ const advices: readonly (readonly [RegExp, string])[] = [
 
 /** The same codes, where it was not the other side that said so. */
 const unspoken: readonly (readonly [RegExp, string])[] = [
+  [/^5\.1\.7$/, 'The address to mend is the one the message was sent from.'],
   [/^5\.7\.8$/, 'This has to be mended here: tell the postmaster of this system (below).'],
   [
     /^5\.7\./,
@@ -53,7 +54,8 @@ const unspoken: readonly (readonly [RegExp, string])[] = [
 const adviceOf = (kind: NoticeKind, recipient: NoticeRecipient): string => {
   if (kind !== 'failed') return ''
   const status = statusOf(kind, recipient)
-  const known = recipient.reply === null ? [...unspoken, ...advices] : advices
+  const { reply } = recipient
+  const known = reply === null || reply.own ? [...unspoken, ...advices] : advices
   const [, advice] = known.find(([codes]) => codes.test(status)) ?? []
   return advice ?? 'If these words do not help, ask the postmaster of this system (below).'
 }
@@ -81,7 +83,13 @@ const sayingOf = (reply: RemoteReply, host: string | null | undefined): string =
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-const spoken = ({ reply, host, fault, before }: NoticeRecipient): readonly string[] => {
+/** Nobody was asked: what we say is no word of the other side. */
+const unsaid = (reply: RemoteReply, { host, fault }: NoticeRecipient): string =>
+  `It was not sent${host ? ` to ${oneLine(host, 255)}` : ''}: ${oneLine(fault || reply.text, 600)}.`
+
+const spoken = (recipient: NoticeRecipient): readonly string[] => {
+  const { reply, host, fault, before } = recipient
+  if (reply?.own) return [unsaid(reply, recipient)]
   if (reply !== null) return [host ? sayingOf(reply, host) : capital(sayingOf(reply, host))]
   const earlier = before === undefined ? [] : [`Before that, ${sayingOf(before.reply, before.host)}`]
   return fault ? [oneLine(fault, 600), ...earlier] : earlier

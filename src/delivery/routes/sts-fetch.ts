@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { isIPv6, type LookupFunction } from 'node:net'
 import { checkName } from '../certificate-name.ts'
+import { inFullWords } from '../network-words.ts'
 import { isAllowed } from './hosts.ts'
 import { isNothing, type Lookup } from './lookup.ts'
 
@@ -61,8 +62,10 @@ const textOf = async (response: IncomingMessage): Promise<string> => {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-const words = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300) : String(error)
+const words = (error: unknown): string => {
+  if (error instanceof PolicyUnavailable) return error.message
+  return error instanceof Error ? inFullWords(error) : String(error)
+}
 
 type Asked = {
   readonly host: string

@@ -6,11 +6,9 @@ import type { HostFailed } from '../port.ts'
 export type Heard = RemoteReply & { readonly lines: readonly string[] }
 
 /** What a history keeps of it. */
-export const remembered = ({ code, enhanced, text, command }: RemoteReply): RemoteReply => ({
-  code,
-  enhanced,
-  text,
-  command,
+export const remembered = ({ code, enhanced, text, command, own }: RemoteReply): RemoteReply => ({
+  ...{ code, enhanced, text, command },
+  ...(own && { own }),
 })
 
 type Awaited = {

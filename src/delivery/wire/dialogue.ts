@@ -4,11 +4,12 @@
  */
 import type { Socket } from 'node:net'
 import type { AttemptFault } from '../../../machines/vocabulary/events.ts'
+import { inWords } from '../network-words.ts'
 import { HostFailed } from '../port.ts'
 import { AwaitedReplies, type Heard, remembered } from './awaited.ts'
 import { type Concealment, nothingConcealed } from './concealment.ts'
 import { type FaultFacts, quoted, wireFault } from './faults.ts'
-import { legible, type Read, ReplyReader, replyBounds, type Said } from './replies.ts'
+import { type Read, ReplyReader, replyBounds, type Said } from './replies.ts'
 import { Settling } from './settling.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -235,7 +236,7 @@ export class Dialogue {
     this.fail({
       kind: 'connection-lost',
       during: this.#awaited,
-      text: `the connection broke: ${legible(error.message)}`,
+      text: `the connection broke: ${inWords(error)}`,
     })
   }
 }

@@ -19,10 +19,8 @@ export const needsUtf8 = ({ sender, recipients, smtputf8 }: Envelope): boolean =
   smtputf8 === true || !isAscii(sender) || recipients.some(({ address }) => !isAscii(address))
 
 const own = (code: number, enhanced: string, text: string, command: string): RemoteReply => ({
-  code,
-  enhanced,
-  text,
-  command,
+  ...{ code, enhanced, text, command },
+  own: true,
 })
 
 /** The reply we give in the host's stead to a recipient that cannot be written, or null. */

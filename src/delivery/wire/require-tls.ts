@@ -15,7 +15,13 @@ export const requireTls = async <Value>(opening: Promise<Value>): Promise<Value>
   } catch (error) {
     if (!(error instanceof HostFailed) || !forGood.has(error.fault.kind)) throw error
     const { during, text } = error.fault
-    const reply = { code: 550, enhanced: '5.7.10', text: 'Encryption needed', command: during }
+    const reply = {
+      code: 550,
+      enhanced: '5.7.10',
+      text: 'Encryption needed',
+      command: during,
+      own: true,
+    } as const
     throw failed({ kind: 'requiretls-without-tls', during, text, reply, temporary: false })
   }
 }

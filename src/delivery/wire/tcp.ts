@@ -1,6 +1,7 @@
 /** A connection to one address, or why there is none. */
 import { connect, type Socket } from 'node:net'
 import type { RemoteHost } from '../../../machines/vocabulary/events.ts'
+import { inWords } from '../network-words.ts'
 import { failed, type WireFaultKind } from './faults.ts'
 
 const kinds: Readonly<Record<string, WireFaultKind>> = {
@@ -37,7 +38,7 @@ export const reach = (
       resolve(socket)
     }
     const onError = (error: Error): void =>
-      giveUp(kinds[codeOf(error)] ?? 'host-unreachable', `cannot connect to ${at}: ${codeOf(error)}`)
+      giveUp(kinds[codeOf(error)] ?? 'host-unreachable', `cannot connect to ${at}: ${inWords(error)}`)
     const clock = setTimeout(
       () => giveUp('connection-timeout', `no connection to ${at} within ${within / 1000} s`),
       within,

@@ -4,6 +4,7 @@ import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { RemoteHost, TlsFacts } from '../../../machines/vocabulary/events.ts'
 import { checkName } from '../certificate-name.ts'
+import { inWords } from '../network-words.ts'
 import { failed, type WireFaultKind } from './faults.ts'
 
 export type Handshake = {
@@ -38,11 +39,6 @@ const parameters = (socket: Socket, { host, verified, ca }: Handshake) => {
   }
 }
 
-const explained = (error: Error): string => {
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
-  return `${error.message.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300)}${code}`
-}
-
 /** @throws HostFailed `tls-failed`, `certificate-invalid`, or `stopped` */
 export const handshake = (socket: Socket, options: Handshake): Promise<TLSSocket> => {
   const { during, within, signal, verified } = options
@@ -65,7 +61,7 @@ export const handshake = (socket: Socket, options: Handshake): Promise<TLSSocket
         ? giveUp('certificate-invalid', `the certificate of this host is not valid: ${why}`)
         : giveUp('tls-failed', `no TLS with this host: ${why}`)
     const onAbort = (): void => giveUp('stopped')
-    const onError = (error: Error): void => fail(explained(error))
+    const onError = (error: Error): void => fail(inWords(error, 'the handshake failed'))
     const onClose = (): void => fail('the connection was closed during the handshake')
     const onSecure = (): void => {
       over()

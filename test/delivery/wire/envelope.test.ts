@@ -143,6 +143,7 @@ test('an address beyond ASCII, for a host that cannot: failed, and nothing is sa
         enhanced: '5.6.7',
         text: 'the host does not take internationalised addresses (SMTPUTF8)',
         command: 'MAIL',
+        own: true,
       },
     })
     assert.deepEqual(sent.said, [])
