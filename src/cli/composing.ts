@@ -5,6 +5,8 @@ import addressparser from 'nodemailer/lib/addressparser/index.js'
 import MailComposer from 'nodemailer/lib/mail-composer/index.js'
 import MimeNode from 'nodemailer/lib/mime-node/index.js'
 import { CommandFault } from './fault.ts'
+import { withoutBcc } from './raw-mail.ts'
+import { remark } from './terminal.ts'
 
 export type Composing = {
   readonly from?: string
@@ -88,7 +90,7 @@ const envelopeOf = (options: Composing): Omit<Mail, 'content'> => {
   return { sender: from === false ? '' : from, recipients: [...new Set(recipients)] }
 }
 
-/** Bcc is no part of it: those are in the envelope alone. */
+/** MIME, attachments and all (RFC 2045, RFC 2046). Bcc is no part of it: those are in the envelope alone. */
 const composerOf = (options: Composing): MailComposer => {
   const { to, cc, subject, text, html, header = [], attach = [] } = options
   const sender = senderOf(options)
@@ -121,9 +123,18 @@ const contentOf = async (options: Composing, raw: string | undefined): Promise<B
   try {
     return raw === undefined
       ? await composerOf(options).compile().build()
-      : readFileSync(raw === '-' ? 0 : raw)
+      : rawContent(readFileSync(raw === '-' ? 0 : raw))
   } catch (error) {
     if (error instanceof CommandFault || !(error instanceof Error)) throw error
     throw new CommandFault(error.message)
   }
+}
+
+const rawContent = (given: Buffer): Buffer => {
+  const { content, removed } = withoutBcc(given)
+  if (removed.length > 0)
+    remark(
+      `${removed.join(' and ')} is not sent: others would read it; the mail goes to those that --to, --cc and --bcc name`,
+    )
+  return content
 }

@@ -1,6 +1,4 @@
 /** `fsmtp config`: what is wrong with the configuration, what holds, and how a file looks. */
-import { createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { strandedTargets } from '../authentication/aliases.ts'
 import { loadCertificates } from '../config/certificates.ts'
@@ -9,6 +7,7 @@ import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
 import { remarks } from '../config/remarks.ts'
 import { configSample } from '../config/sample.ts'
 import { shownConfig, valueText } from '../config/show.ts'
+import { loadKeys } from '../delivery/signing/keys.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { knownNow } from './enrolling.ts'
 import type { GlobalOptions } from './open.ts'
@@ -42,40 +41,24 @@ const load = (options: GlobalOptions): Loaded => loadConfig({ file: options.conf
 const shownFile = ({ file }: Loaded, options: GlobalOptions): string | null =>
   file === null ? null : (options.config ?? 'fsmtp.yaml')
 
-/** Faults of the files that the configuration names. */
-const fileFaults = async ({
-  config,
-}: Loaded): Promise<{ faults: readonly Fault[]; warnings: readonly string[] }> => {
-  const keys = config.domains.flatMap(({ dkim }, domain) =>
-    dkim.flatMap(({ key }, at) => dkimFault(key, ['domains', domain, 'dkim', at, 'key'])),
-  )
-  if (config.tls.length === 0) return { faults: keys, warnings: [] }
+type Of = { readonly faults: readonly Fault[]; readonly warnings: readonly string[] }
+
+const ofFiles = async (work: Promise<{ readonly warnings: readonly string[] }>): Promise<Of> => {
   try {
-    const { warnings } = await loadCertificates(config)
-    return { faults: keys, warnings }
+    return { faults: [], warnings: (await work).warnings }
   } catch (error) {
-    if (error instanceof ConfigFault) return { faults: [...error.faults, ...keys], warnings: [] }
+    if (error instanceof ConfigFault) return { faults: error.faults, warnings: [] }
     throw error
   }
 }
 
-const dkimFault = (file: string, path: Fault['path']): Fault[] => {
-  const fault = (message: string): Fault[] => [{ file: null, line: null, column: null, path, message }]
-  try {
-    const key = createPrivateKey(readFileSync(file, 'utf8'))
-    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-    if (type !== 'rsa' && type !== 'ed25519')
-      return fault(`${file} holds a key of type ${type}; DKIM has RSA and Ed25519`)
-    // RFC 8301 §3.2: at least 1024 bits, and 2048 is what signers should use.
-    const bits = details?.modulusLength ?? 2048
-    return bits < 1024 ? fault(`${file} has ${bits} bits; others want at least 1024`) : []
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return fault(
-      code === 'ENOENT' ? `${file} does not exist` : `${file} holds no usable private key (${code})`,
-    )
-  }
-}
+/** What is wrong with the files that the configuration names, as a server says it when it starts. */
+const fileFaults = async ({ config }: Loaded): Promise<{ readonly certificates: Of; readonly keys: Of }> => ({
+  certificates: await ofFiles(
+    config.tls.length === 0 ? Promise.resolve({ warnings: [] }) : loadCertificates(config),
+  ),
+  keys: await ofFiles(loadKeys(config)),
+})
 
 const check = async (options: GlobalOptions): Promise<void> => {
   const found = await findings(options)
@@ -121,17 +104,18 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
   try {
     const loaded = load(options)
     const file = shownFile(loaded, options)
-    const { faults, warnings } = await fileFaults(loaded)
-    const certificateNotes = warnings.map((message) =>
-      faultAt(loaded.document, file, { path: ['tls'], message }),
-    )
+    const { certificates, keys } = await fileFaults(loaded)
+    const fileNotes = [
+      ...certificates.warnings.map((message) => ({ path: ['tls'], message })),
+      ...keys.warnings.map((message) => ({ path: ['domains'], message })),
+    ].map((note) => faultAt(loaded.document, file, note))
     return {
       name: file ?? 'no configuration file, so the playground',
-      faults: faults.map((fault) => faultAt(loaded.document, file, fault)),
+      faults: [...certificates.faults, ...keys.faults].map((fault) => faultAt(loaded.document, file, fault)),
       notes: [
         ...remarks(loaded, file),
         ...(await stranded(options, loaded)).map((note) => faultAt(loaded.document, file, note)),
-        ...certificateNotes,
+        ...fileNotes,
       ],
     }
   } catch (error) {

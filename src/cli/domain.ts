@@ -1,14 +1,13 @@
 /** `fsmtp domain`: the domains whose mail is ours, and what they publish in DNS. */
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { DkimKey } from '../authentication/dkim-keys.ts'
 import { type DnsRecord, dnsRecords, furtherSteps, zoneLines } from '../authentication/dns-records.ts'
 import { asciiDomain } from '../authentication/spelling.ts'
+import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { parseDomain } from '../config/values.ts'
 import { openLookup } from '../delivery/routes/lookup.ts'
 import { checkHost } from '../delivery/signing/host-records.ts'
-import { loadKeys } from '../delivery/signing/keys.ts'
+import { type LoadedKey, loadKeys } from '../delivery/signing/keys.ts'
 import { checkPublished, type Published } from '../delivery/signing/published.ts'
 import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
@@ -56,37 +55,54 @@ const add = async (name: string, options: Options): Promise<void> => {
   await enrolling(options, (enrolment) => enrolment.addDomain({ name, catchAll }))
   if (options.json) ndjson({ domain: parseDomain(name), catchAll })
   else print(`added ${name}; next: fsmtp domain dns ${name}, fsmtp user add ADDRESS@${name}`)
+  const { loaded } = await knownNow(options)
+  tellUnsigned(loaded, [name])
 }
 
 const list = async (options: Options): Promise<void> => {
   const { directory, loaded } = await knownNow(options)
   const domains = directory.domains()
+  const { config } = loaded
   const origins = { file: loaded.file ?? 'file', log: 'fsmtp domain add' }
   if (options.json)
     for (const { name, catchAll, aliases, origin } of domains)
-      ndjson({ domain: name, catchAll, aliases, origin })
+      ndjson({ domain: name, catchAll, aliases, dkim: selectorsOf(config, name), origin })
   else if (domains.length === 0) remark('no domains; add one: fsmtp domain add NAME')
   else
     table(domains, [
       { title: 'DOMAIN', value: ({ name }) => name },
       { title: 'CATCH-ALL', value: ({ catchAll }) => catchAll },
       { title: 'ALIASES', value: ({ aliases }) => (aliases === 0 ? null : aliases), align: 'right' },
+      // Whose cell is empty has mail that leaves unsigned.
+      { title: 'DKIM', value: ({ name }) => selectorsOf(config, name).join(', ') || null },
       { title: 'WRITTEN IN', value: ({ origin }) => origins[origin] },
     ])
+  tellUnsigned(
+    loaded,
+    domains.map(({ name }) => name),
+  )
 }
 
-const keysOf = (config: Config, domain: string): readonly DkimKey[] => {
-  const configured = config.domains.find(({ name }) => asciiDomain(name) === asciiDomain(domain))
-  return (configured?.dkim ?? []).map(({ selector, key }) => ({ selector, pem: readKey(key) }))
+const selectorsOf = ({ domains }: Config, domain: string): readonly string[] =>
+  domains
+    .filter(({ name }) => asciiDomain(name) === asciiDomain(domain))
+    .flatMap(({ dkim }) => dkim.map(({ selector }) => selector))
+
+/** Says of which of these domains mail leaves without a signature; nothing where nothing leaves. */
+const tellUnsigned = ({ config, playground }: Loaded, names: readonly string[]): void => {
+  if (playground || config.delivery.route === 'capture') return
+  const keyless = names.filter((name) => selectorsOf(config, name).length === 0)
+  if (keyless.length > 0)
+    remark(
+      `no DKIM key, so mail leaves unsigned: ${keyless.join(', ')}; write the domain in the configuration, with dkim: [{ selector: NAME, key: FILE }]`,
+    )
 }
 
-const readKey = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new CommandFault(`${file} cannot be read (${code}); it is named as a DKIM key in the configuration`)
-  }
+/** The keys of one domain: those of others may be wrong. @throws ConfigFault as a server does when it starts */
+const keysOf = async (config: Config, domain: string): Promise<readonly LoadedKey[]> => {
+  const name = asciiDomain(domain)
+  const domains = config.domains.map((one) => (asciiDomain(one.name) === name ? one : { ...one, dkim: [] }))
+  return (await loadKeys({ ...config, domains })).byDomain.get(name) ?? []
 }
 
 type Named = { readonly name: string }
@@ -107,9 +123,10 @@ const dns = async (given: string | undefined, options: Options): Promise<void> =
   const { directory, loaded } = await knownNow(options)
   const known = domainOf(directory.domains(), given)
   const { hostname } = loaded.config
-  // A key that could sign nothing is no key to ask about.
-  if (options.check) await loadKeys(loaded.config)
-  const records = dnsRecords({ domain: known.name, hostname, dkim: keysOf(loaded.config, known.name) })
+  // A key that could sign nothing is no key to publish, or to ask about.
+  const dkim = await keysOf(loaded.config, known.name)
+  const records = dnsRecords({ domain: known.name, hostname, dkim })
+  tellUnsigned(loaded, [known.name])
   if (options.check) await check(records, { config: loaded.config, json: options.json === true })
   else if (options.json) for (const record of records) ndjson(record)
   else print([...zoneLines(records), ...furtherSteps({ domain: known.name, hostname })].join('\n'))

@@ -1,5 +1,5 @@
 /** Everything that happened to one message: the session it came in, and each of its deliveries. */
-import type { EventOf } from '../../machines/vocabulary/events.ts'
+import type { EventOf, NoticeCause } from '../../machines/vocabulary/events.ts'
 import type { LogReader } from '../log/port.ts'
 import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { deliverySentences } from './delivery-story.ts'
@@ -86,6 +86,10 @@ export type History = {
   readonly notices: readonly Settled[]
 }
 
+/** What a mail that we composed is about. */
+export const causeText = ({ kind, delivery, attempt }: NoticeCause): string =>
+  `a notice of ${noticeWords[kind]} about delivery ${delivery}${attempt === undefined ? '' : `, attempt ${attempt}`}`
+
 /** The session's story as far as it concerns this message, then where each recipient's mail went. */
 const acceptanceOf = ({ events, accepted }: History): readonly TraceLine[] => {
   const within = isWithin(events, accepted)
@@ -93,7 +97,12 @@ const acceptanceOf = ({ events, accepted }: History): readonly TraceLine[] => {
   return told.flatMap((event) => {
     const line = lineOf(event, sentence(event))
     if (event !== accepted) return [line]
-    return [line, ...accepted.data.recipients.map((recipient) => lineOf(event, destinationText(recipient)))]
+    const { cause, recipients } = accepted.data
+    return [
+      line,
+      ...(cause === undefined ? [] : [lineOf(event, `It is ${causeText(cause)}`)]),
+      ...recipients.map((recipient) => lineOf(event, destinationText(recipient))),
+    ]
   })
 }
 

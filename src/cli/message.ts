@@ -8,9 +8,8 @@ import { traceLines } from '../smtp/trace.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
 import { completeMessage } from './completing.ts'
-import { noticeWords } from './delivery-reasons.ts'
 import { CommandFault } from './fault.ts'
-import { acceptedIn, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
+import { acceptedIn, causeText, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { destinationText, recipientText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
@@ -102,18 +101,13 @@ const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[])
   return `${recipientText(recipient)} ${found.status}, by delivery ${standing.id} to ${standing.nextHop}${words}`
 }
 
-const causeText = ({ cause }: Message): string | null =>
-  cause === null
-    ? null
-    : `a notice of ${noticeWords[cause.kind]} about delivery ${cause.delivery}${cause.attempt === undefined ? '' : `, attempt ${cause.attempt}`}`
-
 const details = ({ message: found, accepted, standings }: Found): void => {
-  const { from, subject, messageId, session, user, sender, size, sha256 } = found
+  const { from, subject, messageId, session, user, sender, size, sha256, cause } = found
   const rows: readonly (readonly [string, string | null])[] = [
     ['Message', found.id],
     ['Accepted', found.acceptedAt],
     ['Session', session],
-    ['Cause', causeText(found)],
+    ['Cause', cause === null ? null : causeText(cause)],
     ['Account', user],
     ['Sender', `<${sender}>`],
     ['From', from],

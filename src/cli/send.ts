@@ -40,7 +40,7 @@ export const register = (program: Command): void => {
     .option('--html <html>', 'HTML')
     .option('--attach <file>', 'attachment; may be given again', gather)
     .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather)
-    .option('--raw <file>', 'send this file as it is (- for standard input)')
+    .option('--raw <file>', 'send this file as it is, without Bcc (- for standard input)')
     .option('--via <host:port>', 'server to use (default: the mx listener here; submission with --user)')
     .option('--route <direct|host:port>', 'playground: how this mail leaves, instead of not at all')
     .option('--wait', 'follow it to its outcome; exit 1 unless every recipient has it')
@@ -75,7 +75,11 @@ const checkRoute = (route: string | undefined): void => {
 
 type Refusal = { readonly address: string; readonly reply: string }
 
-const replyText = (reply: RemoteReply | null): string => (reply === null ? 'no reply' : quoted(reply))
+const replyText = (reply: RemoteReply | null): string => {
+  if (reply === null) return 'no reply'
+  // What the server was not asked is none of its words.
+  return reply.own ? `not sent, ${reply.text}` : quoted(reply)
+}
 
 /** The message's id; null where nobody has it. @throws CommandFault then, with the server's words */
 const tell = ({ outcomes, fault, uncertain }: Sent, { json }: Options): string | null => {
@@ -91,7 +95,10 @@ const tell = ({ outcomes, fault, uncertain }: Sent, { json }: Options): string |
     rejected: refusals.map(({ address }) => address),
   }
   if (json) ndjson({ id, ...names, response, refusals })
-  if (accepted.length === 0) throw refused(refusals, { fault, uncertain })
+  if (accepted.length === 0) {
+    const isOurs = outcomes.every((outcome) => outcome.reply?.own)
+    throw refused(refusals, { fault, uncertain, isOurs })
+  }
   if (!json) {
     print(visible(`${id ?? '?'}  accepted for ${names.accepted.join(', ')}`))
     for (const refusal of refusals) print(refusalText(refusal))
@@ -104,12 +111,12 @@ const refusalText = ({ address, reply }: Refusal): string => visible(`refused fo
 
 const refused = (
   refusals: readonly Refusal[],
-  { fault, uncertain }: Pick<Sent, 'fault' | 'uncertain'>,
+  { fault, uncertain, isOurs }: Pick<Sent, 'fault' | 'uncertain'> & { readonly isOurs: boolean },
 ): CommandFault => {
   const replies = new Set(refusals.map(({ reply }) => reply))
   const [only] = replies
   const words = replies.size > 1 ? refusals.map(refusalText).join('; ') : only
-  const refusal = words === undefined ? [] : [`the server refused it: ${words}`]
+  const refusal = words === undefined ? [] : [isOurs ? words : `the server refused it: ${words}`]
   const broken = fault === null ? [] : [`${fault.text.replace(/\.$/, '')} (at ${fault.during})`]
   const maybe = uncertain ? ['it may have the mail all the same, see `fsmtp messages`'] : []
   return new CommandFault(visible([...refusal, ...broken, ...maybe].join('; ')))

@@ -46,8 +46,21 @@ const unusedSmarthost = ({ config: { delivery } }: Loaded): Remark[] =>
         },
       ]
 
+/** RFC 6376: whoever gets its mail cannot tell it from what others send in its name. */
+const unsigned = ({ config: { domains, delivery }, playground }: Loaded): Remark[] =>
+  playground || delivery.route === 'capture'
+    ? []
+    : domains.flatMap(({ name, dkim }, at) =>
+        dkim.length > 0
+          ? []
+          : [{ path: ['domains', at], message: `${name} has no dkim: its mail leaves unsigned` }],
+      )
+
 /** One line for each setting that will not do what one might think. */
 export const remarks = (loaded: Loaded, shown: string | null): readonly Fault[] =>
-  [...inert(schema, loaded.document.value, []), ...unusedSmarthost(loaded), ...ownCertificate(loaded)].map(
-    (remark) => faultAt(loaded.document, shown, remark),
-  )
+  [
+    ...inert(schema, loaded.document.value, []),
+    ...unusedSmarthost(loaded),
+    ...unsigned(loaded),
+    ...ownCertificate(loaded),
+  ].map((remark) => faultAt(loaded.document, shown, remark))

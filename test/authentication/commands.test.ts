@@ -78,14 +78,40 @@ test('domains are added, listed with where they are written, published and remov
     .split('\n')
     .map((line) => JSON.parse(line))
   assert.deepEqual(listed, [
-    { domain: 'example.org', catchAll: null, aliases: 0, origin: 'file' },
-    { domain: 'example.net', catchAll: 'all@example.net', aliases: 0, origin: 'log' },
+    { domain: 'example.org', catchAll: null, aliases: 0, dkim: [], origin: 'file' },
+    { domain: 'example.net', catchAll: 'all@example.net', aliases: 0, dkim: [], origin: 'log' },
   ])
   const { out } = await fsmtp(cwd, ['domain', 'dns', 'example.net'])
   assert.match(out, /^example\.net\. 3600 IN MX 10 mx\.example\.org\.$/m)
   assert.match(out, /^_dmarc\.example\.net\. 3600 IN TXT "v=DMARC1;/m)
   assert.equal((await fsmtp(cwd, ['domain', 'remove', 'example.net'])).code, 0)
   assert.equal((await directoryIn(cwd)).isLocal('example.net'), false)
+})
+
+test('a domain whose mail leaves unsigned is told of, unless nothing leaves', async () => {
+  const cwd = home()
+  const unsigned =
+    /^no DKIM key, so mail leaves unsigned: example\.net; write the domain in the configuration, with dkim: /
+  assert.match((await fsmtp(cwd, ['domain', 'add', 'example.net'])).err, unsigned)
+  assert.match((await fsmtp(cwd, ['domain', 'dns', 'example.net'])).err, unsigned)
+  const both = 'no DKIM key, so mail leaves unsigned: example.org, example.net;'
+  assert.ok((await fsmtp(cwd, ['domain', 'list'])).err.startsWith(both))
+  const checked = await fsmtp(cwd, ['config', 'check'])
+  assert.equal(checked.code, 0)
+  assert.match(
+    checked.out,
+    /^note: fsmtp\.yaml:2:\d+: domains\[0\]: example\.org has no dkim: its mail leaves unsigned$/m,
+  )
+  writeFileSync(
+    join(cwd, 'fsmtp.yaml'),
+    'hostname: mx.example.org\ndelivery: { route: capture }\ndomains: [{ name: example.org }]\n',
+  )
+  for (const words of [
+    ['domain', 'list'],
+    ['domain', 'dns', 'example.net'],
+  ])
+    assert.equal((await fsmtp(cwd, words)).err, '')
+  assert.doesNotMatch((await fsmtp(cwd, ['config', 'check'])).out, /dkim/)
 })
 
 test('while a server holds the data, changes go through it', async () => {

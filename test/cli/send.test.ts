@@ -112,7 +112,7 @@ test('what the server said of each recipient', async (t) => {
 
 test('a file is sent as it is, line ends made CRLF, dots kept; on standard input, too', async (t) => {
   const ground = await playground(t)
-  const file = 'Subject: raw\nBcc: shown@example.org\n\n.dot\n..\nend'
+  const file = 'Subject: raw\n\n.dot\n..\nend'
   writeFileSync(join(ground.folder, 'mail.eml'), file)
   const { sent } = await ground.send('--raw', 'mail.eml', '--bcc', 'you@example.org')
   const words = ['send', '--via', ground.mx, '--to', 'you@example.org', '--raw', '-', '--json']
@@ -184,5 +184,16 @@ test('nobody there: is the server running?', async () => {
   const words = ['send', '--via', `127.0.0.1:${port}`, '--to', 'you@example.org']
   const { code, stderr } = await fsmtp(workplace(), words)
   assert.equal(code, 1)
-  assert.match(stderr, /ECONNREFUSED; is the server running\? `fsmtp serve` starts it\n$/)
+  assert.match(
+    stderr,
+    /: connection refused \(ECONNREFUSED\); is the server running\? `fsmtp serve` starts it\n$/,
+  )
+})
+
+test('what the server could not take is not sent, and not laid into its mouth', async (t) => {
+  const ground = await playground(t, { limits: { messageSize: '1kb' } })
+  const long = 'x'.repeat(2000)
+  const { code, stderr } = await ground.send('--to', 'you@example.org', '--text', long)
+  assert.equal(code, 1)
+  assert.match(stderr, /^fsmtp: not sent, the message has \d+ bytes, the host takes 1024\n$/)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigFault, faultText } from '../../../src/config/fault.ts'
 import { loadSigners } from '../../../src/delivery/signing/index.ts'
+import { fsmtp } from '../../authentication/command.ts'
 import { configWith, folder, houseWithKeys, put, rsaPem } from './house.ts'
 
 const faultsOf = async (at: string, keys: Readonly<Record<string, string>>): Promise<string[]> => {
@@ -72,4 +73,33 @@ test('a key that others can read works, with a warning', async () => {
   assert.ok(has('example.org'))
   assert.equal(warnings.length, 1)
   assert.match(warnings[0]!, /ed1\.pem can be read by others; chmod 600 it/)
+})
+
+test('domain dns, with and without --check, and config check say the same of a key as a start does', async () => {
+  const at = folder()
+  put(at, 'short.pem', rsaPem(512))
+  put(at, 'text.pem', 'no key at all')
+  const config = (key: string): string =>
+    `hostname: mx.example.org\ndomains: [{ name: example.org, dkim: [{ selector: s, key: ${key} }] }, { name: other.example }]\n`
+  for (const [key, wrong] of [
+    ['short.pem', /short\.pem holds an RSA key of 512 bits; 2048 are needed; make one with/],
+    ['text.pem', /text\.pem holds no private key in PEM form; make one with/],
+    ['none.pem', /none\.pem does not exist; make one with/],
+  ] as const) {
+    put(at, 'fsmtp.yaml', config(key))
+    for (const words of [
+      ['domain', 'dns', 'example.org'],
+      ['domain', 'dns', 'example.org', '--check'],
+    ]) {
+      const { code, out, err } = await fsmtp(at, words)
+      assert.deepEqual([code, out], [1, ''])
+      assert.match(err, /^fsmtp: [^\n]*the DKIM key of example\.org \(selector s\) cannot be used: [^\n]+\n$/)
+      assert.match(err, wrong)
+    }
+    const checked = await fsmtp(at, ['config', 'check'])
+    assert.equal(checked.code, 1)
+    assert.match(checked.out, wrong)
+    // The keys of others are not asked about.
+    assert.equal((await fsmtp(at, ['domain', 'dns', 'other.example'])).code, 0)
+  }
 })
