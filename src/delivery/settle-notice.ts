@@ -17,6 +17,7 @@ import { type ContentStore, smallContent } from '../content/port.ts'
 import { type Append, type EventLog, kindOf, WrongRevision } from '../log/port.ts'
 import { readPolicy } from '../policies.ts'
 import { acceptedNotice } from './notices/accepted.ts'
+import { asAddressed } from './notices/forwarded.ts'
 import { type Story, storyOf } from './notices/history.ts'
 import { composeNotice, type Notice } from './notices/index.ts'
 import { deliveryStream } from './standing.ts'
@@ -103,7 +104,10 @@ const compose = async (options: NoticerOptions, { id, owed, story, recipients }:
       ...queued,
       subject: known?.subject ?? null,
       messageId: known?.messageId ?? null,
-      recipients: story.recipients.map((recipient) => ({ ...recipient, giveUpAt })),
+      recipients: asAddressed(story.recipients, queued.forwarder).map((recipient) => ({
+        ...recipient,
+        giveUpAt,
+      })),
     },
     originalContent: () => content.stream(queued.message),
     unreadable: (error) =>

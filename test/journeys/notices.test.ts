@@ -86,7 +86,7 @@ test('one refused, one put off: the sender hears of the first at once, and of no
   const server = await up()
   await submit(server, '<bob@far.example>', '<eve@far.example>')
   const [notice] = await toldOf(folder, 1)
-  assert.equal(notice?.subject, 'Not delivered: hi')
+  assert.equal(notice?.subject, 'Not delivered to bob@far.example: hi')
   assert.deepEqual(about([notice]), ['bob'])
   assert.match(notice.text, /said: 550 5\.1\.1 Nobody of that name/)
   assert.equal((await delivery(folder)).status, 'deferred')

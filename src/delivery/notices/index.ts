@@ -13,14 +13,18 @@ import { textOf } from './text.ts'
 export type { Notice, NoticeOptions, NoticeOriginal, NoticeRecipient } from './notice.ts'
 export { longestReturned } from './returned.ts'
 
-const titles: Readonly<Record<NoticeKind, string>> = {
-  failed: 'Not delivered',
-  delayed: 'Delayed, still being tried',
-  delivered: 'Delivered',
+const titles: Readonly<Record<NoticeKind, (to: string) => string>> = {
+  failed: (to) => `Not delivered${to === '' ? '' : ` to ${to}`}`,
+  delayed: (to) => `Delayed${to === '' ? '' : ` on the way to ${to}`}, still being tried`,
+  delivered: (to) => `Delivered${to === '' ? '' : ` to ${to}`}`,
 }
 
-const subjectOf = ({ kind, original }: NoticeOptions): string =>
-  original.subject === null ? titles[kind] : `${titles[kind]}: ${oneLine(original.subject, 200)}`
+/** Names the recipient where there is one: notices about one message are told apart in a list. */
+const subjectOf = ({ kind, original: { recipients, subject } }: NoticeOptions): string => {
+  const [only] = recipients.length === 1 ? recipients : []
+  const title = titles[kind](only === undefined ? '' : oneLine(only.address, 200))
+  return subject === null ? title : `${title}: ${oneLine(subject, 200)}`
+}
 
 /** Whether a field of message ids may hold it (RFC 5322 §3.6.4). */
 const isMessageId = (text: string | null): text is string =>

@@ -25,6 +25,8 @@ export type NoticeRecipient = RecipientNotification & {
   readonly giveUpAt?: number | null
   /** The host keeps the mailbox itself (LMTP): delivered, not relayed. */
   readonly final?: boolean
+  /** It stands for another address, which is not to be named. */
+  readonly forwarded?: boolean
 }
 
 export type NoticeOriginal = SenderNotification & {

@@ -83,6 +83,12 @@ const sayingOf = (reply: RemoteReply, host: string | null | undefined): string =
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
+/** With a capital letter, unless it begins with a name or an address, and a full stop. */
+const sentence = (text: string): string => {
+  const begun = /^[^\s.@:\d]*(?:\s|$)/.test(text) ? capital(text) : text
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`
+}
+
 /** Nobody was asked: what we say is no word of the other side. */
 const unsaid = (reply: RemoteReply, { host, fault }: NoticeRecipient): string =>
   `It was not sent${host ? ` to ${oneLine(host, 255)}` : ''}: ${oneLine(fault || reply.text, 600)}.`
@@ -92,7 +98,7 @@ const spoken = (recipient: NoticeRecipient): readonly string[] => {
   if (reply?.own) return [unsaid(reply, recipient)]
   if (reply !== null) return [host ? sayingOf(reply, host) : capital(sayingOf(reply, host))]
   const earlier = before === undefined ? [] : [`Before that, ${sayingOf(before.reply, before.host)}`]
-  return fault ? [oneLine(fault, 600), ...earlier] : earlier
+  return fault ? [sentence(oneLine(fault, 600)), ...earlier] : earlier
 }
 
 /** What the sender wrote, where that is another address: an alias, here or on the way. */
@@ -101,10 +107,14 @@ const writtenTo = ({ address, orcpt = '' }: NoticeRecipient): string => {
   return given === undefined || sameAddress(given, address) ? '' : `, for <${oneLine(given)}>`
 }
 
+const passedOnFrom = ({ forwarded }: NoticeRecipient): string =>
+  forwarded ? 'Mail for it goes on to another address, which is not named here.' : ''
+
 const aboutRecipient = (options: NoticeOptions, recipient: NoticeRecipient): readonly string[] => {
   const { kind } = options
   const sentences = [
     ...spoken(recipient),
+    passedOnFrom(recipient),
     passedOn(kind, recipient),
     triedOf(options, recipient),
     adviceOf(kind, recipient),

@@ -65,7 +65,7 @@ test('a notice is a message of its own, from nobody, with its cause', async () =
   assert.deepEqual(data.recipients, [
     { address: 'alice@example.net', destination: { kind: 'mailbox', mailbox: 'alice@example.net' } },
   ])
-  assert.equal(mail.subject, 'Not delivered: Hello')
+  assert.equal(mail.subject, 'Not delivered to bob@y: Hello')
   assert.match(mail.text!, /<bob@y>\s+mx\.y said: 550 5\.1\.1 No such user/)
   assert.deepEqual(warnings, [])
 })

@@ -25,7 +25,7 @@ test('a failure: three parts, people first', async () => {
   assert.equal(header.get('mime-version'), '1.0')
   assert.deepEqual(mail.from, { name: 'Mail Delivery System', address: 'postmaster@mx.example.org' })
   assert.deepEqual(mail.to, [{ name: '', address: 'bob@example.org' }])
-  assert.equal(mail.subject, 'Not delivered: Hello')
+  assert.equal(mail.subject, 'Not delivered to ann@example.net: Hello')
   assert.match(
     mail.text!,
     /<ann@example\.net>\n {4}mx\.example\.net said: 550 5\.1\.1 No such user here\n {4}Check/,
@@ -134,7 +134,7 @@ test('tried in vain to the end: how often, what was wrong last, and what was sai
   const said = (await parsed(composed)).text!.replace(/\s+/g, ' ')
   assert.match(
     said,
-    /nobody listens Before that, mx\.example\.net said: 451 4\.7\.1 Greylisted It was tried 12/,
+    /nobody listens\. Before that, mx\.example\.net said: 451 4\.7\.1 Greylisted It was tried 12/,
   )
   assert.match(said, /tried 12 times, the last time at Fri, 2 Jan 2026 00:00:00 \+0000\./)
 })
@@ -186,7 +186,7 @@ test('a fault no host put into words is told in ours', async () => {
   })
   assert.equal(fieldOf(composed, 'diagnostic-code'), 'x-fsmtp; example.net takes no mail')
   assert.equal(fieldOf(composed, 'remote-mta'), undefined)
-  assert.match((await parsed(composed)).text!, /\n {4}example\.net takes no mail\n/)
+  assert.match((await parsed(composed)).text!, /\n {4}example\.net takes no mail\.\n/)
 })
 
 test('RET: headers unless all was asked for, and all only of what failed', async () => {
