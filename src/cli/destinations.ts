@@ -1,14 +1,19 @@
 /** `fsmtp destinations`: how other hosts fare with our mail, and how hard they are tried. */
 import type { Command } from 'commander'
 import { limitOf, restingUntil } from '../../machines/delivery/pacing.ts'
+import { asciiDomain } from '../authentication/spelling.ts'
+import { createRoutes } from '../delivery/routes/index.ts'
 import type { DestinationHour, DestinationStatus } from '../views/answers/destinations.ts'
 import { CommandFault } from './fault.ts'
+import { streamEvents } from './message-trace.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { type Column, counted, ndjson, print, remark, type Tone, table, visible } from './terminal.ts'
 
 const example = `
-A destination is a next hop, or the configured host that stands in for it. It is tried by a few deliveries at a time, by more
-while it answers, by fewer when it does not; after three failures in a row it rests for a while, then one asks whether it is back.
+A destination is a next hop, or the configured host that stands in for it: a domain whose mail goes to such a host leads there.
+It is tried by a few deliveries at a time, by more while it answers, by fewer when it does not; after three failures in a row it
+rests for a while, then one asks whether it is back. UNDER WAY says how many attempts there are now, of as many as it gets at
+present (\`0 of 11\`: none, up to eleven at once); delivery.concurrency.perDestination is the most.
 Examples:
   fsmtp destinations
   fsmtp destinations example.net --json`
@@ -19,7 +24,10 @@ const shownHours = 24 * 3_600_000
 export const register = (program: Command): void => {
   program
     .command('destinations')
-    .argument('[name]', 'one of them, with what came of its attempts by the hour')
+    .argument(
+      '[name]',
+      'one of them, or a domain whose mail goes there; with what came of its attempts by the hour',
+    )
     .description('list the hosts and domains mail is sent to: what is under way, what came of it, who rests')
     .addHelpText('after', example)
     .action((name: string | undefined, _: unknown, command: Command) =>
@@ -78,7 +86,10 @@ const hourColumns: readonly Column<DestinationHour>[] = [
 ]
 
 const destinations = async (opened: Reading, name: string | undefined): Promise<void> => {
-  const views = await freshViews(opened, ['destinations'])
+  const views = await freshViews(
+    opened,
+    name === undefined ? ['destinations'] : ['destinations', 'deliveries', 'messages'],
+  )
   const now = { most: opened.config.delivery.concurrency.perDestination, at: Date.now() }
   if (name !== undefined) return one(opened, name, now)
   const found = views.destinations().map((status) => seen(status, now))
@@ -87,16 +98,53 @@ const destinations = async (opened: Reading, name: string | undefined): Promise<
   else remark('no mail was sent to another host yet')
 }
 
-const one = ({ views, json }: Reading, name: string, now: { most: number; at: number }): void => {
-  const status = views.destination(name)
-  if (status === null)
-    throw new CommandFault(`${visible(name)} was never tried; \`fsmtp destinations\` lists those that were`)
+type Standing = { readonly status: DestinationStatus; readonly why: string | null }
+
+/** The destination that the newest delivery of a domain was last tried at, by what its history says. */
+const triedFor = async ({ views, log }: Reading, domain: string): Promise<string | null> => {
+  const [newest] = views.deliveries({ domain, limit: 1 })
+  if (newest === undefined || newest.domain !== domain) return null
+  const events = await streamEvents(log, `delivery-${newest.id}`)
+  const started = events.findLast((event) => event.type === 'AttemptStarted')
+  return started?.type === 'AttemptStarted' ? started.data.destination : null
+}
+
+/** Itself, or the host that mail for it goes to. @throws CommandFault where neither was ever tried */
+const found = async (opened: Reading, typed: string): Promise<Standing> => {
+  const { views, config } = opened
+  const itself = views.destination(typed)
+  if (itself !== null) return { status: itself, why: null }
+  const name = asciiDomain(typed)
+  const configured = createRoutes(config).destination(name)
+  const status = views.destination(configured)
+  if (status !== null)
+    return {
+      status,
+      why: configured === typed ? null : `mail for ${typed} goes to ${configured}, as configured`,
+    }
+  const tried = await triedFor(opened, name)
+  const before = tried === null ? null : views.destination(tried)
+  if (before !== null) return { status: before, why: `mail for ${typed} went to ${before.name}` }
+  const where = configured === name ? '' : `, nor was ${configured}, where its mail goes as configured`
+  throw new CommandFault(
+    visible(`${typed} was never tried${where}; \`fsmtp destinations\` lists those that were`),
+  )
+}
+
+const one = async (
+  opened: Reading,
+  name: string,
+  now: { readonly most: number; readonly at: number },
+): Promise<void> => {
+  const { views, json } = opened
+  const { status, why } = await found(opened, name)
   const destination = seen(status, now)
-  const hours = views.destinationHours(name, now.at - shownHours)
+  const hours = views.destinationHours(status.name, now.at - shownHours)
   if (json) {
     ndjson({ ...shape(destination), hours })
     return
   }
+  if (why !== null) print(`${visible(why)}\n`)
   table([destination], columns)
   const { attempts, lost, connections, reused } = destination
   const made = `${counted(connections, 'connection')}, used again ${counted(reused, 'time')}`

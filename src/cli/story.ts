@@ -1,7 +1,10 @@
 /** What happened, in words: one sentence for each fact of a session. */
+import { splitAddress } from '../../machines/vocabulary/address.ts'
 import type { AcceptedRecipient, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { givenAddress, givenAddresses } from '../../machines/vocabulary/recipients.ts'
+
+import { isReturnPath } from '../forwarding/return-paths.ts'
 
 const named = (address: string): string => `<${address}>`
 const tlsText = ({ version, cipher }: TlsFacts): string => `${version}, ${cipher}`
@@ -33,6 +36,14 @@ const opening = ({ data }: EventOf & { type: 'SessionOpened' }): string => {
   return `${peer.address}:${peer.port}${name} connected to ${service} at ${local.address}:${local.port}${by}${secured}${turnedAway}`
 }
 
+/** An alias is told from a return path, which leads on like one. */
+const accepted = ({ recipient, reason }: { readonly recipient: string; readonly reason: string }): string => {
+  if (reason !== 'local-alias') return reasonText(reason)
+  return isReturnPath(splitAddress(recipient).local)
+    ? 'The address is a return path for mail we forwarded.'
+    : 'The address is an alias of ours.'
+}
+
 /** The sentence for a fact; its name for one that is not told here. */
 export const sentence = (event: EventOf): string => {
   switch (event.type) {
@@ -59,7 +70,7 @@ export const sentence = (event: EventOf): string => {
     case 'SenderRefused':
       return `Sender ${named(event.data.sender)} ${refused(event.data)}`
     case 'RecipientAccepted':
-      return `Recipient ${named(event.data.recipient)} accepted: ${reasonText(event.data.reason)}`
+      return `Recipient ${named(event.data.recipient)} accepted: ${accepted(event.data)}`
     case 'RecipientRefused':
       return `Recipient ${named(event.data.recipient)} ${refused(event.data)}`
     case 'ContentStarted':

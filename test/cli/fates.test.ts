@@ -1,14 +1,18 @@
 /** Recipients of one mail that fare differently, and forwarded mail: as the commands tell of them, while no server runs. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { EventOf } from '../../machines/vocabulary/events.ts'
+import { sentence } from '../../src/cli/story.ts'
 import { openSqliteLog } from '../../src/log/sqlite/index.ts'
 import { type Ran, fsmtp as ran } from '../authentication/command.ts'
 import { tellDelivery } from '../history/deliveries.ts'
 import { beginning, Teller } from '../projections/marbles.ts'
 import { directoryFor } from '../projections/views.ts'
+import { configText } from '../server.ts'
 
-type Place = { readonly run: (...words: readonly string[]) => Promise<Ran> }
+type Place = { readonly folder: string; readonly run: (...words: readonly string[]) => Promise<Ran> }
 type Delivered = readonly [id: string, life: string, about?: Parameters<typeof tellDelivery>[3]]
 
 const start = beginning + 10_000
@@ -24,7 +28,7 @@ const placeWith = async (
   await new Teller(log).tell(session)
   for (const [id, life, about] of deliveries) await tellDelivery(log, id, life, { start, ...about })
   await log.close()
-  return { run: (...words) => ran(folder, words) }
+  return { folder, run: (...words) => ran(folder, words) }
 }
 
 const objects = ({ out }: Ran): readonly Record<string, unknown>[] =>
@@ -166,4 +170,57 @@ test('acts: what can be done is done, the others say why not; --dry-run says the
     [filtered.code, filtered.err],
     [1, 'fsmtp: 1 delivery fits but is held; release it first\n'],
   )
+})
+
+test('a trace tells an alias from a return path', () => {
+  const told = (recipient: string): string => {
+    const place = { kind: 'alias', alias: recipient, targets: [] } as const
+    const data = { recipient, place, reason: 'local-alias' }
+    const about = {
+      position: 1,
+      id: 'e',
+      stream: 'smtp_session-s1',
+      revision: 1,
+      version: 1,
+      at: start,
+      meta: {},
+    }
+    return sentence({ ...about, type: 'RecipientAccepted', data } as EventOf)
+  }
+  assert.equal(told('info@here'), 'Recipient <info@here> accepted: The address is an alias of ours.')
+  assert.equal(
+    told(from),
+    `Recipient <${from}> accepted: The address is a return path for mail we forwarded.`,
+  )
+})
+
+test('a destination asked for by a domain: the host its mail goes to, as configured or as it went before', async (context) => {
+  const { folder, run } = await placeWith(context, 'open ehlo mail data accept(t1 a@y=>y b@z=>z) quit', [
+    ['t1yyyyyy', 'queue(a@y) start route connected end(a@y=250)', { destination: '192.0.2.7:26' }],
+  ])
+  const before = await run('destinations', 'y')
+  assert.match(before.out, /^mail for y went to 192\.0\.2\.7:26\n\nDESTINATION /)
+  const delivery = { routes: { y: '192.0.2.7:26', 'z.example': '192.0.2.8' } }
+  writeFileSync(join(folder, 'fsmtp.yaml'), configText({ data: './data', delivery }))
+  const told = await run('destinations', 'Y')
+  assert.match(
+    told.out,
+    /^mail for Y goes to 192\.0\.2\.7:26, as configured\n\nDESTINATION .*\n192\.0\.2\.7:26 /,
+  )
+  const never = await run('destinations', 'z.example')
+  assert.deepEqual(
+    [never.code, never.err],
+    [
+      1,
+      'fsmtp: z.example was never tried, nor was 192.0.2.8, where its mail goes as configured; `fsmtp destinations` lists those that were\n',
+    ],
+  )
+})
+
+test('replay --format wants a diagram; --as-of in the future says that it is', async (context) => {
+  const { run } = await mixed(context)
+  assert.match((await run('replay', 't1yyyyyy', '--format', 'dot')).out, /^digraph /)
+  const { out, err } = await run('deliveries', '--as-of', '2999-01-01')
+  assert.match(out, /t1yyyyyy/)
+  assert.equal(err, '2999-01-01T23:59:59.999Z is still to come: this is how everything stands now\n')
 })

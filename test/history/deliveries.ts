@@ -59,12 +59,15 @@ export type Life = {
   readonly sender?: string
   readonly nextHop?: string
   readonly forwarder?: string
+  /** Where it is tried, where that is not its next hop. */
+  readonly destination?: string
   /** When the message was accepted, milliseconds since 1970. */
   readonly acceptedAt?: number
 }
 
 const inputOf = (word: string, args: readonly string[], at: number, life: Life): DeliveryInput => {
   const { message = 't1', sender = 'alice@example.net', nextHop = 'y', acceptedAt = at, forwarder } = life
+  const { destination = nextHop } = life
   const [first = ''] = args
   const ended = (fault: AttemptFault | null, uncertain = false): DeliveryInput => ({
     ...{ type: 'ATTEMPT_ENDED', endedAt: at, fault, uncertain, answered: fault === null },
@@ -80,9 +83,9 @@ const inputOf = (word: string, args: readonly string[], at: number, life: Life):
       return { type: 'QUEUE', ...given, size: 1000, prefix: '', policy: deliveryPolicyHash }
     }
     case 'start':
-      return { type: 'START', startedAt: at, destination: nextHop, node: 'mx', leaseUntil: at + 30 * minute }
+      return { type: 'START', startedAt: at, destination, node: 'mx', leaseUntil: at + 30 * minute }
     case 'postpone':
-      return { type: 'POSTPONE', postponedAt: at, destination: nextHop, restingUntil: at + 10 * minute }
+      return { type: 'POSTPONE', postponedAt: at, destination, restingUntil: at + 10 * minute }
     case 'route':
       return { type: 'ROUTE', route: { kind: 'mx', protocol: 'smtp', tls: 'opportunistic', hosts: [host] } }
     case 'connected': {

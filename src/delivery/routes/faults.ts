@@ -33,10 +33,10 @@ const kinds = {
     text: (records) => `${records}, which the MTA-STS policy of the domain does not allow`,
   },
   'dns-failed': { temporary: true, text: (lookup) => lookup },
-  // Of our own configuration: a slip in it is mended, and no mail is lost by it.
+  // Of our own configuration, or of who sent it (XROUTE): a slip in it is mended, and no mail is lost by it.
   'host-not-found': {
     temporary: true,
-    text: (host) => `the host ${host}, which the configuration names, has no address`,
+    text: (host) => `the host ${host}, to which this mail is to be sent, has no address`,
   },
   captured: { temporary: true, text: () => 'nothing leaves: delivery.route is capture' },
   stopped: { temporary: true, text: (domain) => `looking for a way to ${domain} was broken off` },
