@@ -60,6 +60,14 @@ const checkAddresses = (option: string, values: readonly string[] = []): void =>
   }
 }
 
+/** An empty text is more often a variable that was not set than a wish for the null sender. */
+const checkSender = ({ from }: Composing): void => {
+  if (from === undefined) return
+  if (from.trim() === '')
+    throw new CommandFault("--from is empty; give an address, or '<>' for the null sender", 2)
+  if (!isNull(from)) checkAddresses('--from', [from])
+}
+
 const checkFiles = ({ attach = [], raw }: Composing): void => {
   const files = raw === undefined || raw === '-' ? attach : [...attach, raw]
   const missing = files.find((file) => !existsSync(file))
@@ -112,6 +120,7 @@ export const compose = async (options: Composing): Promise<Mail> => {
   const { to, cc, bcc, raw } = options
   if (!to && !cc && !bcc) throw new CommandFault('say who gets it: --to ADDRESS', 2)
   checkLines(options)
+  checkSender(options)
   checkAddresses('--to', to)
   checkAddresses('--cc', cc)
   checkAddresses('--bcc', bcc)

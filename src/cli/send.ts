@@ -31,7 +31,10 @@ export const register = (program: Command): void => {
   program
     .command('send')
     .description('compose a message and submit it through the server; prints its id')
-    .option('--from <address>', 'sender (default: the account of --user, else me@localhost)')
+    .option(
+      '--from <address>',
+      "sender (default: the account of --user, else me@localhost); '<>' for the null sender",
+    )
     .option('--to <address>', 'recipient; may be given again', gather)
     .option('--cc <address>', 'recipient of a copy; may be given again', gather)
     .option('--bcc <address>', 'recipient whom the others do not see; may be given again', gather)
@@ -55,8 +58,8 @@ const send = async (command: Command): Promise<void> => {
   const mail = await compose(options)
   const { user, route } = options
   const login = user === undefined ? null : { user, password: await passwordOf(user) }
-  const server = serverFor(options)
-  const sent = await submit({ mail, server, login, route, isNamed: options.via !== undefined })
+  const { server, hostname } = serverFor(options)
+  const sent = await submit({ mail, server, hostname, login, route, isNamed: hostname === null })
   const id = tell(sent, options)
   if (options.wait && id !== null && !(await reading(command, (opened) => followed(opened, id))))
     process.exitCode = 1
@@ -122,23 +125,26 @@ const refused = (
   return new CommandFault(visible([...refusal, ...broken, ...maybe].join('; ')))
 }
 
-const serverFor = ({ via, config: file, data, user }: Options): { host: string; port: number } => {
-  if (via !== undefined) return spotOf(via)
+type Spot = { readonly host: string; readonly port: number }
+type Found = { readonly server: Spot; readonly hostname: string | null }
+
+const serverFor = ({ via, config: file, data, user }: Options): Found => {
+  if (via !== undefined) return { server: spotOf(via), hostname: null }
   const { config } = loadConfig({ file, data })
   const service = user === undefined ? 'mx' : 'submission'
   const listener = config.listeners.find((candidate) => candidate.service === service)
   if (!listener)
     throw new CommandFault(`the configuration has no ${service} listener; name a server with --via`)
-  return reachable(listener)
+  return { server: reachable(listener), hostname: config.hostname }
 }
 
-const spotOf = (via: string): { host: string; port: number } => {
+const spotOf = (via: string): Spot => {
   const match = /^(.+):(\d{1,5})$/.exec(via)
   if (!match) throw new CommandFault(`--via wants HOST:PORT, not '${via}'`, 2)
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) }
 }
 
-const reachable = ({ address, port }: Config['listeners'][number]): { host: string; port: number } => ({
+const reachable = ({ address, port }: Config['listeners'][number]): Spot => ({
   host: address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address,
   port,
 })

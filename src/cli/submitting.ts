@@ -2,11 +2,13 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { asciiDomain } from '../authentication/spelling.ts'
 import { type ConnectOptions, HostFailed, type Sent, type Wire } from '../delivery/port.ts'
 import { connectWith } from '../delivery/wire/index.ts'
 import { isLoopback } from '../delivery/wire/tcp.ts'
 import type { Mail } from './composing.ts'
 import { CommandFault } from './fault.ts'
+import { visible } from './terminal.ts'
 
 export type Submission = {
   readonly mail: Mail
@@ -14,6 +16,8 @@ export type Submission = {
   readonly login: { readonly user: string; readonly password: string } | null
   /** The server was named by somebody, not by its own configuration. */
   readonly isNamed: boolean
+  /** What the server calls itself by its configuration; null where it was named by somebody. */
+  readonly hostname: string | null
   /** For deliveries of a playground: `direct`, or a host and port. */
   readonly route: string | undefined
 }
@@ -43,19 +47,41 @@ const tlsFor = (address: string, { server, login, isNamed }: Submission): Connec
 /** One command after the other: where a server hangs up, it is known what it did not answer. */
 const connect = connectWith({ pipelining: false })
 
-const reach = (address: string, submission: Submission): Promise<Wire> => {
+/** Another server may have the port: neither mail for this one nor a password is given to it. */
+const wrongServer = (greeting: string, { hostname, server }: Submission): CommandFault | null => {
+  const [name = ''] = greeting.split(' ')
+  if (hostname === null || asciiDomain(name) === asciiDomain(hostname)) return null
+  const spot = `${server.host}:${server.port}`
+  return new CommandFault(
+    visible(
+      `${spot} is not the server of this configuration: it calls itself ${name || 'nothing'}, not ${hostname}; start the right one, or name the other with --via ${spot}; nothing was sent`,
+    ),
+  )
+}
+
+const reach = async (address: string, submission: Submission): Promise<Wire> => {
   const { server, login } = submission
-  return connect({
-    host: { name: server.host, address, port: server.port },
-    protocol: 'smtp',
-    tls: tlsFor(address, submission),
-    hostname: ownName(),
-    login,
-    signal: new AbortController().signal,
-    said: () => {},
-    connected: () => {},
-    secured: () => {},
-  })
+  const control = new AbortController()
+  let wrong: CommandFault | null = null
+  try {
+    return await connect({
+      host: { name: server.host, address, port: server.port },
+      protocol: 'smtp',
+      tls: tlsFor(address, submission),
+      hostname: ownName(),
+      login,
+      signal: control.signal,
+      said: () => {},
+      // Before anything is asked of it.
+      connected: ({ greeting }) => {
+        wrong = wrongServer(greeting, submission)
+        if (wrong !== null) control.abort()
+      },
+      secured: () => {},
+    })
+  } catch (error) {
+    throw wrong ?? error
+  }
 }
 
 const isUnreached = ({ fault }: HostFailed): boolean =>

@@ -197,3 +197,66 @@ test('what the server could not take is not sent, and not laid into its mouth', 
   assert.equal(code, 1)
   assert.match(stderr, /^fsmtp: not sent, the message has \d+ bytes, the host takes 1024\n$/)
 })
+
+test('an empty sender is no null sender', async (t) => {
+  const ground = await playground(t)
+  const empty = await ground.send('--to', 'you@example.org', '--from', '')
+  assert.deepEqual(
+    [empty.code, empty.stderr],
+    [2, "fsmtp: --from is empty; give an address, or '<>' for the null sender\n"],
+  )
+  assert.equal((await ground.send('--to', 'you@example.org', '--from', 'Bob')).code, 2)
+  const none = await ground.send('--to', 'you@example.org', '--from', '<>')
+  assert.equal(none.code, 0, none.stderr)
+  assert.equal((await eventsOf(ground, 'MessageAccepted'))[0]!.data.sender, '')
+})
+
+test('another server on the port is told neither the mail nor the password, unless --via names it', async (t) => {
+  const server = await startTestServer()
+  t.after(() => server.stop())
+  const listeners = ['mx', 'submission'].map((service) => ({
+    ...{ service, address: '127.0.0.1' },
+    port: server.port(service as 'mx'),
+  }))
+  const folder = workplace({ hostname: 'mx.example.net', listeners })
+  for (const words of [[], ['--user', 'ann@example.org']]) {
+    const { code, stderr } = await fsmtp(folder, ['send', '--to', 'ann@example.org', ...words], {
+      input: 'secret\n',
+    })
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^fsmtp: 127\.0\.0\.1:\d+ is not the server of this configuration: it calls itself mx\.example\.org, not mx\.example\.net; .*; nothing was sent\n$/,
+    )
+  }
+  const types = (await server.events()).map(({ type }) => type)
+  assert.ok(
+    !types.some((type) => /^(?:Sender|Message|Authentication|ClientAuth)/.test(type)),
+    types.join(' '),
+  )
+  const words = ['send', '--to', 'x@example.org', '--via', `127.0.0.1:${server.port('mx')}`]
+  assert.match((await fsmtp(folder, words)).stderr, /the server refused it: 550 /)
+})
+
+test('--wait tells each recipient of one delivery apart', async (t) => {
+  const far = await farHost({
+    recipient: (address) =>
+      address.startsWith('no') ? '550 5.1.1 Nobody' : address.startsWith('later') ? '451 4.7.1 Later' : null,
+  })
+  t.after(() => far.close())
+  const ground = await playground(t, { delivery: { retry: ['1s'], warnAfter: '2h', giveUpAfter: '1s' } })
+  const to = ['ok', 'no', 'later'].flatMap((name) => ['--to', `${name}@example.net`])
+  const words = ['send', '--via', ground.mx, ...to, '--route', `127.0.0.1:${far.port}`, '--wait']
+  const { code, stdout } = await ground.run(...words)
+  assert.equal(code, 1)
+  const last = (name: string): string | undefined =>
+    stdout
+      .split('\n')
+      .filter((line) => line.includes(` ${name}@example.net  `))
+      .at(-1)
+      ?.replace(/^\w+ {2}/, '')
+  assert.match(last('ok') ?? stdout, /^ok@example\.net {2}delivered: 250 /)
+  assert.match(last('no') ?? stdout, /^no@example\.net {2}failed: 550 5\.1\.1 Nobody$/)
+  assert.match(last('later') ?? stdout, /^later@example\.net {2}expired: 451 4\.7\.1 Later$/)
+  assert.equal(stdout.match(/ok@example\.net {2}delivered/g)?.length, 1)
+})
