@@ -11,7 +11,8 @@ import {
   restingUntil,
   roused,
 } from '../../machines/delivery/pacing.ts'
-import type { AttemptFault, RecipientOutcome } from '../../machines/vocabulary/events.ts'
+import type { AttemptFault, RecipientOutcome, RemoteReply } from '../../machines/vocabulary/events.ts'
+import { remoteReplyText } from '../../projections/deliveries.ts'
 import { eachRow } from './table.ts'
 
 const table = new URL('deliveries.md', import.meta.url)
@@ -137,4 +138,21 @@ test('an attempt says of its destination that it answered, that it did not, or n
   // Attempts that were under way together fail together: that is one failure.
   assert.equal(judged('timeout', { startedAt: 999, failedAt: 1000 }), null)
   assert.equal(judged('timeout', { startedAt: 1000, failedAt: 1000 }), false)
+})
+
+test('what was not even offered is no refusal of the host, unless it refused somebody too', () => {
+  const own = { code: 550, enhanced: '5.6.7', text: 'not for this host', command: 'MAIL', own: true } as const
+  const said = { code: 550, enhanced: '5.1.1', text: 'nobody', command: 'RCPT' }
+  const reasonAfter = (replies: readonly RemoteReply[]): string => {
+    const outcomes = ['a', 'b'].map((address, at) => ({
+      address,
+      result: 'failed' as const,
+      reply: replies[at]!,
+    }))
+    return judgeAttempt(context, { endedAt: acceptedAt, outcomes, fault: null }).reason
+  }
+  assert.equal(reasonAfter([own, own]), 'not-sendable')
+  assert.equal(reasonAfter([own, said]), 'refused-for-good')
+  assert.equal(remoteReplyText(own), 'not sent: not for this host (5.6.7)')
+  assert.equal(remoteReplyText(said), '550 5.1.1 nobody')
 })
