@@ -152,14 +152,25 @@ const showChecked = (checked: readonly Published[]): void => {
   table(checked, [
     { title: 'STATE', value: ({ state }) => state, tone: ({ state }) => tones[state] },
     { title: 'TYPE', value: ({ record }) => record.type },
-    { title: 'NAME', value: ({ record }) => record.name },
-    { title: 'FOUND', value: ({ found }) => found.join(' | '), shrinks: true },
+    { title: 'NAME', value: ({ record }) => record.name || 'of the address, which is not known' },
+    { title: 'FOUND', value: ({ found }) => found.map(shortened).join(' | '), shrinks: true },
   ])
-  const ours = wrong.flatMap(({ record }) => (isZoneRecord(record) ? [record] : []))
-  if (ours.length > 0) print(['', '; to be published:', ...zoneLines(ours)].join('\n'))
+  const zone = (states: readonly Published['state'][]): readonly DnsRecord[] =>
+    wrong.flatMap(({ record, state }) => (states.includes(state) && isZoneRecord(record) ? [record] : []))
+  printZone('; to be published:', zone(['missing', 'different']))
+  printZone('; DNS did not answer; to be published, unless they are:', zone(['unknown']))
   const others = wrong.filter(({ record, state }) => !isZoneRecord(record) && state !== 'unknown')
   if (others.length > 0) print(['', ...others.map(({ record }) => hostText(record))].join('\n'))
 }
+
+const printZone = (title: string, records: readonly DnsRecord[]): void => {
+  if (records.length > 0) print(['', title, ...zoneLines(records)].join('\n'))
+}
+
+/** Keys are long, and nobody compares them by eye: `--json` has all of it. */
+const longestShown = 48
+const shortened = (found: string): string =>
+  found.length <= longestShown ? found : `${found.slice(0, longestShown - 1)}…`
 
 const isZoneRecord = (record: Published['record']): record is DnsRecord =>
   record.type === 'MX' || record.type === 'TXT'
@@ -167,7 +178,7 @@ const isZoneRecord = (record: Published['record']): record is DnsRecord =>
 /** What no zone line can say: the address is not known here, and a reverse record belongs to whoever gave it out. */
 const hostText = ({ type, name, value, about }: Published['record']): string =>
   type === 'PTR'
-    ? `; ${about} is to be ${value} (PTR at ${name}), set by whoever gave you the address`
+    ? `; ${about} is to be ${value} (PTR${name === '' ? '' : ` at ${name}`}), set by whoever gave you the address`
     : `; ${name} needs an A or AAAA record with this server’s public address`
 
 const remove = async (name: string, options: Options): Promise<void> => {

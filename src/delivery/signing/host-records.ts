@@ -52,7 +52,14 @@ const reverseRow = async (
   }
 }
 
-/** One row for each kind of address the host has, or for the one it lacks; then one for each address. */
+/** Where no address is known, there is none to ask for the name of. */
+const unaskedRow = (host: string, [v4, v6]: readonly [Asked, Asked]): Published => ({
+  record: { name: '', type: 'PTR', value: `${host}.`, about: `the name of the address of ${host}` },
+  state: v4.failure === null && v6.failure === null ? 'missing' : 'unknown',
+  found: [],
+})
+
+/** One row for each kind of address the host has, or for the one it lacks; then one for each address, or one for all where none is known. */
 export const checkHost = async (
   host: string,
   lookup: Pick<Lookup, 'records'>,
@@ -64,6 +71,7 @@ export const checkHost = async (
     // One kind of address is enough.
     ...(v4.found.length > 0 || v4.failure !== null || hasNone ? [addressRow(host, 'A', v4)] : []),
     ...(v6.found.length > 0 || v6.failure !== null ? [addressRow(host, 'AAAA', v6)] : []),
+    ...(hasNone ? [unaskedRow(host, [v4, v6])] : []),
     ...(await Promise.all(reverse)),
   ]
 }

@@ -62,10 +62,35 @@ test('a domain that publishes nothing, and one that is not there', async () => {
   for (const name of Object.keys(zone)) delete zone[name]
   const { code, out } = await fsmtp(house.at, ['domain', 'dns', 'example.org', '--check'])
   assert.equal(code, 1)
-  assert.equal(out.match(/^missing /gm)?.length, 7)
+  assert.equal(out.match(/^missing /gm)?.length, 8)
+  assert.match(out, /^missing +PTR +of the address, which is not known$/m)
+  assert.match(
+    out,
+    /; the name of the address of mx\.example\.org is to be mx\.example\.org\. \(PTR\), set by /,
+  )
   assert.match(out, /^STATE +TYPE +NAME +FOUND\n/)
   assert.match(out, /\n; mx\.example\.org needs an A or AAAA record with this server’s public address\n/)
   assert.match(out, /; to be published:\n; mail for the domain comes here\nexample\.org\. 3600 IN MX 10 mx\./)
+})
+
+test('no name server answers: nothing is said to be missing, and the table stays narrow', async () => {
+  const deaf = await startDns({})
+  await deaf.close()
+  const config = `hostname: mx.example.org\ndns: { servers: ["${deaf.address}"], timeout: 1s }\ndomains: [{ name: example.org }]\n`
+  writeFileSync(join(house.at, 'deaf.yaml'), config)
+  const { code, out } = await fsmtp(house.at, ['domain', 'dns', '--check', '--config', 'deaf.yaml'])
+  assert.equal(code, 1)
+  assert.doesNotMatch(out, /^missing|; to be published:/m)
+  assert.match(out, /\n; DNS did not answer; to be published, unless they are:\n; mail for the domain/)
+  assert.match(out, /^unknown +PTR /m)
+})
+
+test('FOUND shows the beginning of a key; --json has all of it', async () => {
+  await check({})
+  const { out } = await fsmtp(house.at, ['domain', 'dns', 'example.org', '--check'])
+  const key = house.records.get(rsaName)!
+  assert.ok(out.includes(`${key.slice(0, 47)}…\n`), out)
+  assert.ok(!out.includes(key.slice(0, 60)))
 })
 
 /** Record by its place in the list, what is published instead, what is said of it. */
