@@ -1,5 +1,6 @@
 /** `fsmtp message`: one message, its bytes, and everything that happened to it. */
 import { once } from 'node:events'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { AcceptedRecipient } from '../../machines/vocabulary/events.ts'
@@ -14,19 +15,20 @@ import { freshViews, type Reading, reading } from './open.ts'
 import { destinationText, recipientText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
-type Options = { readonly raw?: boolean; readonly trace?: boolean }
+type Options = { readonly raw?: boolean; readonly text?: boolean; readonly trace?: boolean }
 type Found = History & { readonly message: Message; readonly standings: readonly Delivery[] }
 
 export const register = (program: Command): void => {
   program
     .command('message')
-    .argument('<id>', 'the message’s id, or enough of its beginning or end')
+    .argument('<id>', 'the message’s id, or enough of its beginning')
     .description('show one message')
     .option('--raw', 'its bytes as they came in, under our Return-Path and Received lines; nothing else')
+    .option('--text', 'what it says: its plain text, decoded')
     .option('--trace', 'everything that happened to it')
     .addHelpText(
       'after',
-      '\nExamples:\n  fsmtp message 01jd8 --trace\n  fsmtp message 01jd8 --raw > mail.eml',
+      '\nExamples:\n  fsmtp message 01jd8 --trace\n  fsmtp message 01jd8 --text\n  fsmtp message 01jd8 --raw > mail.eml',
     )
     .action((id: string, options: Options, command: Command) => message(id, options, command))
 }
@@ -50,12 +52,15 @@ const find = async (opened: Reading, typed: string): Promise<Found> => {
   return { message: found, events, accepted: acceptedIn(events, id), standings, deliveries, notices }
 }
 
-const message = (typed: string, { raw, trace }: Options, command: Command): Promise<void> =>
+const message = (typed: string, { raw, text, trace }: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     if (raw && (trace || opened.json))
       throw new CommandFault('--raw prints the bytes and nothing else: give it alone', 2)
+    if (text && (raw || trace))
+      throw new CommandFault('--text prints what the message says: give it without --raw and --trace', 2)
     const found = await find(opened, typed)
     if (raw) return writeRaw(opened, found)
+    if (text) return tellText(opened, found)
     if (trace) return tellTrace(opened, found)
     if (opened.json) return ndjson(shapeOf(found))
     details(found)
@@ -67,16 +72,39 @@ const shapeOf = ({ message: found, accepted, standings }: Found): object => ({
   deliveries: standings.map(({ id, nextHop, status }) => ({ id, nextHop, status })),
 })
 
-/** Trace lines, then the body in pieces: large ones are never held whole. */
-const writeRaw = async ({ content }: Reading, { message: { id }, accepted }: Found): Promise<void> => {
+/** @throws CommandFault where there is none */
+const bodyOf = async (
+  { content }: Reading,
+  { message: { id } }: Found,
+): Promise<AsyncIterable<Uint8Array>> => {
   const body = await content.stream(id)
   if (body === null)
     throw new CommandFault(
       `the content of message ${id} is not where it should be; \`fsmtp verify\` says what else is missing`,
     )
+  return body
+}
+
+/** Trace lines, then the body in pieces: large ones are never held whole. */
+const writeRaw = async (opened: Reading, found: Found): Promise<void> => {
+  const { accepted } = found
+  const body = await bodyOf(opened, found)
   const lines = traceLines(accepted.data, accepted.at)
   if (!process.stdout.write(lines)) await once(process.stdout, 'drain')
   await pipeline(body, process.stdout, { end: false })
+}
+
+const tellText = async (opened: Reading, found: Found): Promise<void> => {
+  const { id } = found.message
+  const { default: PostalMime } = await import('postal-mime')
+  // What came with it as an attachment is no word of its own.
+  const { text } = await PostalMime.parse(await buffer(await bodyOf(opened, found)), {
+    forceRfc822Attachments: true,
+  })
+  if (opened.json) return ndjson({ id, text: text ?? null })
+  if (text === undefined || text.trim() === '')
+    throw new CommandFault(`message ${id} has no plain text; \`fsmtp message ${id} --raw\` shows all of it`)
+  print(text.replace(/\r\n?/g, '\n').trimEnd())
 }
 
 const tellTrace = ({ json }: Reading, found: Found): void => {

@@ -123,13 +123,10 @@ test('a trace tells a message’s own story, and where each recipient’s mail i
   ])
 })
 
-test('raw: our trace lines, then the bytes as they came in, and nothing else', async (context) => {
+/** A log with one message, 01jaaaaaaaaaaaaaaaaa, of these bytes. */
+const withMessage = async (context: TestContext, bytes: Buffer): Promise<string> => {
   const directory = directoryFor(context)
   const log = await openSqliteLog({ directory })
-  const bytes = Buffer.concat([
-    Buffer.from('Subject: x\r\n\r\n'),
-    Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
-  ])
   const peer = { address: '192.0.2.1', port: 4000, name: null }
   const data = {
     message: '01jaaaaaaaaaaaaaaaaa',
@@ -156,6 +153,15 @@ test('raw: our trace lines, then the bytes as they came in, and nothing else', a
     { stream: 'smtp_session-s1', expected: -1, events: [event], contents: [{ id: data.message, bytes }] },
   ])
   await log.close()
+  return directory
+}
+
+test('raw: our trace lines, then the bytes as they came in, and nothing else', async (context) => {
+  const bytes = Buffer.concat([
+    Buffer.from('Subject: x\r\n\r\n'),
+    Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+  ])
+  const directory = await withMessage(context, bytes)
   const { bytes: out, code } = await fsmtp(directory, 'message', '01ja', '--raw')
   assert.equal(code, 0)
   const head = out.subarray(0, out.length - bytes.length).toString()
@@ -166,6 +172,25 @@ test('raw: our trace lines, then the bytes as they came in, and nothing else', a
   assert.deepEqual(out.subarray(-bytes.length), bytes)
 })
 
+test('text: what a message says, decoded, and nothing that steers the terminal', async (context) => {
+  const part = (type: string, text: string) =>
+    `--b\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${text}\r\n`
+  const head = 'Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n'
+  const parts = `${part('text/plain', 'Gr=C3=BC=C3=9Fe=\r\n, Bob\r\n=1B[2Jbye')}${part('text/html', '<b>no</b>')}--b--\r\n`
+  const directory = await withMessage(context, Buffer.from(head + parts))
+  const { out, code } = await fsmtp(directory, 'message', '01ja', '--text')
+  assert.deepEqual([code, out], [0, 'Grüße, Bob\n�[2Jbye\n'])
+  const [json] = jsonLines(await fsmtp(directory, 'message', '01ja', '--text', '--json'))
+  assert.equal(json!.id, '01jaaaaaaaaaaaaaaaaa')
+  const bare = await withMessage(
+    context,
+    Buffer.from('Subject: x\r\nContent-Type: text/html\r\n\r\n<b>a</b>\r\n'),
+  )
+  const none = await fsmtp(bare, 'message', '01ja', '--text')
+  assert.deepEqual([none.code, none.out], [1, ''])
+  assert.match(none.err, /has no plain text; `fsmtp message 01jaaaaaaaaaaaaaaaaa --raw` shows all of it\n$/)
+})
+
 test('what is not there is said in one line, with what to do, and exit 1', async (context) => {
   const directory = await withLog(context, `${mail} account(dora@example.org) open2:open open3:open`)
   const cases: readonly (readonly [words: readonly string[], code: number, err: RegExp])[] = [
@@ -174,11 +199,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
       1,
       /^fsmtp: there is no mailbox nobody@example\.org: .*fsmtp mailboxes`\n$/,
     ],
-    [
-      ['message', 'zz'],
-      1,
-      /^fsmtp: no message has an id that begins with "zz"; see `fsmtp messages`\n$/,
-    ],
+    [['message', 'zz'], 1, /^fsmtp: no message has an id that begins with "zz"; see `fsmtp messages`\n$/],
     [
       ['messages', '--session', 'open'],
       1,
@@ -190,6 +211,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
       /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow\n$/,
     ],
     [['message', 't1', '--raw', '--trace'], 2, /--raw prints the bytes/],
+    [['message', 't1', '--text', '--trace'], 2, /--text prints what the message says/],
     [['messages', '--since', 'yesterday'], 2, /give a date/],
     [['messages', '--limit', '0'], 2, /whole number above 0/],
     [['sessions', '--outcome', 'lost'], 2, /accepted, refused, aborted, idle, open/],
