@@ -46,7 +46,7 @@ test('every table has the same kind of header', async () => {
   await fsmtp(place, ['domain', 'add', 'example.net', '--data', data])
   for (const [words, header] of [
     [['user', 'list'], /^ACCOUNT +OTHER ADDRESSES\nann@example\.org/],
-    [['domain', 'list'], /^DOMAIN +CATCH-ALL +ALIASES +WRITTEN IN\nexample\.net/],
+    [['domain', 'list'], /^DOMAIN +CATCH-ALL +ALIASES +DKIM +WRITTEN IN\nexample\.net/],
     [['config', 'show'], /^SETTING +FROM +VALUE\nhostname/],
   ] as const)
     assert.match((await fsmtp(place, [...words, '--data', data])).out, header)
