@@ -1,5 +1,5 @@
 /** What `fsmtp send` sends: MIME composed by nodemailer, of values that stay within their header lines; or a file as it is. */
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import addressparser from 'nodemailer/lib/addressparser/index.js'
 import MailComposer from 'nodemailer/lib/mail-composer/index.js'
@@ -68,10 +68,25 @@ const checkSender = ({ from }: Composing): void => {
   if (!isNull(from)) checkAddresses('--from', [from])
 }
 
+/** What keeps a file from being read; null for nothing. */
+const unreadable = (file: string): string | null => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return `${file} does not exist`
+  if (found.isDirectory()) return `${file} is a directory, not a file`
+  try {
+    accessSync(file, constants.R_OK)
+    return null
+  } catch (error) {
+    return `${file} cannot be read (${error instanceof Error && 'code' in error ? error.code : error})`
+  }
+}
+
 const checkFiles = ({ attach = [], raw }: Composing): void => {
   const files = raw === undefined || raw === '-' ? attach : [...attach, raw]
-  const missing = files.find((file) => !existsSync(file))
-  if (missing !== undefined) throw new CommandFault(`${missing} does not exist`)
+  for (const file of files) {
+    const wrong = unreadable(file)
+    if (wrong !== null) throw new CommandFault(`${wrong}; nothing was sent`)
+  }
 }
 
 // RFC 5322 §2.2

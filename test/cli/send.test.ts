@@ -1,6 +1,6 @@
 /** `fsmtp send`: what arrives of what was typed, what the server said of each recipient, and what is never sent. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -259,4 +259,26 @@ test('--wait tells each recipient of one delivery apart', async (t) => {
   assert.match(last('no') ?? stdout, /^no@example\.net {2}failed: 550 5\.1\.1 Nobody$/)
   assert.match(last('later') ?? stdout, /^later@example\.net {2}expired: 451 4\.7\.1 Later$/)
   assert.equal(stdout.match(/ok@example\.net {2}delivered/g)?.length, 1)
+})
+
+test('words that are wrong in themselves end with 2; what had to be looked for and is not there, with 1', async () => {
+  const folder = workplace()
+  mkdirSync(join(folder, 'box'))
+  const send = ['send', '--via', '127.0.0.1:1', '--to', 'you@example.org']
+  const cases: readonly (readonly [code: number, words: readonly string[], err: RegExp])[] = [
+    [1, [...send, '--attach', 'nowhere'], /^fsmtp: nowhere does not exist; nothing was sent\n$/],
+    [1, [...send, '--attach', 'box'], /^fsmtp: box is a directory, not a file; nothing was sent\n$/],
+    [1, [...send, '--raw', 'nowhere'], /^fsmtp: nowhere does not exist; /],
+    [1, ['deliveries', '--config', 'nowhere'], /^fsmtp: nowhere: there is no such file; /],
+    [1, ['deliveries', '--config', 'box'], /^fsmtp: box: cannot be read \(EISDIR\)\n$/],
+    [1, ['import', 'nowhere'], /^fsmtp: there is no file nowhere\n$/],
+    [2, [...send, '--via', 'somewhere'], /^fsmtp: --via wants HOST:PORT, not 'somewhere'\n$/],
+    [2, ['deliveries', '--status', 'lost'], /queued, active, deferred/],
+    [2, ['send'], /^fsmtp: say who gets it: --to ADDRESS\n$/],
+  ]
+  for (const [expected, words, err] of cases) {
+    const { code, stderr } = await fsmtp(folder, words)
+    assert.equal(code, expected, `${words.join(' ')}: ${stderr}`)
+    assert.match(stderr, err)
+  }
 })
