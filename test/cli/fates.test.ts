@@ -224,3 +224,17 @@ test('replay --format wants a diagram; --as-of in the future says that it is', a
   assert.match(out, /t1yyyyyy/)
   assert.equal(err, '2999-01-01T23:59:59.999Z is still to come: this is how everything stands now\n')
 })
+
+test('many at once are done in batches, each told once, in the order of their ids', async (context) => {
+  const ids = Array.from({ length: 230 }, (_, at) => `t${1000 + at}yyyyyy`)
+  const { run } = await placeWith(
+    context,
+    'open quit',
+    ids.map((id) => [id, 'queue(a@y)', { message: id.slice(0, -6) }] as const),
+  )
+  const told = objects(await run('cancel', '--domain', 'y', '--json'))
+  assert.deepEqual(
+    told.map(({ id, done, status }) => [id, done, status]),
+    ids.map((id) => [id, true, 'cancelled']),
+  )
+})
