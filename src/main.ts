@@ -1,10 +1,12 @@
 /** Composition: the only file that knows everyone. A server is put together here, from the log outward. */
+
 import { fingerprint } from '../machines/drawing/index.ts'
 import { machines } from '../machines/index.ts'
 import type { Service } from '../machines/vocabulary/events.ts'
 import { notBefore, now } from './actors/identity.ts'
 import { Outbox } from './actors/outbox.ts'
 import { Supervisor } from './actors/supervisor.ts'
+import { asError } from './as-error.ts'
 import { Directory } from './authentication/directory.ts'
 import { Login } from './authentication/login.ts'
 import { networkOf } from './authentication/network.ts'
@@ -297,5 +299,3 @@ const addressesOf = (directory: Directory, user: string): readonly string[] => {
   const account = directory.account(user)
   return account === null ? [] : directory.addressesOf(account)
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -32,3 +32,20 @@ export const readPolicy = async (log: Pick<LogReader, 'readStream'>, hash: strin
     for (const { type, data } of page) if (type === 'PolicyAdopted') return data.policy
   return undefined
 }
+
+/** Reads each policy once. @throws Error for one that is not in the log */
+export const policiesOf = (log: Parameters<typeof readPolicy>[0]): ((name: string) => Promise<unknown>) => {
+  const known = new Map<string, Promise<unknown>>()
+  const read = async (name: string): Promise<unknown> => {
+    const policy = await readPolicy(log, name)
+    if (policy === undefined) throw new Error(`the policy ${name} is not in the log`)
+    return policy
+  }
+  return (name) => {
+    const reading = known.get(name) ?? read(name)
+    known.set(name, reading)
+    // What could not be read once is read again.
+    reading.catch(() => known.delete(name))
+    return reading
+  }
+}

@@ -8,7 +8,7 @@ import type { EffectEmitted, FactEmitted } from '../vocabulary/machine.ts'
 import { type DeliveryContext, standings } from './context.ts'
 import { type Asked, told } from './guards.ts'
 import type { Act, DeliveryInput, InputOf } from './inputs.ts'
-import { isTimeToWarn, judgeAttempt, nextTurn } from './judgements.ts'
+import { afterLoss, isTimeToWarn, judgeAttempt, nextTurn } from './judgements.ts'
 import { hostReportsAfter, noticesAfter } from './owing.ts'
 
 const { remember, say } = plainly<DeliveryContext, DeliveryInput>()
@@ -66,14 +66,18 @@ const remembering = {
   rememberNotSending: remember(() => ({ sending: false })),
   rememberOutcome: remember((asked) => {
     const { recipients } = ended(asked).judged
-    return { recipients, sending: false, dueAt: null }
+    return { recipients, sending: false, lost: 0, dueAt: null }
   }),
   rememberDeferral: remember((asked) => {
     const { event, judged } = ended(asked)
     const warned = asked.context.warned || isTimeToWarn(asked.context, event.endedAt)
-    return { recipients: judged.recipients, sending: false, dueAt: judged.nextAttemptAt, warned }
+    return { recipients: judged.recipients, sending: false, lost: 0, dueAt: judged.nextAttemptAt, warned }
   }),
-  rememberLost: remember(({ event }) => ({ sending: false, dueAt: told(event, 'LOST').foundAt })),
+  rememberLost: remember(({ context, event }) => ({
+    sending: false,
+    lost: context.lost + 1,
+    dueAt: afterLoss(context, told(event, 'LOST').foundAt),
+  })),
   rememberHeld: remember(() => ({ dueAt: null })),
   rememberDueNow: remember((asked) => ({ dueAt: act(asked).actedAt })),
 }
@@ -127,7 +131,7 @@ const recording = {
       foundAt,
       crashed,
       uncertain: context.sending,
-      nextAttemptAt: foundAt,
+      nextAttemptAt: afterLoss(context, foundAt),
       destination: context.destination,
     }
   }),

@@ -17,6 +17,8 @@ export type DeliveryContext = {
   readonly acceptedAt: number
   readonly recipients: readonly Standing[]
   readonly attempts: number
+  /** Attempts in a row that were cut off. */
+  readonly lost: number
   /** Turns that were left out while the destination rested. */
   readonly postponed: number
   /** Of the last attempt; '' before the first. */
@@ -39,6 +41,7 @@ export const initialContext = (policy: DeliveryPolicy): DeliveryContext => ({
   acceptedAt: 0,
   recipients: [],
   attempts: 0,
+  lost: 0,
   postponed: 0,
   destination: '',
   hostReports: false,

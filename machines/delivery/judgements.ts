@@ -81,6 +81,13 @@ export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, faul
 export const isTimeToWarn = ({ policy, acceptedAt, warned }: DeliveryContext, at: number): boolean =>
   !warned && at - acceptedAt >= policy.warnAfter && policy.warnAfter < policy.giveUpAfter
 
+/**
+ * When an attempt that was cut off is made again: at once; after the planned pause where the one before was cut off, too, so that a
+ * mail which ends its servers does not do so without end.
+ */
+export const afterLoss = (context: DeliveryContext, foundAt: number): number =>
+  context.lost === 0 ? foundAt : foundAt + pauseAfter(context)
+
 /** When there is something to say whatever the destination does: that it takes long, then that it is over. */
 const nextWord = ({ policy, acceptedAt, warned }: DeliveryContext): number => {
   const isToWarn = !warned && policy.warnAfter < policy.giveUpAfter

@@ -3,6 +3,7 @@
  * and emit; what it emitted becomes one event and some effects; the event goes to the log; then the effects are performed,
  * after the event is on stable storage where the fact is a barrier.
  */
+
 import { type AnyActor, createActor } from 'xstate'
 import { logicOf } from '../../machines/plain.ts'
 import {
@@ -14,6 +15,7 @@ import {
   type MachineModule,
 } from '../../machines/vocabulary/machine.ts'
 import { replyText } from '../../machines/vocabulary/reply.ts'
+import { asError } from '../as-error.ts'
 import { type Append, type EventKind, kindOf, type NewEvent, type StoredEvent } from '../log/port.ts'
 import { newEventId, now } from './identity.ts'
 import type { Outbox, Sender } from './outbox.ts'
@@ -262,5 +264,3 @@ const withReplies = (dialogue: string | undefined, emitted: readonly Emitted[]):
   }
   return spoken
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -6,6 +6,7 @@ import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openLogBeside } from '../log/open.ts'
 import { LogUnavailable } from '../log/port.ts'
+import { nodeOf } from '../nodes/index.ts'
 import type { Delivery, DeliveryFilter, DeliveryStatus } from '../views/answers/deliveries.ts'
 import type { ViewReader } from '../views/index.ts'
 import { type ActName, type Doing, doings, stateOf, statusOf, type Told } from './act-words.ts'
@@ -166,7 +167,7 @@ const perform = async (
   try {
     const offline: Acts = (asked) =>
       actOffline(log, asked, {
-        node: config.hostname,
+        node: nodeOf(config),
         warn: (what) => remark(`fsmtp: ${what}`),
       })
     return { acted: await inBatches(question, offline), served: false }

@@ -23,7 +23,7 @@ import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import type { Destination } from './destination.ts'
-import { contentOf, unforeseen } from './faults.ts'
+import { bounded, contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
 import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
@@ -137,9 +137,9 @@ export class DeliveryActor {
     })
   }
 
-  /** The attempt that its history ends with was cut off. */
-  recover(): void {
-    this.#lose(true)
+  /** The attempt that its history ends with was cut off: by the end of a server, or because the log did not take what came of it. */
+  recover(crashed: boolean): void {
+    this.#lose(crashed)
   }
 
   #lose(crashed: boolean): void {
@@ -330,14 +330,15 @@ export class DeliveryActor {
     return this.#queued!.recipients.filter(({ address }) => !this.#settled.has(address))
   }
 
-  #end(outcomes: readonly RecipientOutcome[], fault: AttemptFault | null, uncertain = false): void {
+  #end(answered: readonly RecipientOutcome[], fault: AttemptFault | null, uncertain = false): void {
     if (this.#isStopped) return
+    const outcomes = bounded(answered)
     const endedAt = this.#tools.now()
     const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)
     this.#settled = new Set([...this.#settled, ...done])
-    const answered = this.#destination?.ended({ fault, endedAt, startedAt: this.#startedAt }) ?? null
+    const hasAnswered = this.#destination?.ended({ fault, endedAt, startedAt: this.#startedAt }) ?? null
     if (this.#wire !== null) this.#destination?.keepWire(this.#wire)
     this.#wire = null
-    this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault, uncertain, answered })
+    this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault, uncertain, answered: hasAnswered })
   }
 }

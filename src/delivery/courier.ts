@@ -1,13 +1,16 @@
 /**
  * Takes deliveries up when it is their turn (`turns.ts`), and knows what is under way; people act on deliveries through it.
  */
+
 import type { Act } from '../../machines/delivery/inputs.ts'
 import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import { asError } from '../as-error.ts'
 import { type LogReader, WrongRevision } from '../log/port.ts'
-import { readPolicy } from '../policies.ts'
+import { policiesOf } from '../policies.ts'
 import { type ActorOptions, DeliveryActor, type Tools } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import type { Destination } from './destination.ts'
+import { Refill } from './refill.ts'
 import { isOver, isUnderWay, readDelivery, type Standing, standingOf } from './standing.ts'
 import type { Due } from './timetable.ts'
 import { type Concurrency, horizon, Turns } from './turns.ts'
@@ -26,8 +29,6 @@ export type Done = { readonly before: string; readonly after: string } | null
 
 /** How often the backlog is asked for times that have come nearer, in milliseconds. */
 const askEvery = horizon
-/** How many are asked for. */
-const mostAsked = 20_000
 /** How often destinations that rest, and those left out for want of room, are looked at. */
 const lookEvery = 1_000
 /** Freshly queued deliveries kept awake for their first attempt. */
@@ -38,11 +39,14 @@ const restAfterFault = 10_000
 export class Courier {
   readonly #options: CourierOptions
   readonly #turns: Turns
+  readonly #refill: Refill
   readonly #wires = new Wires()
   /** Attempts under way. */
   readonly #live = new Map<string, { readonly actor: DeliveryActor; readonly destination: Destination }>()
   readonly #awake = new Map<string, DeliveryActor>()
-  readonly #policies = new Map<string, Promise<unknown>>()
+  /** The log did not take a fact of theirs: they are looked at again, by one. */
+  readonly #troubled = new Set<string>()
+  readonly #policy: (name: string) => Promise<unknown>
   readonly #timers: NodeJS.Timeout[] = []
   #isStopped = false
   #isHurried = false
@@ -51,39 +55,55 @@ export class Courier {
   constructor(options: CourierOptions) {
     const { tools, backlog, concurrency } = options
     this.#options = options
+    this.#policy = policiesOf(options.log)
     this.#turns = new Turns({
       ...{ concurrency, wires: this.#wires, now: tools.now },
       destinationOf: (nextHop) => tools.routes.destination(nextHop),
       paceOf: (destination) => backlog.pace(destination),
+      mayStart: () => tools.members.isAlive(),
       start: (due, destination) => void this.#start(due, destination),
     })
+    this.#refill = new Refill({ backlog, tools, turns: this.#turns, isBusy: (id) => this.#isBusy(id) })
   }
 
   /** Takes up what an earlier run left, and goes on from there. */
   async begin(): Promise<void> {
     this.#timers.push(
-      setInterval(() => this.#askBacklog(mostAsked), askEvery).unref(),
-      setInterval(() => this.#look(), lookEvery).unref(),
+      setInterval(() => this.#ask(() => this.#refill.ask()), askEvery).unref(),
+      setInterval(() => this.#ask(() => this.#look()), lookEvery).unref(),
     )
     await this.takeOver()
   }
 
   /** Goes on with what was left by this server's earlier run, and by servers that live no more. */
   async takeOver(): Promise<void> {
-    const { backlog, tools, info, warn } = this.#options
+    const { backlog, tools, info } = this.#options
     const others = tools.members.others()
     const left = backlog
       .underWay()
       .filter(({ node }) => node === tools.node || (others !== null && !others.includes(node)))
-      .filter(({ id }) => !this.#live.has(id))
-    if (left.length > 0) info(`attempts that were cut off are made again: ${left.length}`)
-    for (const { id } of left) {
-      // One that cannot be relived must not keep the others.
-      await this.#recover(id).catch((error) =>
-        warn(`the delivery ${id}, cut off earlier, cannot be taken up`, asError(error)),
-      )
-    }
-    this.#askBacklog(mostAsked)
+      .filter(({ id }) => !this.#isBusy(id))
+    let made = 0
+    for (const { id } of left) if (await this.#retake(id)) made++
+    if (made > 0) info(`attempts that were cut off are made again: ${made}`)
+    this.#ask(() => this.#refill.ask())
+  }
+
+  /** One that cannot be relived must not keep the others. */
+  #retake(id: string): Promise<boolean> {
+    return this.#recover(id, true).then(
+      (standing) => standing === 'lost',
+      (error) => {
+        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up now`, asError(error))
+        this.#again(id)
+        return false
+      },
+    )
+  }
+
+  #look(): void {
+    this.#turns.look()
+    this.#refill.askAgain()
   }
 
   /** Writes a new delivery down; it is tried as soon as there is room. One that exists already is left alone. */
@@ -174,6 +194,8 @@ export class Courier {
     const { state: before, queued, dueAt } = standing
     if (isOver(before)) return { before, after: before }
     const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
+    // An attempt of ours that nobody makes any more: it was cut off.
+    if (isUnderWay(before) && standing.node === this.#options.tools.node) actor.recover(true)
     if (act === 'RETRY' || act === 'RELEASE') this.#turns.rouse(queued.nextHop)
     await actor.act(act, by)
     // What was refused waits for the time it had.
@@ -182,27 +204,19 @@ export class Courier {
     return { before, after: actor.state }
   }
 
-  // When.
-
-  #askBacklog(limit: number): void {
-    if (this.#isStopped || limit === 0) return
-    const { backlog, tools, warn } = this.#options
-    try {
-      const others = tools.members.others()
-      const due = backlog.due(tools.now() + horizon, {
-        ...{ limit, except: this.#turns.crowded() },
-        ...(others === null ? { only: tools.node } : { others }),
-      })
-      this.#turns.asked({ isAll: due.length < limit })
-      for (const one of due) if (!this.#turns.has(one.id) && !this.#live.has(one.id)) this.#turns.add(one)
-    } catch (error) {
-      warn('what is due could not be read; it is tried again', asError(error))
-    }
+  #isBusy(id: string): boolean {
+    return this.#live.has(id) || this.#troubled.has(id)
   }
 
-  #look(): void {
-    this.#turns.look()
-    this.#askBacklog(this.#turns.room)
+  // When.
+
+  #ask(ask: () => void): void {
+    if (this.#isStopped) return
+    try {
+      ask()
+    } catch (error) {
+      this.#options.warn('what is due could not be read; it is tried again', asError(error))
+    }
   }
 
   /** Puts it to the timetable; without room there it sleeps, and the backlog knows it. */
@@ -214,10 +228,6 @@ export class Courier {
 
   async #start(due: Due, destination: Destination): Promise<void> {
     const { id } = due
-    if (!this.#options.tools.members.isAlive()) {
-      this.#postpone(due, destination)
-      return
-    }
     try {
       const actor = this.#awake.get(id) ?? (await this.#wake(due))
       this.#awake.delete(id)
@@ -234,13 +244,6 @@ export class Courier {
     }
   }
 
-  /** Others may take this server for dead: nothing begins before they know better. */
-  #postpone({ id }: Due, destination: Destination): void {
-    this.#awake.delete(id)
-    this.#turns.left(destination)
-    this.#turns.asked({ isAll: false })
-  }
-
   /** Null for one that is not to be tried now, whatever the views say. */
   async #wake({ id }: Due): Promise<DeliveryActor | null> {
     const past = await readDelivery(this.#options.log, id)
@@ -254,14 +257,14 @@ export class Courier {
     return this.#actor(id, { past, policy: await this.#policy(queued.policy), queued })
   }
 
-  /** Where it stands, with an attempt that was cut off ended. */
-  async #recover(id: string): Promise<Standing | null> {
+  /** Where it stands; `lost` where an attempt had been cut off, which is ended now. */
+  async #recover(id: string, crashed: boolean): Promise<Standing | 'lost' | null> {
     const past = await readDelivery(this.#options.log, id)
     const standing = standingOf(past)
-    if (standing === null || !isUnderWay(standing.state)) return standing
+    if (standing === null || !isUnderWay(standing.state) || this.#live.has(id)) return standing
     const { queued } = standing
-    this.#actor(id, { past, policy: await this.#policy(queued.policy), queued }).recover()
-    return null
+    this.#actor(id, { past, policy: await this.#policy(queued.policy), queued }).recover(crashed)
+    return 'lost'
   }
 
   /** An actor that is put to the timetable whenever it rests. */
@@ -308,30 +311,21 @@ export class Courier {
 
   /** From the log, a little later: what is in memory may be ahead of it. What never came there is owed, and queued anew. */
   #again(id: string): void {
-    if (this.#isStopped) return
+    if (this.#isStopped || this.#troubled.has(id)) return
+    this.#troubled.add(id)
     setTimeout(() => {
-      void this.#recover(id)
+      void this.#recover(id, false)
         .then((standing) => {
-          if (standing !== null && standing.dueAt !== null)
+          this.#troubled.delete(id)
+          if (standing !== null && standing !== 'lost' && standing.dueAt !== null && !this.#turns.has(id))
             this.#schedule(dueOf(id, standing, standing.dueAt))
         })
         .catch((error) => {
           this.#options.warn(`the delivery ${id} cannot be read`, asError(error))
+          this.#troubled.delete(id)
           this.#again(id)
         })
     }, restAfterFault).unref()
-  }
-
-  #policy(name: string): Promise<unknown> {
-    const known = this.#policies.get(name)
-    if (known) return known
-    const read = readPolicy(this.#options.log, name).then((policy) => {
-      if (policy === undefined) throw new Error(`the policy ${name} is not in the log`)
-      return policy
-    })
-    this.#policies.set(name, read)
-    read.catch(() => this.#policies.delete(name))
-    return read
   }
 }
 
@@ -345,5 +339,3 @@ const dueOf = (id: string, { queued, attempts }: Standing, at: number): Due => (
   ...{ id, at, nextHop: queued.nextHop, sender: queued.sender },
   isRetry: attempts > 0,
 })
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -38,13 +38,15 @@ type Ended = {
 export class Destination {
   readonly name: string
   readonly waiting = new FairQueue()
-  readonly #most: number
+  #most: number
   readonly #wires: Wires
   #pace: Pace
   #route: { readonly route: Route; readonly until: number } | null = null
   #endedAt = 0
   #ways = 0
   active = 0
+  /** Of those under way, the ones that began while it had not answered. */
+  trials = 0
 
   constructor({ name, most, pace, wires }: DestinationOptions) {
     this.name = name
@@ -56,6 +58,18 @@ export class Destination {
   /** Nothing waits, nothing is under way, and what is remembered of it can be read again. */
   isForgettableAt(at: number): boolean {
     return this.active === 0 && this.waiting.size === 0 && at - this.#endedAt > rememberedFor
+  }
+
+  /** It did not answer since it is known, or since it last failed: nobody knows whether it will. */
+  get isTrial(): boolean {
+    return this.#pace.answers === 0
+  }
+
+  /** Everything but its pace, and who is under way, begins anew: `most` at a time. */
+  begin(most: number): void {
+    this.#most = most
+    this.#route = null
+    this.waiting.clear()
   }
 
   hasRoom(at: number): boolean {

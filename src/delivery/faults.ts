@@ -1,5 +1,5 @@
 /** What can go wrong on our own side of an attempt, and the content as it leaves. */
-import type { AttemptFault, DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import type { AttemptFault, DeliveryQueued, RecipientOutcome } from '../../machines/vocabulary/events.ts'
 import type { ContentStore } from '../content/port.ts'
 
 /** A fault of this program: said, and tried again. */
@@ -10,6 +10,20 @@ export const unforeseen = (error: unknown, during: string): AttemptFault => ({
   reply: null,
   temporary: true,
 })
+
+/** Characters of replies in one fact, all together: a log may refuse a fact that is too large. */
+const mostWords = 150_000
+
+/** The same, with as much of each reply as there is room for where many recipients got long ones. */
+export const bounded = (outcomes: readonly RecipientOutcome[]): readonly RecipientOutcome[] => {
+  const words = outcomes.reduce((sum, { reply }) => sum + (reply?.text.length ?? 0), 0)
+  if (words <= mostWords) return outcomes
+  const most = Math.floor(mostWords / outcomes.length)
+  return outcomes.map(({ reply, ...outcome }) => ({
+    ...outcome,
+    reply: reply && { ...reply, text: reply.text.slice(0, most) },
+  }))
+}
 
 /**
  * Header lines in front, then the content as it was stored: opened when the host wants it. The final dot follows its end, so

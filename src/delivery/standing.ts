@@ -6,6 +6,8 @@ export type Standing = {
   readonly queued: DeliveryQueued
   readonly state: string
   readonly attempts: number
+  /** The server that made the last attempt, or that queued it. */
+  readonly node: string
   /** When it is to be tried next, milliseconds since 1970; null where no time is set. */
   readonly dueAt: number | null
 }
@@ -38,6 +40,7 @@ export const standingOf = (events: readonly StoredEvent[]): Standing | null => {
     // What this machine recorded is what the vocabulary says.
     queued: first.data as DeliveryQueued,
     state: String(last.meta.to),
+    node: String((events.findLast(({ type }) => type === 'AttemptStarted') ?? first).data.node),
     attempts: events.filter(({ type }) => type === 'AttemptStarted').length,
     dueAt: dueOf(last),
   }

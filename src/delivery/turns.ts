@@ -18,6 +18,8 @@ export type TurnsOptions = {
   /** What recorded attempts say of a destination. */
   readonly paceOf: (destination: string) => Pace | null
   readonly wires: Wires
+  /** Others do not take this server for dead: it may begin something. */
+  readonly mayStart: () => boolean
   /** It is this one's turn; `left` is to be called when it is over. */
   readonly start: (due: Due, destination: Destination) => void
 }
@@ -40,7 +42,11 @@ export class Turns {
   /** Waiting for their turn or their time, here. */
   readonly #known = new Map<string, Due>()
   #concurrency: Concurrency
+  /** Never answered so far, and without room among those. */
+  readonly #aside = new Set<Destination>()
   #active = 0
+  #trials = 0
+  #isPumping = false
   #isStopped = false
   /** Some had no room: the backlog has them. */
   #isShort = false
@@ -60,7 +66,7 @@ export class Turns {
     if (this.#isStopped) return false
     const { now } = this.#options
     if (due.at > now() + 2 * horizon) return false
-    if (this.#known.size >= (due.isRetry ? mostHeld : 2 * mostHeld) || this.#isCrowded(due.nextHop)) {
+    if (this.#known.size >= (due.isRetry ? mostHeld : 2 * mostHeld) || this.isCrowded(due.nextHop)) {
       this.#isShort = true
       return false
     }
@@ -79,6 +85,11 @@ export class Turns {
     this.#active--
     destination.active--
     this.#ready.add(destination)
+    if (destination.trials > 0) {
+      destination.trials--
+      this.#trials--
+      this.#bringBack()
+    }
     this.pump()
   }
 
@@ -92,6 +103,7 @@ export class Turns {
     for (const destination of this.#destinations.values())
       if (destination.isForgettableAt(this.#options.now())) this.#destinations.delete(destination.name)
       else this.#ready.add(destination)
+    this.#aside.clear()
     this.pump()
   }
 
@@ -100,27 +112,32 @@ export class Turns {
     return this.#isShort && this.#known.size < mostHeld / 2 ? this.#known.size + refill : 0
   }
 
+  /** Whether so many wait for the destination of a next hop that there is no use in knowing more. */
+  isCrowded(nextHop: string): boolean {
+    const destination = this.#destinations.get(this.#options.destinationOf(nextHop))
+    return destination !== undefined && destination.waiting.size >= mostOfOne
+  }
+
   /** Next hops with more waiting than there is use in knowing. */
   crowded(): readonly string[] {
     const hops = new Set<string>()
     for (const { nextHop } of this.#known.values())
-      if (!hops.has(nextHop) && this.#isCrowded(nextHop)) hops.add(nextHop)
+      if (!hops.has(nextHop) && this.isCrowded(nextHop)) hops.add(nextHop)
     return [...hops]
   }
 
   /** The backlog was asked, and gave all it has, or not all. */
   asked({ isAll }: { readonly isAll: boolean }): void {
-    this.#isShort = !isAll || this.crowded().length > 0
+    this.#isShort = !isAll
   }
 
   /** Ways lead elsewhere now, and there is other room: everybody queues anew. */
   reroute(concurrency: Concurrency): void {
     this.#concurrency = concurrency
     const waiting = [...this.#known.values()].filter(({ at }) => at <= this.#options.now())
-    // Those under way leave where they came from.
-    for (const destination of this.#destinations.values()) destination.waiting.clear()
-    this.#destinations.clear()
+    for (const destination of this.#destinations.values()) destination.begin(concurrency.perDestination)
     this.#ready.clear()
+    this.#aside.clear()
     this.#ring(waiting)
   }
 
@@ -143,20 +160,56 @@ export class Turns {
 
   /** Starts what may be started, in turns. */
   pump(): void {
-    while (!this.#isStopped && this.#active < this.#concurrency.total) {
-      const destination = this.#ready.take()
-      if (destination === undefined) return
-      // One without room comes back when somebody leaves it, or its rest is over.
-      if (!destination.hasRoom(this.#options.now())) continue
-      const id = destination.waiting.shift()!
-      this.#ready.add(destination)
-      const due = this.#known.get(id)
-      if (due === undefined) continue
-      this.#known.delete(id)
-      this.#active++
-      destination.active++
-      this.#options.start(due, destination)
+    // Who leaves at once, without having been under way, is met again here, not in a call within a call.
+    if (this.#isPumping) return
+    this.#isPumping = true
+    try {
+      while (this.#mayGoOn()) {
+        const destination = this.#ready.take()
+        if (destination === undefined) return
+        this.#startOne(destination)
+      }
+    } finally {
+      this.#isPumping = false
     }
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#isStopped && this.#active < this.#concurrency.total && this.#options.mayStart()
+  }
+
+  #startOne(destination: Destination): void {
+    // One without room comes back when somebody leaves it, or its rest is over.
+    if (!destination.hasRoom(this.#options.now())) return
+    if (!this.#hasRoomForTrial(destination)) {
+      this.#aside.add(destination)
+      return
+    }
+    const id = destination.waiting.shift()!
+    this.#ready.add(destination)
+    const due = this.#known.get(id)
+    if (due === undefined) return
+    this.#known.delete(id)
+    this.#active++
+    destination.active++
+    if (destination.isTrial) {
+      destination.trials++
+      this.#trials++
+    }
+    this.#options.start(due, destination)
+  }
+
+  /** Destinations that never answered have half of the room, all together: what hangs there must not hold up what works. */
+  #hasRoomForTrial(destination: Destination): boolean {
+    return !destination.isTrial || this.#trials < Math.ceil(this.#concurrency.total / 2)
+  }
+
+  /** One of those that were set aside may have room now. */
+  #bringBack(): void {
+    const [destination] = this.#aside
+    if (destination === undefined) return
+    this.#aside.delete(destination)
+    this.#ready.add(destination)
   }
 
   #ring(due: readonly Due[]): void {
@@ -168,11 +221,6 @@ export class Turns {
       this.#ready.add(destination)
     }
     this.pump()
-  }
-
-  #isCrowded(nextHop: string): boolean {
-    const destination = this.#destinations.get(this.#options.destinationOf(nextHop))
-    return destination !== undefined && destination.waiting.size >= mostOfOne
   }
 
   #destination(nextHop: string): Destination {

@@ -1,7 +1,9 @@
 /** One listener: what holds for every request, whatever is asked. */
+
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { asError } from '../as-error.ts'
 import type { Access, Doorkeeper } from './access.ts'
 import { hostAsked } from './host.ts'
 import type { House } from './house.ts'
@@ -105,4 +107,3 @@ const statusOf: Readonly<Record<string, number>> = {
 }
 
 const asAny = (reply: unknown): FastifyReply => reply as FastifyReply
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -1,6 +1,8 @@
 /** Says to the others on the same log that this server lives, again and again, and hears from them; see the README beside. */
+
 import type { NodeAlive } from '../../machines/vocabulary/events.ts'
 import { newEventId, now } from '../actors/identity.ts'
+import { asError } from '../as-error.ts'
 import { type EventLog, kindOf, type NewEvent, type StoredEvent, WrongRevision } from '../log/port.ts'
 
 export type Membership = {
@@ -203,5 +205,3 @@ class Member implements Membership {
     }
   }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -1,7 +1,9 @@
 /** Sessions that a server left in the middle get their end: this server's own of an earlier run, and those of servers that live no more. */
+
 import { session } from '../../machines/session/index.ts'
 import { endCutOff } from '../actors/cut-off.ts'
 import type { Outbox } from '../actors/outbox.ts'
+import { asError } from '../as-error.ts'
 import type { LogReader } from '../log/port.ts'
 import type { Membership } from '../nodes/index.ts'
 import type { Session } from '../views/answers/sessions.ts'
@@ -46,5 +48,3 @@ export const endLeftOpen = async (options: LeftOpenOptions): Promise<void> => {
     views.close()
   }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

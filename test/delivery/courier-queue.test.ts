@@ -1,9 +1,10 @@
 /** New mail on its way to its first attempt: kept awake or woken from the log, held before it was tried, owed when the log fails. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { LogUnavailable } from '../../src/log/port.ts'
-import { accepts, farSide } from './far-side.ts'
+import { accepts, begun, farSide } from './far-side.ts'
 
 test('more than are kept awake are woken from the log, and none is sent twice', async () => {
   const far = await farSide(() => ({}), { concurrency: { total: 4, perDestination: 4 } })
@@ -89,4 +90,121 @@ test('next hops that lead to one destination share its connections', async () =>
   assert.equal(far.connections.length, 1)
   const [, started] = await far.events('d2')
   assert.equal(started?.data.destination, 'relay.example:587')
+})
+
+test('while a fact could not be recorded nobody else takes the delivery up, and it is sent once', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const log = openMemoryLog()
+  const append = log.append.bind(log)
+  let failures = 1
+  log.append = (appends) => {
+    const isStart = appends.some(
+      ({ stream, events }) =>
+        stream === 'delivery-d1' && events.some(({ kind }) => kind.type === 'AttemptStarted'),
+    )
+    return isStart && failures-- > 0
+      ? Promise.reject(new LogUnavailable('the disk is full'))
+      : append(appends)
+  }
+  const answers: (() => void)[] = []
+  const due = { id: 'd1', nextHop: 'example.net', sender: '', at: begun, isRetry: false }
+  let isReady = false
+  const far = await farSide(
+    () => ({
+      send: (envelope) =>
+        new Promise((resolve) => {
+          answers.push(() => resolve(accepts(envelope)))
+        }),
+    }),
+    { log, backlog: { due: () => (isReady ? [due] : []) } },
+  )
+  far.queue('other')
+  await far.until('other', 'Connected')
+  far.queue('d1')
+  const settle = async () => {
+    for (let turn = 0; turn < 50; turn++) await soon()
+  }
+  await settle()
+  // The backlog is asked, again and again, while it is looked at again.
+  await far.courier.begin()
+  isReady = true
+  for (let second = 0; second < 130; second++) {
+    context.mock.timers.tick(1_000)
+    await settle()
+  }
+  for (const answer of answers) answer()
+  await settle()
+  const dots = far.sent.filter(({ envelope }) => envelope.recipients[0]?.address === 'bob@example.net').length
+  assert.equal(dots, answers.length)
+  assert.ok(!(await far.types('d1')).includes('AttemptLost'), (await far.types('d1')).join())
+  assert.ok(!(await far.types('other')).includes('AttemptLost'))
+})
+
+test('an attempt whose outcome could not be recorded is not made a second time beside itself, and holds no room for ever', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const log = openMemoryLog()
+  const append = log.append.bind(log)
+  let failures = 1
+  log.append = (appends) => {
+    const isEnd = appends.some(({ events }) => events.some(({ kind }) => kind.type === 'Delivered'))
+    return isEnd && failures-- > 0 ? Promise.reject(new LogUnavailable('the disk is full')) : append(appends)
+  }
+  let sends = 0
+  let go: () => void = () => {}
+  const far = await farSide(
+    () => ({
+      send: (envelope) =>
+        ++sends === 2
+          ? new Promise((resolve) => {
+              go = () => resolve(accepts(envelope))
+            })
+          : accepts(envelope),
+    }),
+    { log, concurrency: { total: 1, perDestination: 1 } },
+  )
+  const settle = async () => {
+    for (let turn = 0; turn < 50; turn++) await soon()
+  }
+  far.queue('d1')
+  await settle()
+  for (let second = 0; second < 12; second++) {
+    context.mock.timers.tick(1_000)
+    await settle()
+  }
+  // Lost, and on its way again; somebody is impatient.
+  assert.equal(sends, 2)
+  await far.courier.act('d1', 'RETRY', 'test')
+  for (let second = 0; second < 60; second++) {
+    context.mock.timers.tick(1_000)
+    await settle()
+  }
+  assert.equal(sends, 2)
+  go()
+  await settle()
+  assert.equal((await far.types('d1')).at(-1), 'Delivered')
+  const lost = (await far.events('d1')).find(({ type }) => type === 'AttemptLost')!
+  assert.deepEqual([lost.data.crashed, lost.data.uncertain], [false, true])
+  // The room is free again.
+  far.queue('d2')
+  await settle()
+  assert.equal((await far.types('d2')).at(-1), 'Delivered')
+})
+
+test('words of a host that are too many for one fact are shortened', async () => {
+  const recipients = Array.from({ length: 1_000 }, (_, at) => ({ address: `r${at}@example.net` }))
+  const far = await farSide(() => ({
+    send: (envelope) => ({
+      outcomes: envelope.recipients.map(({ address }) => ({
+        address,
+        result: 'delivered',
+        reply: { code: 250, enhanced: '', text: 'ü'.repeat(900), command: 'content' },
+      })),
+      ...{ fault: null, uncertain: false },
+    }),
+  }))
+  far.queue('d1', { recipients })
+  await far.until('d1', 'Delivered')
+  const fact = (await far.events('d1')).at(-1)!
+  assert.ok(Buffer.byteLength(JSON.stringify(fact)) < 1024 * 1024)
+  assert.equal((fact.data.outcomes as unknown[]).length, 1_000)
 })

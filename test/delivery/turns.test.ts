@@ -11,19 +11,23 @@ type Asked = {
   readonly concurrency?: { readonly total: number; readonly perDestination: number }
   readonly destinationOf?: (nextHop: string) => string
   readonly paceOf?: (destination: string) => Pace | null
+  readonly mayStart?: () => boolean
 }
 
 const begun = 1_800_000_000_000
+/** Of a destination that answered before. */
+const known: Pace = { answers: 1, failures: 0, failedAt: null }
 
 const turnsWith = ({
   concurrency = { total: 4, perDestination: 2 },
   destinationOf = (nextHop) => nextHop,
-  paceOf = () => null,
+  paceOf = () => known,
+  mayStart = () => true,
 }: Asked = {}) => {
   let now = begun
   const started: { readonly id: string; readonly destination: Destination }[] = []
   const turns = new Turns({
-    ...{ concurrency, destinationOf, paceOf, wires: new Wires(), now: () => now },
+    ...{ concurrency, destinationOf, paceOf, wires: new Wires(), mayStart, now: () => now },
     start: ({ id }, destination) => started.push({ id, destination }),
   })
   const end = (id: string, answered: boolean): void => {
@@ -146,4 +150,57 @@ test('a flood of one sender to many destinations does not hold up another, nor o
   // New and old by turns.
   const firsts = order.slice(3, 43).map((id) => id.startsWith('old'))
   assert.ok(firsts.filter(Boolean).length >= 18 && firsts.filter((isOld) => !isOld).length >= 18)
+})
+
+test('a configuration that is read again gives no destination its room twice', () => {
+  const { turns, ids } = turnsWith({ concurrency: { total: 9, perDestination: 2 } })
+  for (const id of ['x1', 'x2', 'x3', 'x4']) turns.add(due(id))
+  for (let at = 0; at < 5; at++) turns.reroute({ total: 9, perDestination: 2 })
+  assert.equal(ids(), 'x1 x2')
+  turns.reroute({ total: 9, perDestination: 3 })
+  assert.equal(ids(), 'x1 x2 x3')
+})
+
+test('destinations that never answered have half of the room; who works is not held up by them', () => {
+  const { turns, ids, end } = turnsWith({
+    concurrency: { total: 4, perDestination: 4 },
+    paceOf: (destination) => (destination === 'good' ? known : null),
+  })
+  for (let at = 0; at < 9; at++) turns.add(due(`t${at}`, `tarpit${at}`))
+  turns.add(due('g1', 'good'))
+  assert.equal(ids(), 't0 t1 g1')
+  end('t0', false)
+  assert.equal(ids(), 't1 g1 t2')
+})
+
+test('taken for dead it begins nothing, however many wait; alive again, it goes on', () => {
+  let isAlive = true
+  const { turns, ids, end } = turnsWith({
+    concurrency: { total: 1, perDestination: 1 },
+    mayStart: () => isAlive,
+  })
+  for (let at = 0; at < 4_000; at++) turns.add(due(`x${at}`))
+  isAlive = false
+  end('x0', true)
+  assert.equal(ids(), '')
+  isAlive = true
+  turns.look()
+  assert.equal(ids(), 'x1')
+})
+
+test('turns that end at once are taken one after the other, not one within the other', () => {
+  const started: string[] = []
+  const turns: Turns = new Turns({
+    ...{ concurrency: { total: 1, perDestination: 1 }, destinationOf: (hop) => hop, paceOf: () => known },
+    ...{ wires: new Wires(), now: () => begun, mayStart: () => true },
+    start: ({ id }, destination) => {
+      started.push(id)
+      if (id !== 'first') turns.left(destination)
+    },
+  })
+  turns.add(due('first'))
+  for (let at = 0; at < 4_900; at++) turns.add(due(`x${at}`))
+  assert.equal(started.length, 1)
+  turns.reroute({ total: 2, perDestination: 2 })
+  assert.equal(started.length, 4_901)
 })
