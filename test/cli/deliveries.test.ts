@@ -141,11 +141,11 @@ test('replay: times as times, line ends as such, and next without what would be 
   const steps = objects(await ground.run('replay', id, '--json'))
   const next = new Map(steps.map((step) => [step.to, (step.next as string[]).join(' ')]))
   assert.deepEqual(Object.fromEntries(next), {
-    queued: 'START RETRY HOLD CANCEL',
+    queued: 'START POSTPONE RETRY HOLD CANCEL',
     resolving: 'ROUTE ATTEMPT_ENDED LOST',
     connecting: 'CONNECTED HOST_FAILED ATTEMPT_ENDED LOST',
     sending: 'HOST_FAILED ATTEMPT_ENDED LOST',
-    waiting: 'START RETRY HOLD CANCEL',
+    waiting: 'START POSTPONE RETRY HOLD CANCEL',
     held: 'RELEASE CANCEL',
     delivered: '',
   })
