@@ -20,19 +20,35 @@ export const destinationOf = (place: Exclude<Place, { readonly kind: 'alias' }>)
 // RFC 3461 §4.2: reports name the address that the sender wrote; RFC 6533 §3 has a type for those beyond ASCII.
 const originalOf = (address: string): string => `${isAscii(address) ? 'rfc822' : 'utf-8'};${address}`
 
+/**
+ * RFC 3461 §5.2.7.3: that each of several got it is no answer to the question whether one did, and would name them all to
+ * whoever asks.
+ */
+const withoutSuccess = (notify: RecipientNotification['notify']): RecipientNotification['notify'] => {
+  const left = notify?.filter((keyword) => keyword !== 'SUCCESS')
+  return left?.length === 0 ? ['NEVER'] : left
+}
+
 /** Who gets the mail for `recipient`, which has this place: itself, or each address its alias stands for. */
 export const recipientsFor = (
   recipient: string,
   place: Place,
   { notify, orcpt }: RecipientNotification = {},
 ): readonly AcceptedRecipient[] => {
-  const asked = { ...(notify && { notify }) }
   if (place.kind !== 'alias')
-    return [{ address: recipient, destination: destinationOf(place), ...asked, ...(orcpt && { orcpt }) }]
+    return [
+      {
+        ...{ address: recipient, destination: destinationOf(place) },
+        ...(notify && { notify }),
+        ...(orcpt && { orcpt }),
+      },
+    ]
   const { alias, targets } = place
+  const asked = targets.length > 1 ? withoutSuccess(notify) : notify
   // RFC 5321 §3.9.1: only the address in the envelope changes.
   return targets.map(({ address, destination }) => ({
-    ...{ address, destination, ...asked },
+    ...{ address, destination },
+    ...(asked && { notify: asked }),
     ...{ orcpt: orcpt ?? originalOf(recipient), alias },
     ...(recipient !== alias && { given: recipient }),
   }))

@@ -10,7 +10,7 @@ import {
   relayForm,
 } from './next-hop.ts'
 import { form, optional, required, setting } from './notes.ts'
-import { count, duration, type Parsed, parseDomain, remotePort, written } from './values.ts'
+import { count, duration, type Parsed, parseDomain, pause, remotePort, written } from './values.ts'
 import { issueText, unknownKey } from './words.ts'
 
 const concurrency = z.strictObject({
@@ -112,7 +112,7 @@ export const delivery = setting(
         'Deliver to loopback and private addresses that MX records or address literals name. Off: such mail is refused, since anybody could have it sent into this network.',
       byDefault: false,
     }),
-    retry: setting(z.array(duration).min(1), {
+    retry: setting(z.array(pause).min(1), {
       about: 'Pauses between attempts; the last one repeats.',
       byDefault: ['5m', '15m', '30m', '1h', '2h', '4h'],
     }),

@@ -42,7 +42,10 @@ const hostAndPort = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s/@?#]+))(?::(\d{1,5}))?$/i
 const hostOf = (text: string): string | null => (isIP(text) === 0 ? parseDomain(text) : text.toLowerCase())
 
 const plainHop = (text: string): ParsedHop => {
-  const wrong = `'${text}' is no host; write host:port, IPv6 in brackets`
+  // There may be a password in it.
+  const wrong = /[@?]/.test(text)
+    ? 'this is no host; with a user write smtp://user:password@host:port'
+    : `'${text}' is no host; write host:port, IPv6 in brackets`
   const [, v6, name, digits] = hostAndPort.exec(text) ?? []
   const host = hostOf(v6 ?? name ?? '')
   if (host === null || (v6 !== undefined && isIP(v6) !== 6)) return { wrong }

@@ -30,6 +30,13 @@ export const duration = written('a duration (20s, 5m, 4h, 5d)', (given) =>
   orWrong(parseDuration(given), `'${given}' is no duration; write a number and a unit: 20s, 5m, 4h, 5d`),
 )
 
+/** A duration that is longer than nothing. */
+export const pause = written('a duration (20s, 5m, 4h, 5d)', (given) => {
+  const value = parseDuration(given)
+  if (value === 0) return { wrong: `'${given}' is no pause: it would be tried without end; write 1m, say` }
+  return orWrong(value, `'${given}' is no duration; write a number and a unit: 20s, 5m, 4h, 5d`)
+})
+
 /** A duration, or `forever`, which is null. */
 export const keepingTime = written<number | null>('a duration (90d) or forever', (given) => {
   if (given === 'forever') return { value: null }

@@ -64,7 +64,10 @@ const asHeader = (bytes: Buffer, smtputf8: boolean): Returned | null => {
 export const returnedOf = async (options: NoticeOptions): Promise<Returned | null> => {
   const { kind, original } = options
   // RFC 8689 §5: what was to be secure comes back as its header, whatever was asked for.
-  const wantsAll = kind === 'failed' && original.ret === 'FULL' && original.requiretls !== true
+  // One mail to an alias may come back from each address it stands for: as much as that would be too much.
+  const isForwarded = original.recipients.some(({ forwarded }) => forwarded === true)
+  const wantsAll =
+    kind === 'failed' && original.ret === 'FULL' && original.requiretls !== true && !isForwarded
   const bytes = await beginningOf(options, wantsAll ? longestReturned : 2 * longestHeader).catch(
     (error: Error) => {
       options.unreadable(error)
