@@ -96,7 +96,10 @@ test('an act whose filter fits nothing says so and does nothing; ids and filters
   const done = await ground.run('hold', id, '--json')
   assert.deepEqual([done.code, objects(done)], [0, [{ id, done: true, state: 'held', status: 'held' }]])
   const again = await ground.run('retry', id)
-  assert.deepEqual([again.code, again.stdout], [1, `0 deliveries to be tried now\n${id}  not: it is held; release it first\n`])
+  assert.deepEqual(
+    [again.code, again.stdout],
+    [1, `0 deliveries to be tried now\n${id}  not: it is held; release it first\n`],
+  )
 })
 
 test('an id that stands for several: which they are, and what tells them apart', async (t) => {

@@ -121,7 +121,7 @@ test('one delivered with NOTIFY=SUCCESS, one put off: the sender hears of the su
   const server = await up()
   await submit(server, '<bob@far.example>', '<eve@far.example> NOTIFY=SUCCESS,FAILURE')
   const notices = await toldOf(folder, 1)
-  assert.equal(notices[0]?.subject, 'Delivered: hi')
+  assert.equal(notices[0]?.subject, 'Delivered to eve@far.example: hi')
   assert.deepEqual(about(notices), ['eve'])
   assert.equal((await delivery(folder)).status, 'deferred')
   assert.equal(await server.end(), 0)

@@ -53,6 +53,9 @@ const unspoken: readonly (readonly [RegExp, string])[] = [
 
 const adviceOf = (kind: NoticeKind, recipient: NoticeRecipient): string => {
   if (kind !== 'failed') return ''
+  // It is ours and there; where it leads is not for the sender to mend.
+  if (recipient.forwarded)
+    return 'The address you wrote to is right, and what is behind it is not: tell the postmaster of this system (below).'
   const status = statusOf(kind, recipient)
   const { reply } = recipient
   const known = reply === null || reply.own ? [...unspoken, ...advices] : advices

@@ -31,7 +31,10 @@ test('neither the report nor the text names the address behind an alias, its dom
   assert.equal(subject, 'Not delivered to info@example.org: Hello')
   const said = text!.replace(/\s+/g, ' ')
   assert.match(said, /<info@example\.org> The other side said: 550 5\.1\.1 /)
-  assert.match(said, /Mail for it goes on to another address, which is not named here\./)
+  assert.match(
+    said,
+    /Mail for it goes on to another address, which is not named here\. The address you wrote to is right, /,
+  )
 })
 
 test('what was wrong on the way, and what was said before, names nobody either', async () => {
