@@ -81,8 +81,7 @@ const turnText = ({ nextAttemptAt, attempts }: Delivery, served: boolean): strin
   const start = 'when the server is started'
   if (nextAttemptAt === null) return served ? 'it waits for its turn' : `${unserved}; ${next} ${start}`
   const wait = Date.parse(nextAttemptAt) - Date.now()
-  if (wait > 0)
-    return `${next} at ${nextAttemptAt} (${soon(wait)})${served ? '' : `, once a server runs: ${unserved}`}`
+  if (wait > 0) return `${next} at ${nextAttemptAt} (${soon(wait)})${served ? '' : `, but ${unserved}`}`
   return served
     ? `${next}, due since ${nextAttemptAt}: it waits for its turn`
     : `${next}, due since ${nextAttemptAt} (${soon(wait)}): ${unserved}; it is made ${start}`

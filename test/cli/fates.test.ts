@@ -110,6 +110,13 @@ test('without a server: what is active was cut off, and what is due waits for th
     (await waiting.run('delivery', 't1y')).out,
     /^Next: +attempt 2, due since 2026-.* ago\): no server runs here; it is made when the server is started$/m,
   )
+  const later = await placeWith(context, 'open ehlo mail data accept(t1 c@y=>y) quit', [
+    ['t1yyyyyy', 'queue(c@y) start route connected end(c@y=451)', { start: Date.now() }],
+  ])
+  assert.match(
+    (await later.run('delivery', 't1y')).out,
+    /^Next: +attempt 2 at 2\d{3}-.* \(in \d+ min\), but no server runs here$/m,
+  )
   const retried = await waiting.run('retry', 't1y')
   assert.deepEqual(
     [retried.code, retried.out],
