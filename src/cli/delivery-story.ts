@@ -69,8 +69,14 @@ export const deliverySentences = (event: EventOf, nextHop: string): readonly str
       return endingOf(event, nextHop)
     case 'AttemptLost':
       return [
-        `The server had ended in the middle of the attempt${event.data.uncertain ? ': the host may have the mail' : '; nothing had been sent'}`,
+        `The attempt was cut off${event.data.uncertain ? ': the host may have the mail' : '; nothing had been sent'}`,
       ]
+    case 'Postponed': {
+      const { destination, restingUntil, nextAttemptAt } = event.data
+      return [
+        `The ${to} was put off: ${destination} is left alone until ${iso(restingUntil)}; next turn at ${iso(nextAttemptAt)}`,
+      ]
+    }
     case 'Held':
       return [`The ${to} was held by ${event.data.by}`]
     case 'Released':
