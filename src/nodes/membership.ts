@@ -69,6 +69,9 @@ class Member implements Membership {
   readonly #heard = new Map<string, Heard>()
   #revision = -1
   #aliveUntil = 0
+  #isSaying = false
+  /** What was last said may or may not be in the log. */
+  #isUnsure = false
   #knowsAllFrom = Number.POSITIVE_INFINITY
   #saying: NodeJS.Timeout | null = null
   #watching: NodeJS.Timeout | null = null
@@ -91,14 +94,12 @@ class Member implements Membership {
   }
 
   async begin(): Promise<void> {
-    const { log, lease, vacated } = this.#options
+    const { log, lease } = this.#options
     for await (const page of log.readStream(streamOf(this.node))) for (const event of page) this.#hear(event)
     void this.#follow(await log.tail())
     await this.#nameIsFree()
     await this.#say()
     this.#saying = setInterval(() => void this.#sayAgain(), lease / saidPerLease).unref()
-    this.#knowsAllFrom = this.#elapsed() + lease
-    this.#vacating = setTimeout(vacated, lease).unref()
     this.#watching = setInterval(() => this.#watch(), lease / 10).unref()
   }
 
@@ -147,17 +148,43 @@ class Member implements Membership {
     // Counted from before it is said: the others hear it later.
     const from = this.#elapsed()
     await this.#append('NodeAlive', { node: this.node, instance, lease })
+    // Who could not speak could not hear either: for a lease nobody is known to be silent.
+    if (!this.isAlive()) this.#listenAnew()
     this.#aliveUntil = from + lease * (1 - margin)
   }
 
+  #listenAnew(): void {
+    const { lease, vacated } = this.#options
+    this.#knowsAllFrom = this.#elapsed() + lease
+    if (this.#vacating !== null) clearTimeout(this.#vacating)
+    this.#vacating = setTimeout(vacated, lease).unref()
+  }
+
   async #sayAgain(): Promise<void> {
+    // A log that is slow to answer is not asked twice at a time.
+    if (this.#isSaying) return
+    this.#isSaying = true
     try {
-      await this.#say()
+      await ((await this.#isOurs()) ? this.#say() : this.#oust())
     } catch (error) {
       if (this.#following.signal.aborted) return
-      if (error instanceof WrongRevision) this.#oust()
-      else this.#options.warn('the log could not be told that this server lives', asError(error))
+      this.#isUnsure = true
+      if (!(error instanceof WrongRevision))
+        this.#options.warn('the log could not be told that this server lives', asError(error))
+    } finally {
+      this.#isSaying = false
     }
+  }
+
+  /** After a failure the last word under our name may be one of ours that was taken for lost, or another server's. */
+  async #isOurs(): Promise<boolean> {
+    if (!this.#isUnsure) return true
+    let last: StoredEvent | null = null
+    for await (const page of this.#options.log.readStream(streamOf(this.node))) last = page.at(-1) ?? last
+    this.#isUnsure = false
+    if (last === null) return true
+    this.#revision = last.revision
+    return last.data.instance === this.#options.instance
   }
 
   #oust(): void {
@@ -175,17 +202,25 @@ class Member implements Membership {
   }
 
   async #follow(after: number): Promise<void> {
-    const { log, warn } = this.#options
+    const { log, lease, warn } = this.#options
     const { signal } = this.#following
-    try {
-      for await (const page of log.subscribe(after, { filter: { categories: [category] }, signal }))
-        for (const event of page) {
-          this.#hear(event)
-          for (const told of this.#waiters) told()
-        }
-    } catch (error) {
-      if (!signal.aborted) warn('the other servers are not heard any more', asError(error))
-    }
+    let next = after
+    while (!signal.aborted)
+      try {
+        for await (const page of log.subscribe(next, { filter: { categories: [category] }, signal }))
+          for (const event of page) {
+            next = event.position
+            this.#hear(event)
+            for (const told of this.#waiters) told()
+          }
+      } catch (error) {
+        if (signal.aborted) return
+        // Who is not heard is not dead.
+        this.#knowsAllFrom = Number.POSITIVE_INFINITY
+        warn('the other servers are not heard; it is tried again', asError(error))
+        await new Promise((resolve) => setTimeout(resolve, lease / saidPerLease).unref())
+        this.#listenAnew()
+      }
   }
 
   #hear({ type, stream, revision, data }: StoredEvent): void {

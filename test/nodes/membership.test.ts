@@ -170,3 +170,66 @@ test('one whose name was taken while it slept ends', async (context) => {
   assert.match(a.log.join('\n'), /another server on this log calls itself a/)
   assert.ok(!a.isAlive())
 })
+
+test('what was taken for lost and was written all the same is no other server', async (context) => {
+  const log = openMemoryLog()
+  const append = log.append.bind(log)
+  let isLate = false
+  log.append = async (appends) => {
+    const stored = await append(appends)
+    if (isLate && appends[0]?.stream === 'node-a') throw new LogUnavailable('no answer in time')
+    return stored
+  }
+  const { enter, pass } = world(context, log)
+  const a = await enter('a')
+  await pass(lease)
+  isLate = true
+  await pass(2 * lease)
+  assert.ok(!a.isAlive())
+  isLate = false
+  await pass(lease)
+  assert.ok(a.isAlive())
+  assert.ok(!a.log.some((line) => line.includes('calls itself')), a.log.join('\n'))
+})
+
+test('a log that is slow to answer is not asked twice at a time', async (context) => {
+  const log = openMemoryLog()
+  const append = log.append.bind(log)
+  const held: (() => void)[] = []
+  let isSlow = false
+  log.append = async (appends) => {
+    if (isSlow) await new Promise<void>((resolve) => held.push(resolve))
+    return append(appends)
+  }
+  const { enter, pass, settle } = world(context, log)
+  const a = await enter('a')
+  isSlow = true
+  await pass(2 * lease)
+  assert.equal(held.length, 1)
+  isSlow = false
+  held[0]!()
+  await settle()
+  await pass(lease)
+  assert.ok(a.isAlive())
+  assert.ok(!a.log.some((line) => line.includes('calls itself')))
+})
+
+test('after the log was away nobody takes over from those who live', async (context) => {
+  const log = openMemoryLog()
+  const append = log.append.bind(log)
+  let isAway = false
+  log.append = (appends) => (isAway ? Promise.reject(new LogUnavailable('away')) : append(appends))
+  const { enter, pass } = world(context, log)
+  const [a, b] = [await enter('a'), await enter('b')]
+  await pass(lease)
+  isAway = true
+  await pass(3 * lease)
+  isAway = false
+  const seen = new Set<string>()
+  for (let at = 0; at < 2 * lease; at += 100) {
+    await pass(100)
+    for (const one of [a, b]) if (one.isAlive()) seen.add(JSON.stringify([one.node, one.others()]))
+  }
+  assert.ok(!seen.has('["a",[]]') && !seen.has('["b",[]]'), [...seen].join())
+  assert.deepEqual([a.others(), b.others()], [['b'], ['a']])
+})
