@@ -1,5 +1,4 @@
 /** The contract on an S3-compatible bucket: the stand-in, and the real one that FSMTP_TEST_S3 names. */
-import { test } from 'node:test'
 import { openBucketContent } from '../../src/content/s3/store.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { startS3StandIn } from '../s3/stand-in.ts'
@@ -28,6 +27,5 @@ contentContract('s3, on the stand-in, under a prefix', async () => {
   return opened(freshPrefix(server.url), () => server.stop())
 })
 
-if (realBucket === undefined)
-  test('content store: s3, on a real endpoint', { skip: 'FSMTP_TEST_S3 names no bucket' }, () => {})
-else contentContract('s3, on a real endpoint', () => opened(freshPrefix(realBucket ?? ''), async () => {}))
+if (realBucket !== undefined)
+  contentContract('s3, on a real endpoint', () => opened(freshPrefix(realBucket ?? ''), async () => {}))
