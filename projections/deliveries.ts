@@ -244,6 +244,7 @@ export const deliveries: Projection = {
         ['queuedAt'],
         ['nextAttemptAt'],
         ['message'],
+        ['forwarder'],
       ],
     },
     delivery_recipients: {

@@ -52,13 +52,13 @@ const everything = (chosen: string): Paged => ({
 
 /** Those of a leader, and forwarded mail, which its index does not have under the name that was asked for. */
 const orForwarded = (chosen: string, { oldest, newest }: Paged): Paged => {
-  // Those are few among many: sorted when they are found (the plus), rather than looked for in the order of time.
-  const forwarded = `SELECT d.* ${from} d.forwarder > '' AND d.id > :after ${chosen}`
+  // Those are few among many: found by the index of forwarders and sorted then (each plus), rather than looked for in order.
+  const forwarded = `SELECT d.* ${from} d.forwarder > '' AND +d.id > :after ${chosen}`
   return {
-    oldest: `SELECT * FROM (SELECT * FROM (${oldest}) UNION SELECT * FROM (${forwarded} ORDER BY d.id LIMIT :limit))
+    oldest: `SELECT * FROM (SELECT * FROM (${oldest}) UNION SELECT * FROM (${forwarded} ORDER BY +d.id LIMIT :limit))
       ORDER BY id LIMIT :limit`,
     newest: `SELECT * FROM (SELECT * FROM (${newest}) UNION
-        SELECT * FROM (${forwarded} ORDER BY +d.queuedAt DESC, d.id DESC LIMIT :limit))
+        SELECT * FROM (${forwarded} ORDER BY +d.queuedAt DESC, +d.id DESC LIMIT :limit))
       ORDER BY queuedAt DESC, id DESC LIMIT :limit`,
   }
 }
