@@ -2,7 +2,9 @@
  * A log that keeps small bodies where large ones are, in files or in a bucket, for engines that keep none beside their events:
  * they are on stable storage before the append. A crash between leaves a body that no event names, which is swept away later.
  */
+
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { around } from '../log/around.ts'
 import type { Append, EventLog } from '../log/port.ts'
 import { AppendTooLarge, LogFull, LogUnavailable, NotSerialisable, WrongRevision } from '../log/port.ts'
 import { isId, isMissing, type Places, placesIn } from './places.ts'
@@ -39,25 +41,16 @@ export const bodiesInFiles = (directory: string): Bodies => {
 export const withContents = (log: EventLog, where: { directory: string } | { bodies: Bodies }): EventLog => {
   const bodies = 'bodies' in where ? where.bodies : bodiesInFiles(where.directory)
   const appending = new Appending(log, bodies)
-  return {
+  return around(log, {
     append: (appends) => appending.append(appends),
-    get waiting() {
-      return log.waiting + appending.waiting
-    },
-    ...(log.spacing !== undefined && { spacing: log.spacing }),
-    readStream: (stream, options) => log.readStream(stream, options),
-    readAll: (after, options) => log.readAll(after, options),
-    subscribe: (after, options) => log.subscribe(after, options),
-    tail: () => log.tail(),
-    last: () => log.last(),
-    streams: (prefix, options) => log.streams(prefix, options),
+    waiting: () => log.waiting + appending.waiting,
     content: async (id) => (await log.content(id)) ?? (isId(id) ? bodies.read(id) : null),
     close: async () => {
       await appending.idle()
       await log.close()
       bodies.close()
     },
-  }
+  })
 }
 
 class Appending {

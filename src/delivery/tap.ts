@@ -1,5 +1,6 @@
 /** A log that tells, after each append of this process, which messages were accepted with mail for other hosts; with their bodies, where they were at hand. */
 import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
+import { around } from '../log/around.ts'
 import type { Append, EventLog } from '../log/port.ts'
 import { type Accepted, hasNextHop } from './router.ts'
 
@@ -18,22 +19,11 @@ const tellOf = (appends: readonly Append[], tell: Tell): void => {
 }
 
 /** Everything goes on to `log`; `tell` is called once the events are on stable storage. */
-export const tapped = (log: EventLog, tell: Tell): EventLog => ({
-  append: (appends) =>
-    log.append(appends).then((stored) => {
-      tellOf(appends, tell)
-      return stored
-    }),
-  get waiting() {
-    return log.waiting
-  },
-  readStream: (stream, options) => log.readStream(stream, options),
-  readAll: (after, options) => log.readAll(after, options),
-  subscribe: (after, options) => log.subscribe(after, options),
-  tail: () => log.tail(),
-  last: () => log.last(),
-  ...(log.spacing !== undefined && { spacing: log.spacing }),
-  streams: (prefix, options) => log.streams(prefix, options),
-  content: (id) => log.content(id),
-  close: () => log.close(),
-})
+export const tapped = (log: EventLog, tell: Tell): EventLog =>
+  around(log, {
+    append: (appends) =>
+      log.append(appends).then((stored) => {
+        tellOf(appends, tell)
+        return stored
+      }),
+  })

@@ -1,5 +1,6 @@
 /** The log as seen from its appends: how long they take, which fail, whether any land at all. */
 import type { Histogram } from 'prom-client'
+import { around } from '../log/around.ts'
 import { type Append, AppendTooLarge, type EventLog, NotSerialisable, WrongRevision } from '../log/port.ts'
 import type { Facts } from './facts.ts'
 import type { Tally } from './tally.ts'
@@ -42,21 +43,7 @@ export class Appends {
 
   /** The same log; its appends are measured once they are on stable storage. */
   watched(log: EventLog): EventLog {
-    return {
-      append: (appends) => this.#append(log, appends),
-      get waiting() {
-        return log.waiting
-      },
-      readStream: (stream, options) => log.readStream(stream, options),
-      readAll: (after, options) => log.readAll(after, options),
-      subscribe: (after, options) => log.subscribe(after, options),
-      tail: () => log.tail(),
-      last: () => log.last(),
-      ...(log.spacing !== undefined && { spacing: log.spacing }),
-      streams: (prefix, options) => log.streams(prefix, options),
-      content: (id) => log.content(id),
-      close: () => log.close(),
-    }
+    return around(log, { append: (appends) => this.#append(log, appends) })
   }
 
   #append(log: EventLog, appends: readonly Append[]): ReturnType<EventLog['append']> {

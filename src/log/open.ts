@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { withContents } from '../content/beside.ts'
 import { bodiesOf } from '../content/open.ts'
+import { around } from './around.ts'
 import { isKurrentAddress, openKurrentLog } from './kurrent/index.ts'
 import { DirectoryInUse, type DirectoryLock, lockDirectory } from './lock.ts'
 import type { EventLog, LogReader } from './port.ts'
@@ -52,21 +53,10 @@ export const openLogReader = async (place: LogPlace): Promise<LogReader> =>
 const openDatabase = async ({ data, log, content = 'files' }: LogPlace): Promise<EventLog> =>
   withContents(await openKurrentLog({ url: log }), { bodies: bodiesOf({ data, content }) })
 
-const releasing = (log: EventLog, lock: DirectoryLock): EventLog => ({
-  append: (appends) => log.append(appends),
-  get waiting() {
-    return log.waiting
-  },
-  ...(log.spacing !== undefined && { spacing: log.spacing }),
-  readStream: (stream, options) => log.readStream(stream, options),
-  readAll: (after, options) => log.readAll(after, options),
-  subscribe: (after, options) => log.subscribe(after, options),
-  tail: () => log.tail(),
-  last: () => log.last(),
-  streams: (prefix, options) => log.streams(prefix, options),
-  content: (id) => log.content(id),
-  close: async () => {
-    await log.close()
-    lock.release()
-  },
-})
+const releasing = (log: EventLog, lock: DirectoryLock): EventLog =>
+  around(log, {
+    close: async () => {
+      await log.close()
+      lock.release()
+    },
+  })
