@@ -20,6 +20,7 @@ import { type Accepted, Router, type RouterOptions } from './router.ts'
 import type { Signers } from './signing/index.ts'
 import { signingOurs } from './signing/ours.ts'
 import { sweepOf } from './sweep.ts'
+import { takingOverBy } from './taking-over.ts'
 
 export type DeliveriesOptions = {
   readonly config: Config
@@ -107,27 +108,32 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     ...{ log, backlog, route },
     notify: (owed) => noticer.notify(owed),
   })
-  const sweepAgain = (): void => {
-    sweep({ olderThan: now() - sweepEvery }).catch((error: Error) => {
+  let isBegun = false
+  const takingOver = takingOverBy(async () => {
+    await backlog.caughtUp()
+    if (isStopping) return
+    if (isBegun) return courier.takeOver()
+    isBegun = true
+    await courier.begin()
+  })
+  const takeOver = (what: string): void => {
+    takingOver
+      .now()
+      .then(() => (isStopping ? undefined : sweep({ olderThan: now() })))
+      .catch((error: Error) => {
+        if (!isStopping) warn(`${what} could not be taken up; it is tried again`, error)
+      })
+  }
+  const sweepAgain = async (): Promise<void> => {
+    await takingOver.owed().finally(() => sweep({ olderThan: now() - sweepEvery }))
+  }
+  const sweeping = setInterval(() => {
+    sweepAgain().catch((error: Error) => {
       if (!isStopping) warn('what is still owed could not be seen to; it is tried again', error)
     })
-  }
-  const takeOver = async (): Promise<void> => {
-    await backlog.caughtUp()
-    if (isStopping) return
-    await courier.takeOver()
-    await sweep({ olderThan: now() })
-  }
-  const sweeping = setInterval(sweepAgain, sweepEvery).unref()
+  }, sweepEvery).unref()
   // Deliveries are begun beside everything else: mail is taken meanwhile.
-  void (async () => {
-    await backlog.caughtUp()
-    if (isStopping) return
-    await courier.begin()
-    await sweep({ olderThan: now() })
-  })().catch((error: Error) => {
-    if (!isStopping) warn('deliveries of an earlier run could not be taken up', error)
-  })
+  takeOver('deliveries of an earlier run')
   return {
     accepted: (accepted) => {
       if (accepted.body) bodies.keep(accepted.message.message, accepted.body)
@@ -140,11 +146,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       inForce.sign = signingOurs(signers, bodies)
       courier.reroute(settings.delivery.concurrency)
     },
-    takeOver: () => {
-      takeOver().catch((error: Error) => {
-        if (!isStopping) warn('what another server left could not be taken over', error)
-      })
-    },
+    takeOver: () => takeOver('what another server left'),
     now: () => courier.now,
     hurry: () => courier.hurry(),
     stop: async (grace) => {
