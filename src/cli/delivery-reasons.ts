@@ -8,6 +8,8 @@ const sentences: Readonly<Record<string, string>> = {
   'refused-for-good': 'The host refused for good.',
   'not-sendable': 'The host could not have taken it, so it was not sent.',
   'refused-for-now': 'The host asked us to try again later.',
+  'attempt-too-long':
+    'The attempt took too long, and we ended it: the host answers, but too slowly for its place to be kept.',
   'attempt-lost': 'The server ended in the middle of the attempt.',
   'nobody-to-tell': 'The sender has no mailbox here, and neither has a postmaster.',
   overtaken: 'The delivery went on before it could be made.',

@@ -25,6 +25,7 @@ import type { Membership } from '../nodes/membership.ts'
 import type { Destination } from './destination.ts'
 import { bounded, contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
+import { Lease } from './lease.ts'
 import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
 import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
 import { isUnderWay, settledIn, standingOf } from './standing.ts'
@@ -57,9 +58,6 @@ export type ActorOptions = {
   readonly rested: (rest: Rest) => void
 }
 
-/** Milliseconds an attempt may take, at most. */
-const lease = 30 * 60_000
-
 export class DeliveryActor {
   readonly id: string
   readonly #tools: Tools
@@ -71,6 +69,7 @@ export class DeliveryActor {
   readonly #heard: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lines: string[] = []
   #startedAt = 0
+  #lease: Lease | null = null
   #destination: Destination | null = null
   #route: Route | null = null
   #hosts: RemoteHost[] = []
@@ -131,9 +130,10 @@ export class DeliveryActor {
       return
     }
     this.#startedAt = startedAt
+    this.#lease = new Lease({ size: this.#queued!.size, end: () => this.#abort.abort() })
     this.#tell({
       ...{ type: 'START', startedAt, destination: destination.name },
-      ...{ node: this.#tools.node, leaseUntil: startedAt + lease },
+      ...{ node: this.#tools.node, leaseUntil: startedAt + this.#lease.length },
     })
   }
 
@@ -208,6 +208,7 @@ export class DeliveryActor {
   }
 
   #rest(rest: Rest): void {
+    this.#lease?.stop()
     this.#rested(rest)
   }
 
@@ -277,7 +278,7 @@ export class DeliveryActor {
       this.#inClear.add(host)
       this.#hosts.unshift(host)
     } else if (fault.temporary) this.#passing = fault
-    if (this.#hosts.length > 0) this.#tell({ type: 'HOST_FAILED', host, fault })
+    if (this.#hosts.length > 0 && !this.#lease?.isOver) this.#tell({ type: 'HOST_FAILED', host, fault })
     // RFC 5321 §4.2.1: a host says no for itself; the mail is not refused while another may take it.
     else this.#end([], fault.temporary ? fault : (this.#passing ?? fault))
   }
@@ -310,7 +311,7 @@ export class DeliveryActor {
     if (this.#isStopped) return
     // A host may end an idle connection at any time: that says nothing of this mail.
     const wasOver = this.#isReused && sent.outcomes.length === 0 && sent.fault !== null && !sent.uncertain
-    if (wasOver && !wire.usable) {
+    if (wasOver && !wire.usable && !this.#lease?.isOver) {
       this.#mayKeepWires = false
       this.#hosts = [...this.#route!.hosts]
       wire.destroy()
@@ -323,15 +324,18 @@ export class DeliveryActor {
 
   /** No final dot before the log says that it may come, so that a crash leaves no doubt about what was not sent. */
   async #mayFinish(): Promise<boolean> {
-    return (await this.written()) && this.#tools.members.isAlive()
+    const mayFinish = (await this.written()) && this.#tools.members.isAlive()
+    if (mayFinish) this.#lease?.finishing()
+    return mayFinish
   }
 
   #waiting(): readonly DeliveryRecipient[] {
     return this.#queued!.recipients.filter(({ address }) => !this.#settled.has(address))
   }
 
-  #end(answered: readonly RecipientOutcome[], fault: AttemptFault | null, uncertain = false): void {
+  #end(answered: readonly RecipientOutcome[], met: AttemptFault | null, uncertain = false): void {
     if (this.#isStopped) return
+    const fault = met && (this.#lease?.explained(met) ?? met)
     const outcomes = bounded(answered)
     const endedAt = this.#tools.now()
     const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)

@@ -41,7 +41,7 @@ export type Script = {
   readonly hosts?: readonly RemoteHost[]
   readonly noRoute?: AttemptFault
   readonly connect?: (options: ConnectOptions) => Promise<void> | void
-  readonly send?: (envelope: Envelope, wire: { usable: boolean }) => Promise<Sent> | Sent
+  readonly send?: (envelope: Envelope, wire: { usable: boolean }, signal: AbortSignal) => Promise<Sent> | Sent
 }
 
 export const hostOf = (name: string): RemoteHost => ({ name, address: '192.0.2.1', port: 25 })
@@ -106,12 +106,12 @@ export const farSide = async (
           get usable() {
             return state.usable
           },
-          send: async (envelope, content) => {
+          send: async (envelope, content, { signal }) => {
             active.now++
             active.most = Math.max(active.most, active.now)
             const chunks: Uint8Array[] = []
             for await (const chunk of content) chunks.push(chunk)
-            const answered = await (script(nextHop).send ?? accepts)(envelope, state)
+            const answered = await (script(nextHop).send ?? accepts)(envelope, state, signal)
             active.now--
             sent.push({ nextHop, envelope, content: Buffer.concat(chunks).toString() })
             return answered

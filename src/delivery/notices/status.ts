@@ -20,6 +20,7 @@ const details: Readonly<Record<string, string>> = {
   'greeting-refused': '4.1',
   'connection-lost': '4.2',
   timeout: '4.2',
+  'attempt-too-long': '4.2',
   'host-closing': '4.2',
   'hello-refused': '5.0',
   protocol: '5.0',
