@@ -1,54 +1,31 @@
 /**
- * A log that keeps small bodies where large ones are, in files or in a bucket, for engines that keep none beside their events:
- * they are on stable storage before the append. A crash between leaves a body that no event names, which is swept away later.
+ * A log that keeps small bodies in a file of their own or in a bucket, for engines that keep none beside their events: they
+ * are on stable storage before the append. A crash between leaves a body that no event names, which is swept away later.
  */
-
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { around } from '../log/around.ts'
 import type { Append, EventLog } from '../log/port.ts'
 import { AppendTooLarge, LogFull, LogUnavailable, NotSerialisable, WrongRevision } from '../log/port.ts'
-import { isId, isMissing, type Places, placesIn } from './places.ts'
-import { ContentFull, ContentUnavailable, smallContent } from './port.ts'
-import { beginFile } from './writer.ts'
+import { isId } from './places.ts'
+import { type Bodies, type Body, ContentFull, ContentUnavailable } from './port.ts'
+import { bodiesTogether } from './together/index.ts'
 
-export type Body = { readonly id: string; readonly bytes: Uint8Array }
 type Stored = { readonly position: number }
 
-/** Bytes up to which a body is taken for one that came with an append; what is larger is read in pieces, by the store. */
-export const largestWhole = 4 * smallContent
-
-/** Where small bodies are kept. Ids are ids. */
-export interface Bodies {
-  /** On stable storage when it resolves. True when it was written now; a body's id is written once. @throws ContentFull, ContentUnavailable */
-  write(body: Body): Promise<boolean>
-  /** Null for what is not there, and for large bodies: whoever wants these reads them in pieces. */
-  read(id: string): Promise<Uint8Array | null>
-  remove(id: string): Promise<void>
-  close(): void
-}
-
-/** `directory`: the data directory; bodies lie in `content/` under it, as large ones do. */
-export const bodiesInFiles = (directory: string): Bodies => {
-  const places = placesIn(directory)
-  return {
-    write: (body) => write(places, body),
-    read: (id) => read(places, id),
-    remove: (id) => rm(places.fileOf(id), { force: true }),
-    close: () => {},
-  }
-}
-
 export const withContents = (log: EventLog, where: { directory: string } | { bodies: Bodies }): EventLog => {
-  const bodies = 'bodies' in where ? where.bodies : bodiesInFiles(where.directory)
+  const bodies = 'bodies' in where ? where.bodies : bodiesTogether(where)
   const appending = new Appending(log, bodies)
   return around(log, {
     append: (appends) => appending.append(appends),
+    forget: async (what) => {
+      await log.forget(what)
+      for (const id of what.contents ?? []) if (isId(id)) await bodies.remove(id)
+    },
     waiting: () => log.waiting + appending.waiting,
     content: async (id) => (await log.content(id)) ?? (isId(id) ? bodies.read(id) : null),
     close: async () => {
       await appending.idle()
       await log.close()
-      bodies.close()
+      await bodies.close()
     },
   })
 }
@@ -130,32 +107,4 @@ const isNothingWritten = (error: unknown): boolean =>
     (kind) => error instanceof kind,
   )
 
-const copied = ({ id, bytes }: Body): Body => ({ id, bytes: Uint8Array.from(bytes) })
-
-/** True when it was written now; a body's id is written once. */
-const write = async (places: Places, { id, bytes }: Body): Promise<boolean> => {
-  await mkdir(places.incoming, { recursive: true, mode: 0o700 })
-  const writer = await beginFile(places, id, { onlyNew: true })
-  try {
-    await writer.write(bytes)
-    await writer.finish()
-    return true
-  } catch (error) {
-    await writer.discard()
-    if (isTaken(error)) return false
-    throw error
-  }
-}
-
-const isTaken = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EEXIST'
-
-const read = async (places: Places, id: string): Promise<Uint8Array | null> => {
-  try {
-    const file = places.fileOf(id)
-    return (await stat(file)).size > largestWhole ? null : await readFile(file)
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
+const copied = ({ id, bytes }: Body): Body => ({ id, bytes: new Uint8Array(bytes) })

@@ -3,7 +3,7 @@ import { LogDamaged, type LogReader, type ReadFilter, type StoredEvent } from '.
 import type { Damaged } from './findings.ts'
 
 export type SoundReading = {
-  readonly log: Pick<LogReader, 'readAll' | 'tail' | 'spacing'>
+  readonly log: Pick<LogReader, 'readAll' | 'tail' | 'spacing' | 'knowsHoles'>
   readonly filter?: ReadFilter
   readonly damaged: (finding: Damaged) => void
 }
@@ -15,14 +15,17 @@ const missing = (from: number, to: number): Damaged => ({
   detail: from === to ? 'the event is missing' : `the events up to position ${to} are missing`,
 })
 
-/** Pages of everything that can be read. Without a filter, missing positions are damage too, where they are dense. */
+/**
+ * Pages of everything that can be read. Without a filter, missing positions are damage too, where they are dense and the log does not
+ * tell holes apart itself.
+ */
 export async function* soundPages({
   log,
   filter,
   damaged,
 }: SoundReading): AsyncGenerator<readonly StoredEvent[]> {
   const isDense = log.spacing === undefined
-  const isWhole = filter === undefined && isDense
+  const isWhole = filter === undefined && isDense && !log.knowsHoles
   const tail = await tailOf(log, damaged)
   let after = 0
   let named = 0

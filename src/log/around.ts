@@ -1,7 +1,7 @@
 /** A log that does some things otherwise. */
 import type { EventLog } from './port.ts'
 
-type Otherwise = Partial<Pick<EventLog, 'append' | 'content' | 'close'>> & {
+type Otherwise = Partial<Pick<EventLog, 'append' | 'forget' | 'content' | 'close'>> & {
   /** Instead of what `log` has waiting. */
   readonly waiting?: () => number
 }
@@ -12,10 +12,13 @@ export const around = (
   { waiting = () => log.waiting, ...otherwise }: Otherwise,
 ): EventLog => ({
   append: (appends) => log.append(appends),
+  forget: (what) => log.forget(what),
   get waiting() {
     return waiting()
   },
   ...(log.spacing !== undefined && { spacing: log.spacing }),
+  ...(log.knowsHoles && { knowsHoles: true }),
+  ...(log.forgetsLater && { forgetsLater: true }),
   readStream: (stream, options) => log.readStream(stream, options),
   readAll: (after, options) => log.readAll(after, options),
   subscribe: (after, options) => log.subscribe(after, options),

@@ -4,6 +4,7 @@ import {
   type Append,
   categoryOf,
   type EventLog,
+  type Forgetting,
   idOf,
   LogUnavailable,
   type NewEvent,
@@ -19,9 +20,13 @@ type Pages = AsyncGenerator<readonly StoredEvent[]>
 
 export const openMemoryLog = (): EventLog => new MemoryLog()
 
+/** Null: forgotten. */
+type Kept = StoredEvent | null
+
 class MemoryLog implements EventLog {
-  readonly #events: StoredEvent[] = []
-  readonly #streams = new Map<string, StoredEvent[]>()
+  readonly knowsHoles = true
+  readonly #events: Kept[] = []
+  readonly #streams = new Map<string, Kept[]>()
   readonly #contents = new Map<string, Uint8Array>()
   readonly #wakes = new Wakes()
   readonly waiting = 0
@@ -43,7 +48,8 @@ class MemoryLog implements EventLog {
 
   async *readStream(stream: string, { from = 0, limit = Infinity } = {}): Pages {
     this.#checkOpen()
-    yield* pagesOf((this.#streams.get(stream) ?? []).slice(Math.max(from, 0)), limit)
+    const kept = (this.#streams.get(stream) ?? []).slice(Math.max(from, 0)).filter((event) => event !== null)
+    yield* pagesOf(kept, limit)
   }
 
   async *readAll(
@@ -79,7 +85,7 @@ class MemoryLog implements EventLog {
 
   async last(): Promise<StoredEvent | null> {
     this.#checkOpen()
-    return this.#events.at(-1) ?? null
+    return this.#events.findLast((event) => event !== null) ?? null
   }
 
   async streams(prefix: string, { limit = Infinity } = {}): Promise<readonly string[]> {
@@ -93,12 +99,31 @@ class MemoryLog implements EventLog {
     return this.#contents.get(id) ?? null
   }
 
+  async forget({ streams = [], beginnings = [], contents = [] }: Forgetting): Promise<void> {
+    this.#checkOpen()
+    for (const stream of streams) {
+      this.#forget(stream, Infinity)
+      this.#streams.delete(stream)
+    }
+    for (const { stream, before } of beginnings) this.#forget(stream, before)
+    for (const id of contents) this.#contents.delete(id)
+  }
+
   async close(): Promise<void> {
     this.#wakes.close()
   }
 
   #checkOpen(): void {
     if (this.#wakes.closed) throw new LogUnavailable('the log is closed')
+  }
+
+  #forget(stream: string, before: number): void {
+    const stored = this.#streams.get(stream) ?? []
+    for (const [revision, event] of stored.entries()) {
+      if (event === null || revision >= before) continue
+      this.#events[event.position - 1] = null
+      stored[revision] = null
+    }
   }
 
   /** The position of a unit that was written before; null for one that is new. @throws WrongRevision */
@@ -168,8 +193,10 @@ const asWritten = ({ id, kind, at, data, meta }: NewEvent): Copied => {
 
 const passes =
   ({ categories, types }: ReadFilter = {}) =>
-  ({ stream, type }: StoredEvent): boolean =>
-    (!categories || categories.includes(categoryOf(stream))) && (!types || types.includes(type))
+  (event: Kept): event is StoredEvent =>
+    event !== null &&
+    (!categories || categories.includes(categoryOf(event.stream))) &&
+    (!types || types.includes(event.type))
 
 function* pagesOf(events: readonly StoredEvent[], limit: number): Generator<readonly StoredEvent[]> {
   const end = Math.min(events.length, limit)

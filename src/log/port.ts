@@ -3,8 +3,9 @@
  * (`test/contracts/event-log.ts`).
  *
  * Order: positions ascend over the whole log, from 1 at least; revisions are dense, from 0, within a stream. Where an engine has
- * no `spacing`, positions are dense as well: 1, 2, 3 ... Otherwise between two events lie positions that no event has, and to
- * reckon with positions leads nowhere: compare them, and hand back those that events have.
+ * no `spacing`, positions are dense as well, but for what was forgotten: 1, 2, 3 ... Otherwise between two events lie positions
+ * that no event has, and to reckon with positions leads nowhere: compare them, and hand back those that events have. A position
+ * is never given twice, whatever is forgotten.
  */
 
 /** What many events have in common. Interned with `kindOf`: the same parts give the same object. */
@@ -38,6 +39,16 @@ export type Append = {
   readonly contents?: readonly { readonly id: string; readonly bytes: Uint8Array }[]
 }
 
+/** What is to be kept no longer. What is not there is passed over: the same may be asked for again. */
+export type Forgetting = {
+  /** Whole streams. They read as if they had never been, and must not be written to again. */
+  readonly streams?: readonly string[]
+  /** Of a stream that goes on: events before this revision, which must be there itself. Some of them may stay. */
+  readonly beginnings?: readonly { readonly stream: string; readonly before: number }[]
+  /** Bodies that came with `Append.contents`. */
+  readonly contents?: readonly string[]
+}
+
 export type StoredEvent = {
   readonly position: number
   readonly id: string
@@ -67,6 +78,16 @@ export interface LogReader {
    * About how far apart the positions of two events are, where they are not dense; 1 if left out. For progress and lag only.
    */
   readonly spacing?: number
+  /**
+   * The engine tells holes that forgetting left from those that damage left, and reports these itself; where it does not, every
+   * position that is missing is damage, if positions are dense.
+   */
+  readonly knowsHoles?: true
+  /**
+   * What was forgotten still comes in `readAll` and `subscribe`, until the engine is told to clean up by whoever runs it. It comes
+   * in no `readStream`.
+   */
+  readonly forgetsLater?: true
   /** Everything after `after` (exclusive; 0 for all), in position order, in pages up to what is there now. */
   readAll(
     after: number,
@@ -97,6 +118,11 @@ export interface EventLog extends LogReader {
    * @throws WrongRevision, LogUnavailable, LogFull, LogOverloaded, NotSerialisable, AppendTooLarge
    */
   append(appends: readonly Append[]): Promise<{ readonly position: number }>
+  /**
+   * Forgets, on stable storage when it resolves. In small portions, please: appends wait meanwhile.
+   * @throws LogUnavailable, LogFull; some of it may be forgotten then
+   */
+  forget(what: Forgetting): Promise<void>
   /** Bytes handed over and not yet on stable storage: what back-pressure looks at. */
   readonly waiting: number
 }

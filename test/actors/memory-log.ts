@@ -88,6 +88,10 @@ export class MemoryLog implements EventLog {
     return Promise.resolve(this.contents.get(id) ?? null)
   }
 
+  forget(): Promise<void> {
+    return Promise.reject(new Error('this log forgets nothing'))
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }

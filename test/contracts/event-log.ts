@@ -24,6 +24,8 @@ export type Engine = {
   readonly readableBy: 'every process' | 'its own process'
   /** Whether positions are 1, 2, 3 ..., or only ascend. */
   readonly positions: 'dense' | 'ascending'
+  /** Whether what was forgotten still comes in `readAll`, until the engine is cleaned up. */
+  readonly forgets: 'at once' | 'later'
   /** Whether appends to several streams may leave a part behind, which the same again completes. */
   readonly several: 'all or none' | 'one after the other'
   readonly open: () => Promise<OpenedLog>
@@ -98,7 +100,15 @@ const follow = (reader: LogReader, from: number, categories: readonly string[]) 
   return { seen, reached, ended, stop: () => stop.abort() }
 }
 
-export const eventLogContract = ({ name, keeps, readableBy, positions, several, open }: Engine): void => {
+export const eventLogContract = ({
+  name,
+  keeps,
+  readableBy,
+  positions,
+  forgets,
+  several,
+  open,
+}: Engine): void => {
   const isDense = positions === 'dense'
   describe(`event log: ${name}`, () => {
     let opened: OpenedLog
@@ -557,6 +567,135 @@ export const eventLogContract = ({ name, keeps, readableBy, positions, several, 
       })
     })
 
+    describe('forgetting', () => {
+      const isKept = (category: string) =>
+        gather(log.readAll(0, { filter: { categories: [category] } })).then((found) =>
+          found.map(({ stream, revision }) => `${stream.slice(category.length + 1)}:${revision}`),
+        )
+
+      it('takes whole streams away, and leaves the others as they are', async () => {
+        const category = newCategory()
+        const before = await log.tail()
+        for (const id of ['a', 'b', 'c', 'd']) await put(log, `${category}-${id}`, -1, events(3))
+        await put(log, `${category}-b`, 2, events(2))
+        const { position } = await put(log, `${category}-d`, 2, events(1))
+        await log.forget({ streams: [`${category}-b`, `${category}-c`] })
+        for (const id of ['b', 'c'])
+          assert.deepEqual(await gather(log.readStream(`${category}-${id}`)), [], id)
+        assert.equal((await gather(log.readStream(`${category}-a`))).length, 3)
+        assert.equal((await gather(log.readStream(`${category}-d`))).length, 4)
+        assert.deepEqual(await log.streams(`${category}-`), [`${category}-a`, `${category}-d`])
+        assert.equal(await log.tail(), position)
+        if (forgets === 'at once')
+          assert.deepEqual(await isKept(category), ['a:0', 'a:1', 'a:2', 'd:0', 'd:1', 'd:2', 'd:3'])
+        // Everything can still be read, by who wants all of it as well.
+        const all = await gather(log.readAll(before))
+        assert.ok(all.every(({ position: at }, n) => n === 0 || at > all[n - 1]!.position))
+        assert.equal(all.at(-1)?.position, position)
+      })
+
+      it('gives no position twice, also where the end was forgotten', async () => {
+        const category = newCategory()
+        await put(log, `${category}-kept`, -1, events(1))
+        const { position } = await put(log, `${category}-gone`, -1, events(4))
+        await log.forget({ streams: [`${category}-gone`] })
+        const kept = await gather(log.readStream(`${category}-kept`))
+        const last = await log.last()
+        assert.ok(last !== null)
+        if (forgets === 'at once') assert.equal(last.id, kept[0]?.id)
+        const next = await put(log, `${category}-next`, -1, events(1))
+        if (isDense) assert.equal(next.position, position + 1)
+        assert.ok(next.position > position)
+        assert.deepEqual(await isKept(category).then((found) => found.slice(-1)), ['next:0'])
+      })
+
+      it('takes beginnings away, and the stream goes on', async () => {
+        const stream = `${newCategory()}-one`
+        const written = events(6)
+        for (const [at, one] of written.entries()) await put(log, stream, at - 1, [one])
+        await log.forget({ beginnings: [{ stream, before: 4 }] })
+        assert.deepEqual(idsOf(await gather(log.readStream(stream))), idsOf(written.slice(4)))
+        assert.deepEqual(idsOf(await gather(log.readStream(stream, { from: 2 }))), idsOf(written.slice(4)))
+        assert.deepEqual(idsOf(await gather(log.readStream(stream, { from: 5 }))), idsOf(written.slice(5)))
+        await assert.rejects(put(log, stream, 3, events(1)), wrongRevision(stream, 3, 5))
+        const more = events(1)
+        await put(log, stream, 5, more)
+        await log.forget({ beginnings: [{ stream, before: 6 }] })
+        const left = await gather(log.readStream(stream))
+        assert.deepEqual(
+          left.map(({ id, revision }) => [id, revision]),
+          [[more[0]!.id, 6]],
+        )
+        // Again what is known, and back to what is forgotten already: nothing changes.
+        await log.forget({ beginnings: [{ stream, before: 2 }] })
+        assert.deepEqual(idsOf(await gather(log.readStream(stream))), idsOf(more))
+      })
+
+      it('keeps of an append what is not before the revision', async () => {
+        const stream = `${newCategory()}-one`
+        const written = events(5)
+        await put(log, stream, -1, written.slice(0, 2))
+        await put(log, stream, 1, written.slice(2))
+        await log.forget({ beginnings: [{ stream, before: 3 }] })
+        const left = idsOf(await gather(log.readStream(stream)))
+        assert.deepEqual(left.slice(-2), idsOf(written.slice(3)))
+        assert.ok(left.length <= 3, `${left.length} events are left`)
+      })
+
+      it('takes bodies away', async () => {
+        const [gone, kept] = [newCategory(), newCategory()]
+        const bytes = Buffer.from('a body')
+        await put(log, `${gone}-a`, -1, events(1), [{ id: gone, bytes }])
+        await put(log, `${gone}-b`, -1, events(1), [{ id: kept, bytes }])
+        await log.forget({ contents: [gone] })
+        assert.equal(await log.content(gone), null)
+        assert.deepEqual(Buffer.from((await log.content(kept))!), bytes)
+        assert.equal((await gather(log.readStream(`${gone}-a`))).length, 1)
+      })
+
+      it('passes over what is not there, and may be asked again', async () => {
+        const category = newCategory()
+        await put(log, `${category}-a`, -1, events(2))
+        const what = { streams: [`${category}-a`, `${category}-never`], contents: ['01h0000000000000000n'] }
+        await log.forget(what)
+        await log.forget(what)
+        await log.forget({})
+        assert.deepEqual(await gather(log.readStream(`${category}-a`)), [])
+      })
+
+      it('is met by those who follow without harm', async () => {
+        const category = newCategory()
+        const following = follow(log, await log.tail(), [category])
+        await put(log, `${category}-a`, -1, events(2))
+        await following.reached(2)
+        await log.forget({ streams: [`${category}-a`] })
+        const written = events(1)
+        await put(log, `${category}-b`, -1, written)
+        await following.reached(3)
+        following.stop()
+        await following.ended
+        assert.equal(following.seen.at(-1)?.id, written[0]!.id)
+      })
+
+      it('leaves holes of any size that reading gets over', async () => {
+        const category = newCategory()
+        const from = await log.tail()
+        const names = Array.from({ length: 3 }, (_, n) => `${category}-${n}`)
+        for (const name of names) await put(log, name, -1, events(1000))
+        await put(log, `${category}-end`, -1, events(1))
+        await log.forget({ streams: names.slice(0, 1) })
+        await log.forget({ streams: names.slice(1) })
+        if (forgets === 'later') return
+        const all = await gather(log.readAll(from))
+        assert.deepEqual(
+          all.map(({ stream }) => stream),
+          [`${category}-end`],
+        )
+        // From within the hole as well.
+        assert.equal((await gather(log.readAll(from + 1500))).length, 1)
+      })
+    })
+
     it('says what is waiting, and nothing when all is written', async () => {
       const stored = put(log, `${newCategory()}-one`, -1, events(10))
       assert.ok(log.waiting >= 0)
@@ -586,6 +725,27 @@ export const eventLogContract = ({ name, keeps, readableBy, positions, several, 
         assert.equal((await gather(again.readStream(stream))).length, 1)
       }))
 
+    const staysForgotten = () =>
+      withLog(async ({ log, reopen }) => {
+        const category = newCategory()
+        await put(log, `${category}-a`, -1, events(2))
+        for (let at = -1; at < 3; at++) await put(log, `${category}-b`, at, events(1))
+        await log.forget({
+          streams: [`${category}-a`],
+          beginnings: [{ stream: `${category}-b`, before: 2 }],
+        })
+        const again = await reopen!()
+        assert.deepEqual(await gather(again.readStream(`${category}-a`)), [])
+        const left = await gather(again.readStream(`${category}-b`))
+        assert.deepEqual(
+          left.map(({ revision }) => revision),
+          [2, 3],
+        )
+        await put(again, `${category}-b`, 3, events(1))
+        assert.ok((await gather(again.readAll(0))).length > 0)
+      })
+    if (keeps === 'for the next opening') it('keeps forgotten what was forgotten', staysForgotten)
+
     it('refuses everything afterwards, and ends those who follow', () =>
       withLog(async ({ log }) => {
         const following = follow(log, await log.tail(), [newCategory()])
@@ -594,6 +754,7 @@ export const eventLogContract = ({ name, keeps, readableBy, positions, several, 
         await assert.rejects(put(log, `${newCategory()}-one`, -1, events(1)), LogUnavailable)
         await assert.rejects(gather(log.readAll(0)), LogUnavailable)
         await assert.rejects(log.tail(), LogUnavailable)
+        await assert.rejects(log.forget({ streams: [`${newCategory()}-one`] }), LogUnavailable)
         await log.close()
       }))
 

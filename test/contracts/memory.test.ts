@@ -6,6 +6,7 @@ eventLogContract({
   keeps: 'nothing',
   readableBy: 'its own process',
   positions: 'dense',
+  forgets: 'at once',
   several: 'all or none',
   open: async () => {
     const log = openMemoryLog()

@@ -27,6 +27,7 @@ eventLogContract({
   keeps: 'for the next opening',
   readableBy: 'every process',
   positions: 'dense',
+  forgets: 'at once',
   several: 'all or none',
   open,
 })

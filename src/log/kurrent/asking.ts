@@ -9,6 +9,7 @@ import {
   NotFoundError,
   type ReadPosition,
   type ResolvedEvent,
+  StreamDeletedError,
   StreamNotFoundError,
 } from '@kurrent/kurrentdb-client'
 import { LogUnavailable } from '../port.ts'
@@ -48,13 +49,13 @@ export class Asking {
     return this.#retried(({ client, asUser }) => gathered(client.readAll({ ...question, ...asUser })))
   }
 
-  /** Nothing for a stream that does not exist. @throws LogUnavailable */
+  /** Nothing for a stream that does not exist, or was ended. @throws LogUnavailable */
   stream(stream: string, question: StreamQuestion): Promise<readonly ResolvedEvent[]> {
     return this.#retried(async ({ client, asUser }) => {
       try {
         return await gathered(client.readStream(stream, { ...question, ...asUser }))
       } catch (error) {
-        if (error instanceof StreamNotFoundError || error instanceof NotFoundError) return []
+        if (isNowhere(error)) return []
         throw error
       }
     })
@@ -78,6 +79,9 @@ export class Asking {
     }
   }
 }
+
+const isNowhere = (error: unknown): boolean =>
+  [StreamNotFoundError, NotFoundError, StreamDeletedError].some((kind) => error instanceof kind)
 
 const isInvalid = (error: unknown): boolean => /invalid position/i.test(textOf(error))
 

@@ -3,17 +3,20 @@ import {
   type Append,
   AppendTooLarge,
   type EventLog,
+  type Forgetting,
   LogUnavailable,
   type ReadFilter,
   type StoredEvent,
 } from '../port.ts'
 import { type Address, readAddress } from './address.ts'
 import { Appender } from './appender.ts'
+import { Asking } from './asking.ts'
 import { encode, sizeOf } from './encoding.ts'
 import { follow } from './following.ts'
 import { Link } from './link.ts'
 import { type KurrentOptions, type Settings, settingsOf } from './options.ts'
 import { Reading } from './reading.ts'
+import { forget } from './retention.ts'
 import { Several, type Unit } from './several.ts'
 
 type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
@@ -51,6 +54,7 @@ type Parts = {
 
 class KurrentLog implements EventLog {
   readonly spacing = usualSpacing
+  readonly forgetsLater = true
   readonly #parts: Parts
   readonly #appender: Appender
   readonly #several: Several
@@ -75,6 +79,15 @@ class KurrentLog implements EventLog {
     const [unit] = units
     if (units.length > 1 || unit!.events.length === 0) return this.#several.append(units)
     return this.#appender.append(unit!, unit!.size)
+  }
+
+  /** Bodies are not here: see `withContents`. */
+  async forget(what: Forgetting): Promise<void> {
+    this.#checkOpen()
+    const { reads, writes, settings } = this.#parts
+    const asking = new Asking(reads, settings.readWithin)
+    const parts = { link: writes, settings, appender: this.#appender, asking, prefix: this.#prefix }
+    await forget(parts, what)
   }
 
   async *readStream(stream: string, options: { from?: number; limit?: number } = {}): Pages {

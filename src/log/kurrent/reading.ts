@@ -15,6 +15,8 @@ type Page = Decoded & {
   /** The position of the last event the server gave, ours or not. */
   readonly upTo: number
   readonly isLast: boolean
+  /** Streams that end in it: nothing of theirs comes later. */
+  readonly ended: readonly string[]
 }
 
 export const pageSize = 1000
@@ -108,11 +110,13 @@ export class Reading implements StreamReader {
     return { events: events.filter((event) => event.position > after && selection.isWanted(event)), damage }
   }
 
-  /** Names of streams that begin so, in order. */
+  /** Names of streams that begin so, in order; not of those that were ended. */
   async names(beginning: string): Promise<readonly string[]> {
     const names = new Set<string>()
-    for await (const { events } of this.#pages(0, namesOf(this.#prefix + beginning)))
+    for await (const { events, ended } of this.#pages(0, namesOf(this.#prefix + beginning))) {
       for (const { stream } of events) names.add(stream)
+      for (const stream of ended) names.delete(stream)
+    }
     return [...names].sort()
   }
 
@@ -160,7 +164,10 @@ export class Reading implements StreamReader {
       found.filter(({ event }) => Number(event?.position?.commit ?? 0) > after),
     )
     const upTo = Number(found.at(-1)?.event?.position?.commit ?? after)
-    return { events: events.filter(isWanted), damage, upTo, isLast: found.length < maxCount }
+    const ended = found.flatMap(({ event }) =>
+      event?.type === '$streamDeleted' ? this.plain(event.streamId) : [],
+    )
+    return { events: events.filter(isWanted), damage, upTo, isLast: found.length < maxCount, ended }
   }
 
   #ofStream(stream: string, from: number, count: number): Promise<readonly ResolvedEvent[]> {

@@ -57,6 +57,11 @@ export class Committer {
     return this.#tail
   }
 
+  /** What is remembered of these streams does not hold any more. */
+  forgotten(streams: Iterable<string>): void {
+    for (const stream of streams) this.#heads.drop(stream)
+  }
+
   /** Writes the batch, with the answers in its memory. When it throws, nothing of the batch was written. */
   commit({ memory, units, kinds }: Batch): void {
     this.#database.exec('BEGIN IMMEDIATE')

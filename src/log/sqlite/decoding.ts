@@ -1,7 +1,7 @@
 /** Rows back into events, each row proved by its sum. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type EventKind, idOf, kindOf, LogDamaged, type StoredEvent } from '../port.ts'
-import { kindSum, recordSum } from './tables.ts'
+import { holeStream, kindSum, recordSum } from './tables.ts'
 
 /** As `recordColumns` gives it. */
 export type Row = {
@@ -45,6 +45,7 @@ export class Decoder {
    */
   decode(row: Row, { skip, wanted }: { skip: number; wanted: WantedKinds | null }): StoredEvent[] {
     checkSum(row)
+    if (row.stream === holeStream.name) return []
     const text = textOf(row.body)
     const events: StoredEvent[] = []
     if (wanted !== null && !wanted.in.test(text)) return events

@@ -33,6 +33,12 @@ export class Heads {
     return head
   }
 
+  /** The stream is not what it was. */
+  drop(stream: string): void {
+    this.#young.delete(stream)
+    this.#old.delete(stream)
+  }
+
   /** After a rollback: nothing remembered can be trusted. */
   forget(): void {
     this.#young.clear()

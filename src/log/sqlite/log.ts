@@ -2,9 +2,10 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type DirectoryLock, lockDirectory } from '../lock.ts'
-import { type Append, type EventLog, LogDamaged, LogUnavailable } from '../port.ts'
+import { type Append, type EventLog, type Forgetting, LogDamaged, LogUnavailable } from '../port.ts'
 import { Wakes } from '../wakes.ts'
 import { Appender } from './appender.ts'
+import { Requests } from './forgetting.ts'
 import type { FromWriter, ToWriter, WriterOptions } from './messages.ts'
 import { openDatabase, SqliteReader } from './reader.ts'
 import { scriptBeside } from './script.ts'
@@ -98,6 +99,7 @@ type Parts = {
 class SqliteLog extends SqliteReader implements EventLog {
   readonly #worker: Worker
   readonly #appender: Appender
+  readonly #requests: Requests
   readonly #unlock: () => void
   readonly #patience: number
   #closing: Promise<void> | null = null
@@ -106,6 +108,7 @@ class SqliteLog extends SqliteReader implements EventLog {
     super(reader)
     this.#worker = worker
     this.#appender = appender
+    this.#requests = new Requests(worker)
     this.#unlock = unlock
     this.#patience = patience
   }
@@ -118,6 +121,10 @@ class SqliteLog extends SqliteReader implements EventLog {
     return this.#appender.append(appends)
   }
 
+  forget(what: Forgetting): Promise<void> {
+    return this.#requests.forget(what)
+  }
+
   /** Takes no more appends, waits for those it has, and lets the directory go. */
   override close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -125,6 +132,7 @@ class SqliteLog extends SqliteReader implements EventLog {
   }
 
   async #close(): Promise<void> {
+    this.#requests.end()
     await this.#appender.drain()
     await super.close()
     await stop(this.#worker, this.#patience)

@@ -1,4 +1,5 @@
 /** What the log's thread and the writer's thread say to each other. */
+import type { Forgetting } from '../port.ts'
 import type { NewKind } from './committer.ts'
 
 export type WriterOptions = { readonly directory: string; readonly lockTimeout: number }
@@ -10,6 +11,7 @@ export type ToWriter =
       readonly units: number
       readonly kinds: readonly NewKind[]
     }
+  | { readonly do: 'forget'; readonly number: number; readonly what: Forgetting }
   | { readonly do: 'close' }
 
 /** Why a batch was not written. */
@@ -19,4 +21,5 @@ export type FromWriter =
   | { readonly kind: 'ready'; readonly kinds: readonly NewKind[]; readonly tail: number }
   | { readonly kind: 'refused'; readonly damaged: boolean; readonly message: string }
   | { readonly kind: 'done'; readonly memory: ArrayBuffer; readonly failure: Failure | null }
+  | { readonly kind: 'forgot'; readonly number: number; readonly failure: Failure | null }
   | { readonly kind: 'closed' }

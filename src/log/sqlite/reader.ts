@@ -47,6 +47,7 @@ export type ReaderParts = {
 }
 
 export class SqliteReader implements LogReader {
+  readonly knowsHoles = true
   readonly #database: DatabaseSync
   readonly #questions: Questions
   readonly #reading: Reading
@@ -103,9 +104,9 @@ export class SqliteReader implements LogReader {
   }
 
   async last(): Promise<StoredEvent | null> {
-    const tail = this.#questions.tail()
-    if (tail === 0) return null
-    for await (const page of this.#reading.readAll(tail - 1, { upTo: tail })) return page.at(-1) ?? null
+    const last = this.#questions.last()
+    if (last === 0) return null
+    for await (const page of this.#reading.readAll(last - 1, { upTo: last })) return page.at(-1) ?? null
     return null
   }
 

@@ -1,5 +1,5 @@
 /**
- * Reading in pages. Positions and revisions are dense, so a page is a window of them, and a hole is seen. Other work gets
+ * Reading in pages. Positions and revisions are dense, so a page is a window of them, and a hole nobody made is seen. Other work gets
  * its turn between two pages.
  */
 import { setImmediate as turn } from 'node:timers/promises'
@@ -51,10 +51,9 @@ export class Reading {
   async *readStream(stream: string, { from = 0, limit = Infinity }: ReadStreamOptions = {}): Pages {
     const end = this.#questions.stream(stream)
     if (end === null) return
-    const after = Math.max(from, 0) - 1
-    const positions = this.#questions.rowsOfStream(end, after + 1)
+    const { positions, begins } = this.#questions.rowsOfStream(end, Math.max(from, 0))
     yield* inPages({
-      after,
+      after: Math.max(from, begins, 0) - 1,
       tail: end.tail,
       limit,
       page: this.#chained(positions, { stream, tail: end.tail }),

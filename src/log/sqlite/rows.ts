@@ -3,12 +3,15 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { LogDamaged, LogUnavailable } from '../port.ts'
 import { type Row, recordColumns } from './decoding.ts'
 import { isDamage, messageOf } from './faults.ts'
-import { chain, endOfPrefix, headSum } from './tables.ts'
+import { chain, endOfPrefix, headSum, holeStream } from './tables.ts'
 
 /** What was read, and why it ended before its end, if it did. */
 export type Rows = { readonly rows: readonly Row[]; readonly damage: Error | null }
 
 const selectTail = 'SELECT position + count - 1 AS tail FROM records ORDER BY position DESC LIMIT 1'
+const selectLast = `
+  SELECT position + count - 1 AS last FROM records WHERE stream <> ${holeStream.key} ORDER BY position DESC LIMIT 1
+`
 const selectRowHolding = 'SELECT max(position) AS start FROM records WHERE position <= ?'
 const selectWindow = `
   SELECT ${recordColumns} FROM records r JOIN streams s ON s.key = r.stream
@@ -41,7 +44,7 @@ const selectLastRevision =
   'SELECT revision + count - 1 AS tail FROM records WHERE position = ? AND stream = ?'
 const selectChain = `${chain} SELECT position, revision, previous FROM chain`
 const selectEveryRowOf = 'SELECT position FROM records WHERE stream = ? ORDER BY position'
-const selectNames = 'SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY name LIMIT ?'
+const selectNames = 'SELECT name FROM streams WHERE key > 0 AND name >= ? AND name < ? ORDER BY name LIMIT ?'
 const selectEverythingFrom = `
   SELECT r.position, r.count, r.body, s.name FROM records r JOIN streams s ON s.key = r.stream
   WHERE r.position >= ? ORDER BY r.position
@@ -50,6 +53,9 @@ const selectContents = 'SELECT c.id, c.bytes FROM json_each(?) i CROSS JOIN cont
 
 /** Where a stream ends: the position of its last row, its last revision. */
 export type StreamEnd = { readonly key: number; readonly head: number; readonly tail: number }
+
+/** Positions of rows; the stream's first revision, where these begin with it and what was before is forgotten. */
+export type StreamRows = { readonly positions: readonly number[]; readonly begins: number }
 
 export class Questions {
   readonly #database: DatabaseSync
@@ -61,6 +67,10 @@ export class Questions {
 
   tail(): number {
     return this.#number(selectTail, 'tail') ?? 0
+  }
+  /** The position of the last event that is there; 0 without any. */
+  last(): number {
+    return this.#number(selectLast, 'last') ?? 0
   }
   /** The position of the row that holds this position. */
   rowHolding(position: number): number {
@@ -93,13 +103,19 @@ export class Questions {
     if (tail === null) throw new LogDamaged(head, `the last events of stream ${name} are missing`)
     return { key, head, tail }
   }
-  /** The positions of a stream's rows from the one that holds `revision` on, in order; of all its rows where the chain is broken. */
-  rowsOfStream({ key, head }: StreamEnd, revision: number): readonly number[] {
+  /** A stream's rows from the one that holds `revision` on, in order; all its rows where the chain is broken. */
+  rowsOfStream({ key, head }: StreamEnd, revision: number): StreamRows {
     const links = this.#links(key, head, revision)
     const first = links?.at(-1)
     if (first && (first.previous === 0 || Number(first.revision) <= revision))
-      return links!.map(({ position }) => Number(position)).reverse()
-    return this.#readable(selectEveryRowOf, key).map(({ position }) => Number(position))
+      return {
+        positions: links!.map(({ position }) => Number(position)).reverse(),
+        begins: first.previous === 0 ? Number(first.revision) : 0,
+      }
+    return {
+      positions: this.#readable(selectEveryRowOf, key).map(({ position }) => Number(position)),
+      begins: 0,
+    }
   }
 
   names(prefix: string, limit: number): readonly string[] {

@@ -3,7 +3,8 @@
  *
  * `records` has one row for each append: the events of one stream that were committed together, as a JSON array of
  * `[kind, id, at, data, meta?]`. A stream's rows are a chain: `streams.head` is the position of its last row, `previous`
- * that of the row before. `kinds` holds what many events have in common, `[type, version, meta]`.
+ * that of the row before. `kinds` holds what many events have in common, `[type, version, meta]`. What was forgotten is a row of
+ * stream 0, see `forgetter.ts`.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,6 +41,9 @@ const writerSettings = `
   PRAGMA wal_autocheckpoint = 0;
   PRAGMA cache_size = -32768;
 `
+
+/** The stream of rows where something was forgotten; no stream of anybody's can be called so. */
+export const holeStream = { key: 0, name: '' } as const
 
 export type OpenOptions = {
   readonly directory: string

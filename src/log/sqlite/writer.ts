@@ -1,9 +1,11 @@
 /** The one writer of a log, in its own thread: a batch comes in, is committed, and goes back with its answers. */
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Forgetting } from '../port.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Batch, Committer, type NewKind } from './committer.ts'
 import { isDamage, isFull, messageOf } from './faults.ts'
+import { Forgetter } from './forgetter.ts'
 import type { Failure, FromWriter, ToWriter, WriterOptions } from './messages.ts'
 import { kindSum, openForWriting } from './tables.ts'
 
@@ -41,13 +43,26 @@ const write = (committer: Committer, batch: Batch): Failure | null => {
   }
 }
 
+const forget = (forgetter: Forgetter, what: Forgetting): Failure | null => {
+  try {
+    forgetter.forget(what)
+    return null
+  } catch (error) {
+    return failureOf(error)
+  }
+}
+
 const serve = (database: DatabaseSync): void => {
   const committer = new Committer(database)
+  const forgetter = new Forgetter(database, (streams) => committer.forgotten(streams))
   const checkpoints = new Checkpoints(database, options)
   port.on('message', (message: ToWriter) => {
     if (message.do === 'commit') {
       const failure = write(committer, message)
       say({ kind: 'done', memory: message.memory, failure }, [message.memory])
+      checkpoints.afterCommit()
+    } else if (message.do === 'forget') {
+      say({ kind: 'forgot', number: message.number, failure: forget(forgetter, message.what) })
       checkpoints.afterCommit()
     } else {
       void checkpoints.close().then(() => {
