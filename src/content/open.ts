@@ -1,11 +1,11 @@
 /** Where content is kept: in files, or in a bucket, as the configuration says. */
 import { mkdir } from 'node:fs/promises'
 import type { LogReader } from '../log/port.ts'
-import { type Bodies, bodiesInFiles } from './beside.ts'
 import { placesIn } from './places.ts'
-import type { ContentStore, ContentWriter } from './port.ts'
+import type { Bodies, ContentStore, ContentWriter } from './port.ts'
 import { isBucketAddress } from './s3/address.ts'
 import { openContentStore, openContentReader as readFiles } from './store.ts'
+import { bodiesTogether } from './together/index.ts'
 import { beginFile } from './writer.ts'
 
 /** Of a configuration: the data directory, and `files` or the address of a bucket. */
@@ -45,7 +45,7 @@ const readers = (store: ContentReader): ContentReader => ({
 
 /** For logs that keep no bodies beside their events. Nothing is opened before something is wanted. */
 export const bodiesOf = ({ data: directory, content: address }: ContentPlace): Bodies => {
-  if (!isBucketAddress(address)) return bodiesInFiles(directory)
+  if (!isBucketAddress(address)) return bodiesTogether({ directory })
   let opened: Promise<Bodies> | null = null
   const bodies = (): Promise<Bodies> => {
     opened ??= import('./s3/beside.ts').then(({ bodiesInBucket }) => bodiesInBucket({ address, directory }))
@@ -55,7 +55,7 @@ export const bodiesOf = ({ data: directory, content: address }: ContentPlace): B
     write: async (body) => (await bodies()).write(body),
     read: async (id) => (await bodies()).read(id),
     remove: async (id) => (await bodies()).remove(id),
-    close: () => void opened?.then((bodies) => bodies.close()),
+    close: async () => (await opened)?.close(),
   }
 }
 

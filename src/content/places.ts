@@ -1,10 +1,12 @@
-/** Where bodies lie: `content/<two characters of the id>/<id>`, and `content/incoming/` until they are finished. */
+/** Where bodies lie: `content/<two characters of the id>/<id>`, and `content/incoming/` until they are finished; `bodies.sqlite`. */
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export type Places = {
   readonly root: string
   readonly incoming: string
+  /** The file of small bodies, where the log keeps none. */
+  readonly together: string
   folderOf(id: string): string
   fileOf(id: string): string
 }
@@ -19,7 +21,13 @@ export const spread = (id: string): string => id.slice(8, 10).padStart(2, '0').t
 export const placesIn = (directory: string): Places => {
   const root = join(directory, 'content')
   const folderOf = (id: string) => join(root, spread(id))
-  return { root, incoming: join(root, 'incoming'), folderOf, fileOf: (id) => join(folderOf(id), id) }
+  return {
+    root,
+    incoming: join(root, 'incoming'),
+    together: join(directory, 'bodies.sqlite'),
+    folderOf,
+    fileOf: (id) => join(folderOf(id), id),
+  }
 }
 
 /** A name is on stable storage when its directory is. */

@@ -4,6 +4,21 @@ import type { Readable } from 'node:stream'
 /** Bodies up to this size travel with their event in `Append.contents`; larger ones go through `begin`. */
 export const smallContent = 64 * 1024
 
+export type Body = { readonly id: string; readonly bytes: Uint8Array }
+
+/** Bytes up to which a body is taken for one that came with an append; what is larger is read in pieces, by the store. */
+export const largestWhole = 4 * smallContent
+
+/** Where small bodies are kept. Ids are ids. */
+export interface Bodies {
+  /** On stable storage when it resolves. True when it was written now; a body's id is written once. @throws ContentFull, ContentUnavailable */
+  write(body: Body): Promise<boolean>
+  /** Null for what is not there, and for large bodies: whoever wants these reads them in pieces. */
+  read(id: string): Promise<Uint8Array | null>
+  remove(id: string): Promise<void>
+  close(): void | Promise<void>
+}
+
 export type Finished = { readonly size: number; readonly sha256: string }
 
 /** A body on its way to the disk. Nobody sees it before `finish`. */

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import type { LogReader, StoredEvent } from '../log/port.ts'
 import { isId, isMissing, type Places } from './places.ts'
 import type { SweepReport } from './port.ts'
+import { settleSuspects, suspectsIn } from './together/sweep.ts'
 
 /** When the store was opened, and where the log ended then. */
 type Opening = { readonly at: number; readonly position: number }
@@ -27,13 +28,16 @@ export const beginSweep = async (
   const last = await readOpening(places)
   const unfinished = await filesIn(places.incoming)
   const suspects = await finishedSince(places, last.at - clockTolerance)
+  const together = suspectsIn(places.together)
   const now: Opening = { at: Date.now(), position: await log.tail() }
   const sweep = async (): Promise<SweepReport> => {
     for (const path of unfinished) await rm(path, { force: true })
     const untold = await withoutEvent(suspects, log, last.position)
     for (const path of untold) await rm(path, { force: true })
+    const alone = await withoutEvent(together, log, last.position)
+    settleSuspects(places.together, together, alone)
     await writeOpening(places, now)
-    return { unfinished: unfinished.length, untold: untold.length }
+    return { unfinished: unfinished.length, untold: untold.length + alone.length }
   }
   return { swept: sweep() }
 }

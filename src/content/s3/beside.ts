@@ -1,6 +1,6 @@
 /** Bodies that come into a bucket past the store: small ones beside a log that keeps none, and those of imported histories. */
-import { type Bodies, bodiesInFiles, largestWhole } from '../beside.ts'
-import type { ContentWriter } from '../port.ts'
+import { type Bodies, type ContentWriter, largestWhole } from '../port.ts'
+import { bodiesTogether } from '../together/index.ts'
 import { readBucketAddress } from './address.ts'
 import { type Bucket, openBucket } from './bucket.ts'
 import { type Keys, keysUnder } from './keys.ts'
@@ -12,12 +12,12 @@ import { BucketWriter, partSize } from './writer.ts'
 
 type Place = { readonly address: string; readonly directory: string; readonly patience?: Patience }
 
-/** What was kept in files before is found as well. */
+/** What was kept in the data directory before is found as well. */
 export const bodiesInBucket = async ({ address, directory, patience }: Place): Promise<Bodies> => {
   const place = readBucketAddress(address)
   const keys = keysUnder(place.prefix)
   const bucket = await openBucket({ address: place, patience })
-  const before = bodiesInFiles(directory)
+  const before = bodiesTogether({ directory })
   let marks: Promise<Readonly<Record<string, string>>> | null = null
   return {
     write: async ({ id, bytes }) => {
@@ -27,7 +27,10 @@ export const bodiesInBucket = async ({ address, directory, patience }: Place): P
     },
     read: async (id) => (await before.read(id)) ?? readSmall(bucket, keys.keyOf(id)),
     remove: (id) => bucket.remove(keys.keyOf(id)),
-    close: () => bucket.close(),
+    close: async () => {
+      bucket.close()
+      await before.close()
+    },
   }
 }
 
