@@ -7,6 +7,7 @@
  */
 import type {
   AttemptFault,
+  DeliveryCause,
   DeliveryQueued,
   EventOf,
   NoticeCause,
@@ -14,6 +15,7 @@ import type {
   RecipientOutcome,
   RemoteReply,
 } from '../machines/vocabulary/events.ts'
+import { isOfDelivery } from '../machines/vocabulary/notices.ts'
 import { onwardOf } from '../machines/vocabulary/recipients.ts'
 import { deliveryOf, nothing, type Projection, type RowChange, type Value } from './projection.ts'
 
@@ -78,7 +80,7 @@ const endings = {
 } as const
 
 /** Of a notice, owed or settled. Those of old logs name no attempt. */
-const noticeKey = ({ delivery, kind, attempt = 0 }: NoticeCause) => [delivery, kind, attempt] as const
+const noticeKey = ({ delivery, kind, attempt = 0 }: DeliveryCause) => [delivery, kind, attempt] as const
 
 /** A notice that is owed from now on, and about whom, where it is about a failure. */
 const owed = (delivery: string, { kind, attempt, recipients }: NoticeOwed, at: number): RowChange[] => [
@@ -95,6 +97,7 @@ const owed = (delivery: string, { kind, attempt, recipients }: NoticeOwed, at: n
 
 /** It was composed, or will never be: owed no longer. */
 const settled = (cause: NoticeCause, set: Columns): readonly RowChange[] => {
+  if (!isOfDelivery(cause)) return nothing
   const key = noticeKey(cause)
   return [
     { kind: 'delete', table: 'notices_due', key },

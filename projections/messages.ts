@@ -1,18 +1,37 @@
 /**
  * Which messages did we take, from whom, for whom? One row for each accepted message. `waiting` counts the recipients
- * whose mail goes to another host, as accepted: what has become of them, the view of deliveries knows.
+ * whose mail goes to another host, as accepted: what has become of them, the view of deliveries knows. Beside them, the messages
+ * whose senders are still to be told that they arrived (`receipts_due`).
  */
-import type { AcceptedRecipient, EventOf } from '../machines/vocabulary/events.ts'
+import type { AcceptedRecipient, EventOf, NoticeCause } from '../machines/vocabulary/events.ts'
+import { isOfDelivery, owesReceipt } from '../machines/vocabulary/notices.ts'
 import { givenAddresses, onwardOf } from '../machines/vocabulary/recipients.ts'
-import { nothing, type Projection, sessionOf } from './projection.ts'
+import { nothing, type Projection, type RowChange, sessionOf, type Value } from './projection.ts'
+
+type Accepted = EventOf & { readonly type: 'MessageAccepted' }
 
 /** Of mail that did not come in a session: where it was accepted, and why we composed it. */
-const ownColumns = ({ stream, data }: EventOf & { type: 'MessageAccepted' }) => ({
-  stream,
-  cause: data.cause?.delivery ?? null,
-  causeKind: data.cause?.kind ?? null,
-  causeAttempt: data.cause?.attempt ?? null,
-})
+const ownColumns = ({ stream, data: { cause } }: Accepted) => ({ stream, ...causeColumns(cause) })
+
+const causeColumns = (cause: NoticeCause | undefined): Readonly<Record<string, Value>> => {
+  if (cause === undefined) return {}
+  const { kind: causeKind } = cause
+  return isOfDelivery(cause)
+    ? { causeKind, cause: cause.delivery, causeAttempt: cause.attempt ?? null }
+    : { causeKind, causeMessage: cause.message }
+}
+
+/** A receipt that the sender is owed from now on. */
+const receiptDue = ({ at, stream, revision, data }: Accepted): readonly RowChange[] =>
+  owesReceipt(data)
+    ? [{ kind: 'insert', table: 'receipts_due', key: [data.message], set: { stream, revision, at } }]
+    : nothing
+
+/** It was composed, or will never be: owed no longer. */
+const receiptSettled = (cause: NoticeCause | undefined): readonly RowChange[] =>
+  cause === undefined || isOfDelivery(cause)
+    ? nothing
+    : [{ kind: 'delete', table: 'receipts_due', key: [cause.message] }]
 
 /** The distinct mailboxes among the destinations, in the order they were named. */
 export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly string[] => {
@@ -25,7 +44,8 @@ export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly 
   return [...mailboxes]
 }
 
-const fold = (event: EventOf) => {
+const fold = (event: EventOf): readonly RowChange[] => {
+  if (event.type === 'NoticeDropped') return receiptSettled(event.data.cause)
   if (event.type !== 'MessageAccepted') return nothing
   const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
   const session = sessionOf(event.stream)
@@ -46,12 +66,16 @@ const fold = (event: EventOf) => {
     mailboxes: mailboxesOf(recipients).length,
     hops: onward.length,
   }
-  return [{ kind: 'insert', table: 'messages', key: [message], set }] as const
+  return [
+    { kind: 'insert', table: 'messages', key: [message], set },
+    ...receiptDue(event),
+    ...receiptSettled(event.data.cause),
+  ]
 }
 
 export const messages: Projection = {
   name: 'messages',
-  version: 3,
+  version: 4,
   tables: {
     messages: {
       key: ['id'],
@@ -74,7 +98,13 @@ export const messages: Projection = {
         cause: 'text',
         causeKind: 'text',
         causeAttempt: 'number',
+        /** Of a receipt: the message it is about. */
+        causeMessage: 'text',
       },
+    },
+    receipts_due: {
+      key: ['message'],
+      columns: { message: 'text', stream: 'text', revision: 'number', at: 'number' },
     },
   },
   fold,

@@ -18,6 +18,8 @@ import { serveControl } from './control.ts'
 import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
 import { openBacklog } from './delivery/owed.ts'
 import { playgroundSide } from './delivery/pretend/index.ts'
+import { Receipts } from './delivery/receipts.ts'
+import { hasNextHop } from './delivery/router.ts'
 import { createRoutes, StsStore } from './delivery/routes/index.ts'
 import { loadSigners } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
@@ -80,8 +82,12 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
   let deliveries: Deliveries | null = null
+  let receipts: Receipts | null = null
   const http = await openHttp({ config, warn: notices.warn })
-  const log = tapped(http.watchedLog(await openLog(config)), (accepted) => deliveries?.accepted(accepted))
+  const log = tapped(http.watchedLog(await openLog(config)), (accepted) => {
+    if (hasNextHop(accepted.message)) deliveries?.accepted(accepted)
+    receipts?.accepted(accepted)
+  })
   await startClock(log)
   const startedAt = now()
   const content = await openContent(config, log).then(
@@ -97,6 +103,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     ...{ log, warn: notices.warn, ousted: fatal.resolve },
     vacated: () => {
       deliveries?.takeOver()
+      receipts?.takeOver()
       tidy()
     },
   }).catch(async (error) => {
@@ -173,6 +180,10 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     notice: (line) => notices.warn(line),
   })
   const backlog = openBacklog({ directory: config.data, log })
+  // Where nothing leaves, mail arrives all the same.
+  receipts = new Receipts({
+    ...{ log, content, directory, backlog, hostname: config.hostname, warn: notices.warn },
+  })
   if (sendsOut(config))
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, info: notices.info, warn: notices.warn },
@@ -220,6 +231,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       http.leaving()
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
+      // What they say may have to be sent.
+      await receipts?.stop()
       await deliveries?.stop(config.limits.shutdownGrace)
       backlog.close()
       await outbox.settled()

@@ -32,9 +32,17 @@ export type SenderNotification = { readonly ret?: 'FULL' | 'HDRS'; readonly envi
 /** `NOTIFY` and `ORCPT` of RCPT (RFC 3461 §4.1, §4.2). */
 export type RecipientNotification = { readonly notify?: readonly string[]; readonly orcpt?: string }
 
+/**
+ * What a sender who asked for it is told as soon as the mail is accepted: that it is in a mailbox here (RFC 3461 §5.2.3), or has
+ * gone on to the several addresses that an alias stands for (§5.2.7.3).
+ */
+export type ReceiptKind = 'delivered' | 'expanded'
+
 export type AcceptedRecipient = RecipientNotification & {
   readonly address: string
   readonly destination: Destination
+  /** Absent where nothing is to be told of it, or not yet. */
+  readonly receipt?: ReceiptKind
   /** The alias that was given; `address` is one of those it stands for. */
   readonly alias?: string
   /** What was given, where it is not the alias as it is written: with a tag, in capitals. */
@@ -134,12 +142,16 @@ export type SenderRefused = {
 export type ContentStarted = Record<string, never>
 /** What a report says of a delivery: that it failed for good, takes long, or succeeded (RFC 3461 §6). */
 export type NoticeKind = 'failed' | 'delayed' | 'delivered'
-export type NoticeCause = {
+export type DeliveryCause = {
   readonly delivery: string
   readonly kind: NoticeKind
   /** The attempt after which it was owed; absent in logs of before there was one for each. */
   readonly attempt?: number
 }
+/** Of a receipt: mail that was where it was going, or on several ways, when it was accepted. */
+export type ReceiptCause = { readonly message: string; readonly kind: 'delivered' }
+/** What a notice is about: a delivery, or a message. */
+export type NoticeCause = DeliveryCause | ReceiptCause
 /** A notice that was owed and will not be made. */
 export type NoticeDropped = {
   readonly cause: NoticeCause
@@ -174,7 +186,7 @@ export type MessageAccepted = SenderNotification & {
   readonly added?: string
   /** True when bare CR or LF were made CRLF. */
   readonly repaired?: true
-  /** Of mail we composed ourselves: the delivery it reports on, and what of it. Absent in all other mail. */
+  /** Of mail we composed ourselves: the delivery or the message it reports on, and what of it. Absent in all other mail. */
   readonly cause?: NoticeCause
   readonly trace: TraceFacts
 }

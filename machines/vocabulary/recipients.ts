@@ -8,6 +8,7 @@ import type {
   DeliveryRecipient,
   Destination,
   Place,
+  ReceiptKind,
   RecipientNotification,
 } from './events.ts'
 
@@ -29,27 +30,45 @@ const withoutSuccess = (notify: RecipientNotification['notify']): RecipientNotif
   return left?.length === 0 ? ['NEVER'] : left
 }
 
+/** What of `NOTIFY=SUCCESS` can be answered as soon as the mail is accepted; what leaves is answered for when it has left. */
+const receiptFor = (
+  notify: RecipientNotification['notify'],
+  { kind }: Destination,
+  { isOneOfSeveral }: { readonly isOneOfSeveral: boolean },
+): { readonly receipt?: ReceiptKind } => {
+  if (!notify?.includes('SUCCESS')) return {}
+  // RFC 3461 §5.2.7.3
+  if (isOneOfSeveral) return { receipt: 'expanded' }
+  // RFC 3461 §5.2.3, and of an alias of one §5.2.7.2: nothing is said of the alias itself.
+  return kind === 'mailbox' ? { receipt: 'delivered' } : {}
+}
+
 /** Who gets the mail for `recipient`, which has this place: itself, or each address its alias stands for. */
 export const recipientsFor = (
   recipient: string,
   place: Place,
   { notify, orcpt }: RecipientNotification = {},
 ): readonly AcceptedRecipient[] => {
-  if (place.kind !== 'alias')
+  if (place.kind !== 'alias') {
+    const destination = destinationOf(place)
     return [
       {
-        ...{ address: recipient, destination: destinationOf(place) },
+        ...{ address: recipient, destination },
         ...(notify && { notify }),
         ...(orcpt && { orcpt }),
+        ...receiptFor(notify, destination, { isOneOfSeveral: false }),
       },
     ]
+  }
   const { alias, targets } = place
-  const asked = targets.length > 1 ? withoutSuccess(notify) : notify
+  const isOneOfSeveral = targets.length > 1
+  const asked = isOneOfSeveral ? withoutSuccess(notify) : notify
   // RFC 5321 §3.9.1: only the address in the envelope changes.
   return targets.map(({ address, destination }) => ({
     ...{ address, destination },
     ...(asked && { notify: asked }),
     ...{ orcpt: orcpt ?? originalOf(recipient), alias },
+    ...receiptFor(notify, destination, { isOneOfSeveral }),
     ...(recipient !== alias && { given: recipient }),
   }))
 }

@@ -1,5 +1,6 @@
 /** Which stream somebody means who types an id: a session's, a message's, a delivery's, or a stream's whole name. */
 import { machines } from '../../machines/index.ts'
+import { subjectOf } from '../../machines/vocabulary/notices.ts'
 import { idOf } from '../log/port.ts'
 import { completeId } from './completing.ts'
 import { CommandFault } from './fault.ts'
@@ -44,7 +45,7 @@ export const findHistory = async (opened: Reading, asked: string): Promise<Found
     throw new CommandFault(
       message?.cause == null
         ? `message ${id} did not come in a session`
-        : `message ${id} did not come in a session: it is a report; \`fsmtp replay ${message.cause.delivery}\` tells of what`,
+        : `message ${id} did not come in a session: it is a report; \`fsmtp replay ${subjectOf(message.cause)}\` tells of what`,
     )
   return { stream: `smtp_session-${message.session}`, message: id }
 }

@@ -1,5 +1,6 @@
 /** Everything that happened to one message: the session it came in, and each of its deliveries. */
 import type { EventOf, NoticeCause } from '../../machines/vocabulary/events.ts'
+import { isOfDelivery } from '../../machines/vocabulary/notices.ts'
 import type { LogReader } from '../log/port.ts'
 import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { deliverySentences } from './delivery-story.ts'
@@ -82,13 +83,17 @@ export type History = {
   readonly accepted: Accepted
   /** By delivery, the events of each. */
   readonly deliveries: ReadonlyMap<string, readonly EventOf[]>
-  /** Notices about them that the sender was owed. */
+  /** Notices that the sender was owed, about them and about the mail itself. */
   readonly notices: readonly Settled[]
 }
 
 /** What a mail that we composed is about. */
-export const causeText = ({ kind, delivery, attempt }: NoticeCause): string =>
-  `a notice of ${noticeWords[kind]} about delivery ${delivery}${attempt === undefined ? '' : `, attempt ${attempt}`}`
+export const causeText = (cause: NoticeCause): string => {
+  const notice = `a notice of ${noticeWords[cause.kind]} about`
+  if (!isOfDelivery(cause)) return `${notice} message ${cause.message}`
+  const { delivery, attempt } = cause
+  return `${notice} delivery ${delivery}${attempt === undefined ? '' : `, attempt ${attempt}`}`
+}
 
 /** The session's story as far as it concerns this message, then where each recipient's mail went. */
 const acceptanceOf = ({ events, accepted }: History): readonly TraceLine[] => {
@@ -125,7 +130,8 @@ const noticeText = (event: Settled): string => {
 
 const noticeLine = (event: Settled): TraceLine => {
   const { cause } = event.data
-  return { ...lineOf(event, noticeText(event)), ...(cause !== undefined && { delivery: cause.delivery }) }
+  const line = lineOf(event, noticeText(event))
+  return cause !== undefined && isOfDelivery(cause) ? { ...line, delivery: cause.delivery } : line
 }
 
 /** With the time it is told at: a history keeps its own order, also where a clock was put back. */

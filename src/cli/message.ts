@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { AcceptedRecipient } from '../../machines/vocabulary/events.ts'
-import { noticeStream } from '../../machines/vocabulary/notices.ts'
+import type { AcceptedRecipient, NoticeCause } from '../../machines/vocabulary/events.ts'
+import { noticeStream, owesReceipt, subjectOf } from '../../machines/vocabulary/notices.ts'
 import { traceLines } from '../smtp/trace.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
@@ -41,15 +41,18 @@ const find = async (opened: Reading, typed: string): Promise<Found> => {
   const events = await streamEvents(opened.log, found.stream)
   const standings = views.deliveriesOf(id)
   const deliveries = new Map<string, History['events']>()
+  const accepted = acceptedIn(events, id)
   const notices: History['notices'][number][] = []
+  const addNotice = async (cause: NoticeCause): Promise<void> => {
+    notices.push(...(await streamEvents(opened.log, noticeStream(cause))).filter(isSettled))
+  }
+  if (owesReceipt(accepted.data)) await addNotice({ message: id, kind: 'delivered' })
   for (const { id: delivery } of standings) {
     deliveries.set(delivery, await streamEvents(opened.log, `delivery-${delivery}`))
-    for (const { kind, attempt } of views.notices(delivery)) {
-      const stream = noticeStream({ delivery, kind, ...(attempt > 0 && { attempt }) })
-      notices.push(...(await streamEvents(opened.log, stream)).filter(isSettled))
-    }
+    for (const { kind, attempt } of views.notices(delivery))
+      await addNotice({ delivery, kind, ...(attempt > 0 && { attempt }) })
   }
-  return { message: found, events, accepted: acceptedIn(events, id), standings, deliveries, notices }
+  return { message: found, events, accepted, standings, deliveries, notices }
 }
 
 const message = (typed: string, { raw, text, trace }: Options, command: Command): Promise<void> =>
@@ -148,6 +151,6 @@ const details = ({ message: found, accepted, standings }: Found): void => {
   for (const [title, value] of rows)
     if (value !== null) print(`${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`)
   print('')
-  const replay = found.cause?.delivery ?? `${session} --transcript`
+  const replay = cause === null ? `${session} --transcript` : subjectOf(cause)
   print(toned('weak', `fsmtp message ${found.id} --trace   fsmtp replay ${replay}`))
 }

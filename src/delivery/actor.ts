@@ -8,9 +8,9 @@ import type { Act, DeliveryInput } from '../../machines/delivery/inputs.ts'
 import { mayWait } from '../../machines/delivery/judgements.ts'
 import type {
   AttemptFault,
+  DeliveryCause,
   DeliveryQueued,
   DeliveryRecipient,
-  NoticeCause,
   NoticeOwed,
   RecipientOutcome,
   RemoteHost,
@@ -31,7 +31,7 @@ import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
 import { isUnderWay, settledIn, standingOf } from './standing.ts'
 
 /** The sender is owed a notice. */
-export type Notify = (owed: Required<NoticeCause>) => void
+export type Notify = (owed: Required<DeliveryCause>) => void
 
 export type Tools = {
   readonly outbox: Outbox

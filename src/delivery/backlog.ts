@@ -1,6 +1,6 @@
 /** What is still owed, as the views know it: asked at start, and for times that come. A view may lag; the log decides. */
 import type { Pace } from '../../machines/delivery/pacing.ts'
-import type { NoticeCause } from '../../machines/vocabulary/events.ts'
+import type { DeliveryCause } from '../../machines/vocabulary/events.ts'
 import type { DueAsked } from '../views/answers/deliveries.ts'
 import type { Due } from './timetable.ts'
 
@@ -26,5 +26,5 @@ export interface Backlog {
   /** What recorded attempts say of a destination; null where there are none. */
   pace(destination: string): Pace | null
   /** Notices that senders are owed and nobody has composed yet. */
-  noticesDue(limit: number): readonly Required<NoticeCause>[]
+  noticesDue(limit: number): readonly Required<DeliveryCause>[]
 }

@@ -2,7 +2,7 @@
  * Sees to it that senders hear what became of their mail: a few notices at a time, each once, however often it is asked for.
  * What is not made now is still owed, and found again by those who look for what is owed.
  */
-import { noticeStream } from '../../machines/vocabulary/notices.ts'
+import { isOfDelivery, noticeStream } from '../../machines/vocabulary/notices.ts'
 import { now } from '../actors/identity.ts'
 import { type Noticed, type NoticerOptions, type Owed, settleNotice } from './settle-notice.ts'
 
@@ -16,6 +16,11 @@ const mostWaiting = 5000
 const restAfterFault = 5 * 60_000
 
 type Waiting = { readonly owed: Owed; readonly done: (noticed: Noticed) => void }
+
+const whatOf = (owed: Owed): string =>
+  isOfDelivery(owed)
+    ? `after attempt ${owed.attempt} of delivery ${owed.delivery}`
+    : `of the arrival of message ${owed.message}`
 
 export class Noticer {
   readonly #options: NoticerOptions
@@ -69,8 +74,10 @@ export class Noticer {
   async #take({ owed, done }: Waiting): Promise<void> {
     const stream = noticeStream(owed)
     const noticed = await settleNotice(this.#options, owed).catch((error: Error) => {
-      const what = `the notice that the sender is owed after attempt ${owed.attempt} of delivery ${owed.delivery}`
-      this.#options.warn(`${what} could not be made; it is tried again`, error)
+      this.#options.warn(
+        `the notice that the sender is owed ${whatOf(owed)} could not be made; it is tried again`,
+        error,
+      )
       return 'owed' as const
     })
     if (noticed === 'owed') this.#resting.set(stream, now() + restAfterFault)

@@ -3,11 +3,13 @@ import type { LogReader } from '../log/port.ts'
 import { openViews } from '../views/index.ts'
 import type { Backlog } from './backlog.ts'
 import type { NoticerOptions } from './noticer.ts'
+import type { ReceiptsOptions } from './receipts.ts'
 
-export type OpenBacklog = Backlog & {
-  readonly original: NoticerOptions['original']
-  close(): void
-}
+export type OpenBacklog = Backlog &
+  ReceiptsOptions['backlog'] & {
+    readonly original: NoticerOptions['original']
+    close(): void
+  }
 
 export const openBacklog = ({
   directory,
@@ -26,6 +28,7 @@ export const openBacklog = ({
     due: (before, options) => views.dueDeliveries(before, options),
     pace: (destination) => views.destination(destination),
     noticesDue: (limit) => views.noticesDue(limit),
+    receiptsDue: (limit) => views.receiptsDue(limit),
     // Views may lag behind a host that refuses at once.
     original: async (message) => {
       if (views.message(message) === null) await views.caughtUp()

@@ -1,15 +1,17 @@
 /**
  * One notice that a sender is owed (RFC 3464): composed, and accepted as a message of its own, from nobody, with the delivery
- * as its cause; or dropped, with the reason. It has a stream of its own, which must not exist yet: it is settled once, whatever
- * crashes when.
+ * or the message it is about as its cause; or dropped, with the reason. It has a stream of its own, which must not exist yet: it
+ * is settled once, whatever crashes when.
  */
 import type {
   AcceptedRecipient,
+  DeliveryCause,
   EventOf,
   NoticeCause,
   NoticeDropped,
+  ReceiptCause,
 } from '../../machines/vocabulary/events.ts'
-import { hearsNothing, noticeStream } from '../../machines/vocabulary/notices.ts'
+import { hearsNothing, isOfDelivery, noticeStream, subjectOf } from '../../machines/vocabulary/notices.ts'
 import { recipientsFor } from '../../machines/vocabulary/recipients.ts'
 import { newEventId, newId, now } from '../actors/identity.ts'
 import type { Directory } from '../authentication/directory.ts'
@@ -18,11 +20,23 @@ import { type Append, type EventLog, kindOf, WrongRevision } from '../log/port.t
 import { readPolicy } from '../policies.ts'
 import { acceptedNotice } from './notices/accepted.ts'
 import { asAddressed } from './notices/forwarded.ts'
-import { type Story, storyOf } from './notices/history.ts'
+import { storyOf } from './notices/history.ts'
 import { composeNotice, type Notice } from './notices/index.ts'
+import { receiptStory } from './notices/receipt.ts'
+import type { Mail, Story } from './notices/story.ts'
+import type { Accepted } from './router.ts'
 import { deliveryStream } from './standing.ts'
 
-export type Owed = Required<NoticeCause>
+/** What a receipt tells of is in the fact of acceptance; what any other notice does, in the history of its delivery. */
+export type ReceiptOwed = ReceiptCause & { readonly accepted: Omit<Accepted, 'body'> }
+export type Owed = Required<DeliveryCause> | ReceiptOwed
+
+/** And nothing else of what was known when it was asked for. */
+const causeOf = (owed: Owed): NoticeCause => {
+  if (!isOfDelivery(owed)) return { message: owed.message, kind: owed.kind }
+  const { delivery, kind, attempt } = owed
+  return { delivery, kind, attempt }
+}
 
 export type NoticerOptions = {
   readonly log: Pick<EventLog, 'append' | 'readStream'>
@@ -42,32 +56,38 @@ export type Noticed = 'made' | 'dropped' | 'settled' | 'owed'
 type Made = {
   /** Of the notice as a message. */
   readonly id: string
-  readonly owed: Owed
+  readonly cause: NoticeCause
   readonly story: Story
   readonly recipients: readonly AcceptedRecipient[]
 }
 type Recorded = {
-  readonly owed: Owed
+  readonly cause: NoticeCause
   readonly type: 'MessageAccepted' | 'NoticeDropped'
   readonly data: object
-  /** Of the message, or of the delivery where there is none. */
+  /** Of the message, or of what it would have been about. */
   readonly id: string
   readonly contents?: Append['contents']
 }
 
 /** @throws where the log, the content or the views do not answer: it is still owed */
 export const settleNotice = async (options: NoticerOptions, owed: Owed): Promise<Noticed> => {
-  if ((await eventsOf(options, noticeStream(owed), 1)).length > 0) return 'settled'
-  const story = storyOf(await eventsOf(options, deliveryStream(owed.delivery)), owed)
+  const cause = causeOf(owed)
+  if ((await eventsOf(options, noticeStream(cause), 1)).length > 0) return 'settled'
+  const story = await storyFor(options, owed)
   if (story === null) throw new Error('the history of the delivery does not know of it')
-  const { sender } = story.queued
-  if (story.recipients.length === 0) return drop(options, { cause: owed, sender, reason: 'overtaken' })
-  const recipients = whomToTell(options, sender)
-  if (recipients.length === 0) return drop(options, { cause: owed, sender, reason: 'nobody-to-tell' })
+  const { sender } = story.mail
+  if (story.recipients.length === 0) return drop(options, { cause, sender, reason: 'overtaken' })
+  const recipients = whomToTell(options, sender, cause)
+  if (recipients.length === 0) return drop(options, { cause, sender, reason: 'nobody-to-tell' })
   const id = newId()
-  const notice = await compose(options, { id, owed, story, recipients })
-  return accept(options, { id, owed, notice, recipients })
+  const notice = await compose(options, { id, cause, story, recipients })
+  return accept(options, { id, cause, notice, recipients })
 }
+
+const storyFor = async (options: NoticerOptions, owed: Owed): Promise<Story | null> =>
+  isOfDelivery(owed)
+    ? storyOf(await eventsOf(options, deliveryStream(owed.delivery)), owed)
+    : receiptStory(owed.accepted.message, owed.accepted.at)
 
 const eventsOf = async (
   { log }: NoticerOptions,
@@ -82,44 +102,58 @@ const eventsOf = async (
 }
 
 /** The sender's mail goes where any mail for that address goes. */
-const whomToTell = ({ directory }: NoticerOptions, sender: string): readonly AcceptedRecipient[] => {
+const whomToTell = (
+  { directory }: NoticerOptions,
+  sender: string,
+  { kind }: NoticeCause,
+): readonly AcceptedRecipient[] => {
   if (hearsNothing(sender)) return []
   const place = directory.place(sender)
-  // Nobody of that name: the postmaster hears of it (RFC 5321 §4.5.1).
-  const found = place.kind === 'unknown' ? directory.place('postmaster') : place
+  // Nobody of that name: the postmaster hears of it (RFC 5321 §4.5.1), unless all is well.
+  const isForPostmaster = place.kind === 'unknown' && kind !== 'delivered'
+  const found = isForPostmaster ? directory.place('postmaster') : place
   return found.kind === 'unknown' ? [] : recipientsFor(sender, found)
 }
 
-const compose = async (options: NoticerOptions, { id, owed, story, recipients }: Made): Promise<Notice> => {
-  const { hostname, original, content, warn } = options
-  const { queued, attempt } = story
-  const known = await original(queued.message)
-  const giveUpAt = owed.kind === 'delayed' ? await giveUpTime(options, story) : null
+const compose = async (
+  options: NoticerOptions,
+  { id, cause: { kind }, story, recipients }: Made,
+): Promise<Notice> => {
+  const { hostname, content, warn } = options
+  const { mail, attempt } = story
+  const known = await headerOf(options, mail)
+  const giveUpAt = kind === 'delayed' ? await giveUpTime(options, story) : null
   return composeNotice({
-    ...{ kind: owed.kind, id, reportingHost: hostname, postmaster: `postmaster@${hostname}` },
+    ...{ kind, id, reportingHost: hostname, postmaster: `postmaster@${hostname}` },
     at: now(),
     to: recipients.map(({ address }) => address),
     attempts: attempt,
     original: {
-      ...queued,
-      subject: known?.subject ?? null,
-      messageId: known?.messageId ?? null,
-      recipients: asAddressed(story.recipients, queued.forwarder).map((recipient) => ({
+      ...mail,
+      ...known,
+      recipients: asAddressed(story.recipients, mail.forwarder).map((recipient) => ({
         ...recipient,
         giveUpAt,
       })),
     },
-    originalContent: () => content.stream(queued.message),
+    originalContent: () => content.stream(mail.message),
     unreadable: (error) =>
-      warn(`a notice about message ${queued.message} goes out without anything of it`, error),
+      warn(`a notice about message ${mail.message} goes out without anything of it`, error),
   })
+}
+
+/** What the story does not know, the views do. */
+const headerOf = async ({ original }: NoticerOptions, { message, subject, messageId }: Mail) => {
+  const known = subject === undefined ? await original(message) : { subject, messageId }
+  return { subject: known?.subject ?? null, messageId: known?.messageId ?? null }
 }
 
 /** Patience is as it was when the message was accepted. */
 const giveUpTime = async (
   { log }: NoticerOptions,
-  { queued: { policy, acceptedAt } }: Story,
+  { mail: { policy, acceptedAt } }: Story,
 ): Promise<number | null> => {
+  if (policy === undefined) return null
   const read = await readPolicy(log, policy)
   const isPolicy = typeof read === 'object' && read !== null && 'giveUpAfter' in read
   return isPolicy && typeof read.giveUpAfter === 'number' ? acceptedAt + read.giveUpAfter : null
@@ -127,11 +161,11 @@ const giveUpTime = async (
 
 const accept = async (
   options: NoticerOptions,
-  { id, owed, notice, recipients }: Omit<Made, 'story'> & { readonly notice: Notice },
+  { id, cause, notice, recipients }: Omit<Made, 'story'> & { readonly notice: Notice },
 ): Promise<Noticed> => {
   const { content, hostname } = options
-  const data = acceptedNotice({ id, cause: owed, notice, recipients, hostname })
-  const recorded = { owed, type: 'MessageAccepted', data, id } as const
+  const data = acceptedNotice({ id, cause, notice, recipients, hostname })
+  const recorded = { cause, type: 'MessageAccepted', data, id } as const
   if (notice.bytes.length <= smallContent) {
     const contents = [{ id, bytes: notice.bytes }]
     return (await record(options, { ...recorded, contents })) ? 'made' : 'settled'
@@ -150,27 +184,24 @@ const accept = async (
   return 'settled'
 }
 
-const drop = async (
-  options: NoticerOptions,
-  data: NoticeDropped & { readonly cause: Owed },
-): Promise<Noticed> => {
-  const { cause: owed } = data
-  const isNew = await record(options, { owed, type: 'NoticeDropped', data, id: owed.delivery })
+const drop = async (options: NoticerOptions, data: NoticeDropped): Promise<Noticed> => {
+  const { cause } = data
+  const isNew = await record(options, { cause, type: 'NoticeDropped', data, id: subjectOf(cause) })
   return isNew ? 'dropped' : 'settled'
 }
 
 /** False where the stream is there already: it was settled before. */
 const record = async (
   { log, hostname }: NoticerOptions,
-  { owed, type, data, id, contents }: Recorded,
+  { cause, type, data, id, contents }: Recorded,
 ): Promise<boolean> => {
   const at = now()
   const event = {
     ...{ id: newEventId(at), kind: kindOf(type, 1, { node: hostname }), at, data },
-    meta: { $correlationId: id, $causationId: owed.delivery },
+    meta: { $correlationId: id, $causationId: subjectOf(cause) },
   }
   try {
-    const stream = noticeStream(owed)
+    const stream = noticeStream(cause)
     await log.append([{ stream, expected: -1, events: [event], ...(contents && { contents }) }])
     return true
   } catch (error) {

@@ -1,7 +1,7 @@
 /** What is owed and not done, for whatever reason: a full disk, a crash. Looked for again and again; doing it twice does nothing. */
 import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import type { LogReader } from '../log/port.ts'
-import type { Backlog, Unrouted } from './backlog.ts'
+import type { Backlog } from './backlog.ts'
 import type { Accepted } from './router.ts'
 
 type NoticeDue = ReturnType<Backlog['noticesDue']>[number]
@@ -43,10 +43,10 @@ const sweep = async ({ log, backlog, route, notify }: SweepOptions, { olderThan 
   for (const due of backlog.noticesDue(atOnce)) await notify(due)
 }
 
-/** The fact of its acceptance, from the stream it stands in. */
-const acceptedAt = async (
+/** The fact that a message was accepted, from the place where it stands. */
+export const acceptedAt = async (
   log: SweepOptions['log'],
-  { stream, revision }: Unrouted,
+  { stream, revision }: { readonly stream: string; readonly revision: number },
 ): Promise<Accepted | null> => {
   // What this process recorded is what the vocabulary says.
   for await (const page of log.readStream(stream, { from: revision, limit: 1 }))

@@ -1,8 +1,8 @@
-/** A log that tells, after each append of this process, which messages were accepted with mail for other hosts; with their bodies, where they were at hand. */
+/** A log that tells, after each append of this process, which messages were accepted; with their bodies, where they were at hand. */
 import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import { around } from '../log/around.ts'
 import type { Append, EventLog } from '../log/port.ts'
-import { type Accepted, hasNextHop } from './router.ts'
+import type { Accepted } from './router.ts'
 
 type Tell = (accepted: Accepted) => void
 
@@ -12,7 +12,6 @@ const tellOf = (appends: readonly Append[], tell: Tell): void => {
       if (kind.type !== 'MessageAccepted') continue
       // What this process appends under this name is one.
       const message = data as MessageAccepted
-      if (!hasNextHop(message)) continue
       const body = contents?.find(({ id }) => id === message.message)?.bytes
       tell({ message, at, ...(body && { body }) })
     }

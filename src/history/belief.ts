@@ -3,7 +3,7 @@
  * it stands in a stream where such a fact belongs. What is imported stays for good, so this is asked before.
  */
 import { z } from 'zod'
-import type { EventOf, FactName } from '../../machines/vocabulary/events.ts'
+import type { EventOf, FactName, NoticeCause } from '../../machines/vocabulary/events.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import { noticeKinds, noticeStream } from '../../machines/vocabulary/notices.ts'
 import type { Projection, RowChange, TableSchema } from '../../projections/projection.ts'
@@ -21,11 +21,14 @@ export type BeliefOptions = {
 
 const name = z.string().min(1)
 const addresses = z.array(name)
-const cause = z.object({
-  delivery: name,
-  kind: z.enum(noticeKinds),
-  attempt: z.number().int().positive().optional(),
-})
+const cause: z.ZodType<NoticeCause> = z.union([
+  z.object({
+    delivery: name,
+    kind: z.enum(noticeKinds),
+    attempt: z.number().int().positive().exactOptional(),
+  }),
+  z.object({ message: name, kind: z.literal('delivered') }),
+])
 
 /** Facts that no machine writes, and what they must hold. */
 const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z.ZodType }>>> = {
@@ -43,6 +46,13 @@ const plainCategories = new Set(
   Object.values(plainFacts).flatMap(({ category }) => (category === 'notice' ? [] : [category])),
 )
 
+type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'>
+/** Where several shapes would do, what keeps it from the first. */
+const innermost = (issue: z.core.$ZodIssue): Issue => {
+  const inner = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined
+  return inner === undefined ? issue : { message: inner.message, path: [...issue.path, ...inner.path] }
+}
+
 /** What is wrong with a fact that no machine will be asked about, or null. */
 const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
   const category = categoryOf(stream)
@@ -52,16 +62,15 @@ const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
   if (known.category !== category) return `${type} does not belong into a stream of ${category}`
   const read = known.shape.safeParse(data)
   if (read.success) return null
-  const [issue] = read.error.issues
-  return `${type}: ${issue?.path.join('.') ?? 'data'}: ${issue?.message ?? 'cannot be read'}`
+  const { path, message } = innermost(read.error.issues[0]!)
+  return `${type}: ${path.join('.')}: ${message}`
 }
 
 /** A notice that the server composed itself, from nobody, and so without a session. */
 const isNotice = ({ stream, data }: StoredEvent): boolean => {
   const read = cause.safeParse(data.cause)
   if (!read.success || data.sender !== '') return false
-  const { delivery, kind, attempt } = read.data
-  return stream === noticeStream({ delivery, kind, ...(attempt !== undefined && { attempt }) })
+  return stream === noticeStream(read.data)
 }
 
 /** Facts that only a machine may tell, for the views believe them wherever they stand. */

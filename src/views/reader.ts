@@ -38,8 +38,10 @@ import {
   askMessage,
   askMessageIds,
   askMessages,
+  askReceiptsDue,
   type Message,
   type MessageFilter,
+  type ReceiptDue,
 } from './answers/messages.ts'
 import { askQueue, type QueueStatus } from './answers/queue.ts'
 import {
@@ -99,6 +101,8 @@ export type ViewReader = {
   isRouted(message: string): boolean
   /** Reports that somebody wants and nobody has composed yet. */
   noticesDue(limit: number): readonly NoticeDue[]
+  /** Receipts that senders are owed and nobody has composed yet, the oldest first. */
+  receiptsDue(limit: number): readonly ReceiptDue[]
   /** Reports on a delivery that were composed. */
   notices(delivery: string): readonly Notice[]
   flow(machine?: string): readonly Flow[]
@@ -169,6 +173,7 @@ export const openViews = ({
     standingsOf: (messages) => asking.once(() => askStandings(db(), messages)),
     isRouted: (message) => asking.once(() => askRouted(db(), message)),
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
+    receiptsDue: (limit) => asking.once(() => askReceiptsDue(db(), limit)),
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),

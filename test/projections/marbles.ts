@@ -10,7 +10,7 @@
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
  */
 import { randomUUID } from 'node:crypto'
-import type { Destination, FactName, Facts, NoticeCause } from '../../machines/vocabulary/events.ts'
+import type { DeliveryCause, Destination, FactName, Facts } from '../../machines/vocabulary/events.ts'
 import { noticeKinds, noticeStream } from '../../machines/vocabulary/notices.ts'
 import { type EventLog, kindOf } from '../../src/log/port.ts'
 
@@ -173,7 +173,7 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
     ),
 }
 
-const causeOf = (delivery: string, kind: string | undefined, attempt: string | undefined): NoticeCause => ({
+const causeOf = (delivery: string, kind: string | undefined, attempt: string | undefined): DeliveryCause => ({
   delivery,
   kind: noticeKinds.find((known) => known === kind) ?? 'failed',
   ...(attempt !== undefined && { attempt: Number(attempt) }),

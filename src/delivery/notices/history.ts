@@ -1,30 +1,22 @@
 /** What a notice is about, read from the history of its delivery. */
 import type {
   AttemptFault,
-  DeliveryQueued,
+  DeliveryCause,
   DeliveryRecipient,
   EventOf,
-  NoticeCause,
   NoticeOwed,
   RemoteHost,
   RemoteReply,
 } from '../../../machines/vocabulary/events.ts'
 import type { NoticeRecipient } from './notice.ts'
+import type { Story } from './story.ts'
 
 type Ended = EventOf & { readonly type: 'Delivered' | 'Deferred' | 'Failed' | 'Expired' }
-
-/** What the history says of a notice that is owed. */
-export type Story = {
-  readonly queued: DeliveryQueued
-  readonly attempt: number
-  /** Those whom it is still true of; none where it was overtaken. */
-  readonly recipients: readonly NoticeRecipient[]
-}
 
 const endings: ReadonlySet<string> = new Set(['Delivered', 'Deferred', 'Failed', 'Expired'])
 const isEnding = (event: EventOf): event is Ended => endings.has(event.type)
 
-const isSame = (owed: NoticeOwed, { kind, attempt }: NoticeCause): boolean =>
+const isSame = (owed: NoticeOwed, { kind, attempt }: DeliveryCause): boolean =>
   owed.kind === kind && owed.attempt === attempt
 
 /** Who has had their last word since, so that a delay is no news any more. */
@@ -131,7 +123,7 @@ const concernedBy = ({ kind, recipients }: NoticeOwed, since: readonly EventOf[]
 }
 
 /** Null where the history knows of no such notice. */
-export const storyOf = (events: readonly EventOf[], cause: NoticeCause): Story | null => {
+export const storyOf = (events: readonly EventOf[], cause: DeliveryCause): Story | null => {
   const [first] = events
   const owedBy = (event: EventOf) =>
     isEnding(event) ? event.data.notices?.find((owed) => isSame(owed, cause)) : undefined
@@ -142,7 +134,7 @@ export const storyOf = (events: readonly EventOf[], cause: NoticeCause): Story |
   const attempt = attemptIn(events, at, ended)
   const concerned = concernedBy(owed, events.slice(at + 1))
   return {
-    ...{ queued: first.data, attempt: owed.attempt },
+    ...{ mail: first.data, attempt: owed.attempt },
     recipients: first.data.recipients
       .filter(({ address }) => concerned.has(address))
       .map((recipient) => recipientOf(recipient, attempt)),

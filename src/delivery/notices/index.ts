@@ -19,10 +19,14 @@ const titles: Readonly<Record<NoticeKind, (to: string) => string>> = {
   delivered: (to) => `Delivered${to === '' ? '' : ` to ${to}`}`,
 }
 
+/** No mailbox is known to have it. */
+const expandedTitle = (to: string): string => `Passed on${to === '' ? '' : ` to everyone behind ${to}`}`
+
 /** Names the recipient where there is one: notices about one message are told apart in a list. */
 const subjectOf = ({ kind, original: { recipients, subject } }: NoticeOptions): string => {
   const [only] = recipients.length === 1 ? recipients : []
-  const title = titles[kind](only === undefined ? '' : oneLine(only.address, 200))
+  const titleOf = recipients.every(({ expanded }) => expanded) ? expandedTitle : titles[kind]
+  const title = titleOf(only === undefined ? '' : oneLine(only.address, 200))
   return subject === null ? title : `${title}: ${oneLine(subject, 200)}`
 }
 

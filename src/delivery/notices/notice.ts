@@ -23,8 +23,10 @@ export type NoticeRecipient = RecipientNotification & {
   readonly nextAttemptAt?: number | null
   /** When it is given up. */
   readonly giveUpAt?: number | null
-  /** The host keeps the mailbox itself (LMTP): delivered, not relayed. */
+  /** The host keeps the mailbox itself (LMTP), or we do: delivered, not relayed. */
   readonly final?: boolean
+  /** It stands for several others, to which the mail has gone on. */
+  readonly expanded?: boolean
   /** It stands for another address, which is not to be named. */
   readonly forwarded?: boolean
 }

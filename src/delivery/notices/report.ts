@@ -7,8 +7,11 @@ import type { NoticeOptions, NoticeRecipient } from './notice.ts'
 import { statusOf } from './status.ts'
 
 /** RFC 3464 §2.3.3. Success of a host that is not the last one is no delivery yet. */
-const actionOf = (kind: NoticeKind, { final }: NoticeRecipient): string =>
-  kind === 'delivered' && final !== true ? 'relayed' : kind
+const actionOf = (kind: NoticeKind, { final, expanded }: NoticeRecipient): string => {
+  if (kind !== 'delivered') return kind
+  if (expanded) return 'expanded'
+  return final ? 'delivered' : 'relayed'
+}
 
 /** `550 5.1.1 No such user`: the far side's words with its codes. */
 export const quoted = ({ code, enhanced, text }: RemoteReply): string => {

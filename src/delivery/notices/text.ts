@@ -77,9 +77,13 @@ const triedOf = ({ kind, attempts }: NoticeOptions, recipient: NoticeRecipient):
   return `${next} If it still cannot be delivered, it is given up at ${mailDate(giveUpAt)}${told}.`
 }
 
-/** A host that is not the last one took it: that it is in the mailbox is more than we know. */
-const passedOn = (kind: NoticeKind, { final }: NoticeRecipient): string =>
-  kind === 'delivered' && final !== true ? 'That system does not report what becomes of it there.' : ''
+/** A host that is not the last one took it, or it has gone several ways: that it is in a mailbox is more than we say. */
+const passedOn = (kind: NoticeKind, { final, expanded }: NoticeRecipient): string => {
+  if (kind !== 'delivered' || final) return ''
+  if (expanded)
+    return 'This address stands for several others, and your message goes on to them. That it reached one of them is not reported.'
+  return 'That system does not report what becomes of it there.'
+}
 
 const sayingOf = (reply: RemoteReply, host: string | null | undefined): string =>
   `${oneLine(host ?? '', 255) || 'the other side'} said: ${oneLine(quoted(reply), 600)}`

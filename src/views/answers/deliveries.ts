@@ -1,6 +1,6 @@
 /** The deliveries, as people ask for them, and what the courier asks: what is due, under way, owed. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
+import type { DeliveryCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
 import { allRows } from '../database.ts'
 import { questionFor } from './delivery-questions.ts'
 import { idsLike } from './ids.ts'
@@ -111,7 +111,7 @@ export type Unrouted = {
   /** Milliseconds since 1970. */
   readonly acceptedAt: number
 }
-export type NoticeDue = Required<NoticeCause> & {
+export type NoticeDue = Required<DeliveryCause> & {
   readonly message: string
   readonly sender: string
   /** Milliseconds since 1970. */

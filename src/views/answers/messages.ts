@@ -26,7 +26,7 @@ export type Message = {
   readonly mailboxes: number
   /** The stream of its `MessageAccepted`. */
   readonly stream: string
-  /** Of mail we composed ourselves: the delivery it reports on, and what of it. */
+  /** Of mail we composed ourselves: the delivery or the message it reports on, and what of it. */
   readonly cause: NoticeCause | null
 }
 
@@ -57,7 +57,8 @@ const waiting = `CASE
     SELECT count(*) FROM deliveries AS d JOIN delivery_recipients AS r ON r.delivery = d.id
     WHERE d.message = messages.id AND (d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')))) END`
 const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
-    ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt`
+    ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt,
+    causeMessage`
 const chosen = `
   SELECT ${columns}
   FROM messages
@@ -76,9 +77,19 @@ const one = `
   SELECT ${columns}
   FROM messages WHERE id = :id
 `
+const receiptsDue = `SELECT message, stream, revision, at FROM receipts_due ORDER BY at, message LIMIT :limit`
 const exact = `SELECT id FROM messages WHERE id = :part`
 const starting = `SELECT id FROM messages WHERE id >= :part AND id < :part || '~' LIMIT 3`
 const ending = `SELECT id FROM messages WHERE substr(id, -length(:part)) = :part LIMIT 3`
+
+/** A message whose sender is to be told that it arrived, and where its `MessageAccepted` stands. */
+export type ReceiptDue = {
+  readonly message: string
+  readonly stream: string
+  readonly revision: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
 
 type Row = {
   id: string
@@ -98,15 +109,25 @@ type Row = {
   cause: string | null
   causeKind: NoticeKind | null
   causeAttempt: number | null
+  causeMessage: string | null
 }
 
-const causeOf = ({ cause, causeKind: kind, causeAttempt: attempt }: Row): NoticeCause | null =>
-  cause === null || kind === null ? null : { delivery: cause, kind, ...(attempt !== null && { attempt }) }
+const causeOf = ({
+  cause,
+  causeKind: kind,
+  causeAttempt: attempt,
+  causeMessage,
+}: Row): NoticeCause | null => {
+  if (causeMessage !== null) return { message: causeMessage, kind: 'delivered' }
+  return cause === null || kind === null
+    ? null
+    : { delivery: cause, kind, ...(attempt !== null && { attempt }) }
+}
 
-const messageOf = ({ causeKind, causeAttempt, ...row }: Row): Message => ({
+const messageOf = ({ causeKind, causeAttempt, causeMessage, ...row }: Row): Message => ({
   ...row,
   stream: row.stream ?? `smtp_session-${row.session}`,
-  cause: causeOf({ ...row, causeKind, causeAttempt }),
+  cause: causeOf({ ...row, causeKind, causeAttempt, causeMessage }),
   acceptedAt: isoTime(row.acceptedAt),
   recipients: JSON.parse(row.recipients) as string[],
 })
@@ -129,6 +150,10 @@ export const askMessage = (db: DatabaseSync, id: string): Message | null => {
   const [row] = allRows<Row>(db, one, { id })
   return row === undefined ? null : messageOf(row)
 }
+
+/** Receipts that senders are owed and nobody has composed yet, the oldest first. */
+export const askReceiptsDue = (db: DatabaseSync, limit: number): readonly ReceiptDue[] =>
+  allRows<ReceiptDue>(db, receiptsDue, { limit }).map((row) => ({ ...row }))
 
 /** Ids that begin or end with `part`, a few of them: to complete what people type. */
 export const askMessageIds = (db: DatabaseSync, part: string): readonly string[] =>

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventOf, NoticeKind } from '../../../machines/vocabulary/events.ts'
-import { type Story, storyOf } from '../../../src/delivery/notices/history.ts'
+import { storyOf } from '../../../src/delivery/notices/history.ts'
+import type { Story } from '../../../src/delivery/notices/story.ts'
 import { openMemoryLog } from '../../../src/log/memory.ts'
 import { tellDelivery } from '../../history/deliveries.ts'
 
