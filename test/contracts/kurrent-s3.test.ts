@@ -42,6 +42,7 @@ eventLogContract({
   keeps: 'for the next opening',
   readableBy: 'every process',
   positions: 'ascending',
+  forgets: 'later',
   several: 'one after the other',
   open,
 })
