@@ -16,6 +16,7 @@ import {
   recipientVerdict,
   senderVerdict,
   type Told,
+  tagsOf,
   tlsVerdict,
   told,
 } from './guards.ts'
@@ -49,9 +50,19 @@ const refusedVerdict = (verdict: Verdict): RefusedVerdict => {
   return verdict
 }
 const because = (verdict: Verdict) => {
-  const { code, enhanced, reason } = refusedVerdict(verdict)
-  return { code, enhanced, reason }
+  const { code, enhanced, reason, rule, about } = refusedVerdict(verdict)
+  return {
+    code,
+    enhanced,
+    reason,
+    ...(rule !== undefined && { rule }),
+    ...(about !== undefined && { about }),
+  }
 }
+const allowedBecause = (verdict: Verdict) => ({
+  reason: verdict.reason,
+  ...(verdict.kind === 'accept' && verdict.rule !== undefined && { rule: verdict.rule }),
+})
 
 /** Where in the dialogue a session is, told from what it remembers. */
 const stage = ({ peer, helo, mechanism, transaction, recipients }: SessionContext): string => {
@@ -89,7 +100,7 @@ const disorder = ({ context, event }: Told): RefusedVerdict => {
 const renameVerdict = ({ context }: Told): Verdict =>
   refuse(context.trusted ? 'rename-malformed' : 'rename-not-allowed')
 
-const noTransaction = { transaction: null, recipients: [] } as const
+const noTransaction = { transaction: null, recipients: [], findings: null } as const
 
 const remembering = {
   rememberOpening: remember(({ event }) => {
@@ -136,6 +147,10 @@ const remembering = {
     }
   }),
   rememberSender: remember(({ event }) => ({ transaction: payload(told(event, 'MAIL')) })),
+  rememberFindings: remember(({ event }) => {
+    const { session, ...findings } = payload(told(event, 'EXAMINED'))
+    return { session, findings }
+  }),
   rememberRecipient: remember(({ context, event }) => {
     const { recipient, place, ...asked } = told(event, 'RCPT')
     const under = placeUnder(context.transaction?.route, { recipient, place })
@@ -190,16 +205,18 @@ const recording = {
     ...payload(told(asked.event, 'MAIL')),
     ...because(senderVerdict(asked)),
   })),
+  recordClientExamined: record('ClientExamined', ({ event }) => payload(told(event, 'EXAMINED'))),
   recordRecipientAccepted: record('RecipientAccepted', (asked) => ({
     ...payload(told(asked.event, 'RCPT')),
-    reason: recipientVerdict(asked).reason,
+    ...allowedBecause(recipientVerdict(asked)),
   })),
   recordRecipientRefused: record('RecipientRefused', (asked) => ({
     ...payload(told(asked.event, 'RCPT')),
     ...because(recipientVerdict(asked)),
   })),
   recordContentStarted: record('ContentStarted', () => ({})),
-  recordMessageAccepted: record('MessageAccepted', ({ context, event }) => {
+  recordMessageAccepted: record('MessageAccepted', (asked) => {
+    const { context, event } = asked
     const { size: _, ...transaction } = {
       size: 0,
       ...context.transaction,
@@ -210,6 +227,7 @@ const recording = {
       ...transaction,
       user: context.user,
       recipients: context.recipients,
+      ...strangerFacts(asked),
       trace: traceOf(context),
     }
   }),
@@ -242,6 +260,17 @@ const envelope = ({ transaction, recipients }: SessionContext) => ({
   sender: transaction?.sender ?? '',
   recipients: givenAddresses(recipients),
 })
+/** Of a stranger's mail: what its reader is told of the sender, and why it is Junk if it is. */
+const strangerFacts = (asked: Told) => {
+  const { findings } = asked.context
+  if (findings === null) return {}
+  const { spf, reverseName } = findings
+  const tags = tagsOf(asked)
+  return {
+    examined: { ...(spf && { spf }), ...(reverseName && { reverseName }) },
+    ...(tags.length > 0 && { tags }),
+  }
+}
 const argumentOf = (event: SessionInput): string => ('argument' in event ? event.argument : '')
 const faulty = (event: SessionInput) => (event.type === 'UNKNOWN' ? event : told(event, 'MALFORMED'))
 

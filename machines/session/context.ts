@@ -1,5 +1,6 @@
 /** What a session remembers: small, since thousands of idle ones are held. */
 import type { AcceptedRecipient, Peer, TlsFacts, TraceFacts } from '../vocabulary/events.ts'
+import type { Findings } from '../vocabulary/findings.ts'
 import { isOnLoopback } from '../vocabulary/xroute.ts'
 import type { InputOf } from './inputs.ts'
 import type { Speaker } from './judgements.ts'
@@ -27,6 +28,10 @@ export type SessionContext = {
   readonly addresses: readonly string[]
   readonly transaction: Transaction | null
   readonly recipients: readonly AcceptedRecipient[]
+  /** What was found out for this transaction; null until then. */
+  readonly findings: Findings | null
+  /** How the session is called in a refusal, once its client was examined. */
+  readonly session: string
   /** Accepted in this session. */
   readonly messages: number
   /** Refused commands, and commands without effect, since the last accepted message. */
@@ -51,6 +56,8 @@ export const initialContext = (policy: SessionPolicy): SessionContext => ({
   addresses: [],
   transaction: null,
   recipients: [],
+  findings: null,
+  session: '',
   messages: 0,
   errors: 0,
   idleCommands: 0,

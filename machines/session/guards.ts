@@ -10,6 +10,7 @@ import {
   judgeStartTls,
   type Verdict,
 } from './judgements.ts'
+import { judgeStranger, judgeStrangersMail, tagsOf as tagsOfMail } from './strangers.ts'
 
 export type Told = { readonly context: SessionContext; readonly event: SessionInput }
 
@@ -24,21 +25,35 @@ export const senderVerdict = ({ context, event }: Told): Verdict => {
   const asked = { sender, size, requiretls, route, mayRoute: mayRoute(context) }
   return judgeSender({ ...speaker(context), ...asked }, context.policy)
 }
-export const recipientVerdict = ({ context, event }: Told): Verdict => {
+/** Guards, the fact and the reply all ask for one verdict: it is worked out once. */
+const once = (judge: (asked: Told) => Verdict): ((asked: Told) => Verdict) => {
+  let last: (Told & { readonly verdict: Verdict }) | null = null
+  return ({ context, event }) => {
+    if (last?.context !== context || last.event !== event)
+      last = { context, event, verdict: judge({ context, event }) }
+    return last.verdict
+  }
+}
+
+export const recipientVerdict = once(({ context, event }) => {
   const { recipient, place } = told(event, 'RCPT')
   const smtputf8 = context.transaction?.smtputf8 === true
   const recipients = context.recipients.length
   const { user, policy } = context
   const route = context.transaction?.route
-  return judgeRecipient({ recipient, place, user, smtputf8, recipients, route }, policy)
-}
+  const verdict = judgeRecipient({ recipient, place, user, smtputf8, recipients, route }, policy)
+  return verdict.kind === 'accept' ? judgeStranger(context, recipient, verdict) : verdict
+})
 const aliasesOf = ({ recipients }: SessionContext): readonly string[] =>
   recipients.flatMap(({ alias }) => (alias === undefined ? [] : [alias]))
-export const contentVerdict = ({ context, event }: Told): Verdict =>
-  judgeContent(
-    { ...speaker(context), aliases: aliasesOf(context), content: told(event, 'CONTENT') },
-    context.policy,
-  )
+export const contentVerdict = once(({ context, event }) => {
+  const content = told(event, 'CONTENT')
+  const verdict = judgeContent({ ...speaker(context), aliases: aliasesOf(context), content }, context.policy)
+  return verdict.kind === 'accept' ? judgeStrangersMail(context, content.authentication, verdict) : verdict
+})
+/** Rules that say the mail belongs into Junk. */
+export const tagsOf = ({ context, event }: Told): readonly string[] =>
+  tagsOfMail(context, told(event, 'CONTENT').authentication)
 export const loginVerdict = ({ context, event }: Told): Verdict =>
   judgeLogin(
     { ...speaker(context), mechanism: told(event, 'AUTH').mechanism, extended: context.extended },

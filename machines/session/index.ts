@@ -7,7 +7,7 @@ export const session: MachineModule = {
   name: 'session',
   category: 'smtp_session',
   version: 1,
-  fingerprint: '82dac00bb546b8fb',
+  fingerprint: '446585aa587ddbc7',
   machine: sessionMachine,
   barriers: new Set(['MessageAccepted']),
   inputs: sessionInputs,

@@ -1,5 +1,6 @@
 /** What the session machine is told: the client's commands (`commands.ts`) and the world's answers. */
 import type { Peer, Place, Service, TlsFacts } from '../vocabulary/events.ts'
+import type { Findings, MessageFindings } from '../vocabulary/findings.ts'
 import type { CommandInput } from './commands.ts'
 
 /** Sessions that end before a word could be said. */
@@ -55,6 +56,8 @@ export type ContentFacts = {
   readonly bare?: true
   /** Bare CR or LF was found and made CRLF. */
   readonly repaired?: true
+  /** Who answers for it; of mail from strangers. */
+  readonly authentication?: MessageFindings
 }
 
 export type CredentialsVerdict =
@@ -75,6 +78,8 @@ export type WorldInput =
       readonly user: string | null
       readonly addresses: readonly string[]
     }
+  /** What was found out about the client and its sender; `session` is the name under which one can ask about it. */
+  | ({ readonly type: 'EXAMINED'; readonly session: string } & Findings)
   | ({ readonly type: 'CONTENT' } & ContentFacts)
   | {
       readonly type: 'CONTENT_LOST'
@@ -121,6 +126,7 @@ export const sessionInputs = {
   XCLIENT: ['argument', 'renamed'],
   MAIL: ['sender', 'size', 'body', 'smtputf8', 'ret', 'envid', 'requiretls', 'route'],
   RCPT: ['recipient', 'notify', 'orcpt', 'place'],
+  EXAMINED: ['session', 'reverseName', 'helo', 'spf', 'listings', 'rates', 'acquaintance', 'karma'],
   DATA: [],
   CONTENT: [
     'message',
@@ -138,6 +144,7 @@ export const sessionInputs = {
     'longestLine',
     'bare',
     'repaired',
+    'authentication',
   ],
   CONTENT_LOST: ['size', 'fault'],
   RSET: [],

@@ -10,13 +10,22 @@ import type { ContentFacts } from './inputs.ts'
 import type { SessionPolicy } from './policy.ts'
 
 export type Verdict =
-  | { readonly kind: 'accept'; readonly reason: string; readonly delay?: number }
+  | {
+      readonly kind: 'accept'
+      readonly reason: string
+      readonly delay?: number
+      /** The rule of the policy that let it in, or that tags it. */
+      readonly rule?: string
+    }
   | {
       readonly kind: 'refuse'
       readonly reason: string
       readonly code: number
       readonly enhanced: string
       readonly text: string
+      /** The rule of the policy that decided, and what it was about. */
+      readonly rule?: string
+      readonly about?: string
     }
   | { readonly kind: 'drop'; readonly reason: string }
 

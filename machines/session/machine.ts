@@ -76,7 +76,7 @@ const recipient = [
   { guard: 'recipientDropsLine', target: 'closed', actions: ['recordMagicDrop', 'dropLine'] },
   { guard: 'recipientRefusedOnceTooOften', ...tooManyErrors },
   { guard: 'recipientRefused', actions: ['countError', 'recordRecipientRefused', 'replyRecipientRefused'] },
-  { target: 'addressed', actions: ['rememberRecipient', 'recordRecipientAccepted', 'replyRecipientOk'] },
+  { target: 'addressed', actions: ['recordRecipientAccepted', 'replyRecipientOk', 'rememberRecipient'] },
 ] as const
 
 /** RFC 5321 §4.5.3.1.10: those accepted before the limit are kept, whatever comes after. */
@@ -193,7 +193,12 @@ export const sessionMachine = setup({
     addressing: {
       description:
         'A sender is accepted, no recipient yet. If the line drops here, the transaction never was.',
-      on: { ...hello, RCPT: recipient, RSET: reset },
+      on: {
+        ...hello,
+        EXAMINED: { actions: ['rememberFindings', 'recordClientExamined'] },
+        RCPT: recipient,
+        RSET: reset,
+      },
     },
     addressed: {
       description:

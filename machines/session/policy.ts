@@ -1,4 +1,5 @@
 import type { Service } from '../vocabulary/events.ts'
+import type { Rules } from './rules/rules.ts'
 
 /**
  * What governs a session: data only, so that it can be hashed, recorded (`policy-<hash>`) and, for a backtest,
@@ -18,6 +19,8 @@ export type SessionPolicy = {
   readonly bareNewlines: 'refuse' | 'repair'
   /** `451@any.domain` gets a 451, `slow@` waits, `drop@` drops the line: for those who test their senders. */
   readonly magicRecipients: boolean
+  /** What findings about strangers lead to; absent where nobody is examined. */
+  readonly rules?: Rules
   readonly limits: {
     /** Bytes, as announced by SIZE (RFC 1870). */
     readonly messageSize: number

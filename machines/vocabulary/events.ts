@@ -3,6 +3,8 @@
  * stored for ever; renaming one means an upcaster. Views read `type` and `data` of these and nothing else.
  */
 
+import type { Findings, MessageFindings } from './findings.ts'
+
 /** Where a recipient's mail goes, decided when the recipient was accepted (never later). */
 export type Destination =
   | { readonly kind: 'mailbox'; readonly mailbox: string }
@@ -119,20 +121,30 @@ export type SenderAccepted = SenderNotification & {
   /** XROUTE: how a playground is to send it on, `direct` or `host:port`. */
   readonly route?: string
 }
+/** What was found out about a client and its sender before its first recipient was judged. */
+export type ClientExamined = Findings & {
+  /** The name under which a refusal lets one ask about it: the session's id. */
+  readonly session: string
+}
 export type RecipientAccepted = RecipientNotification & {
   readonly recipient: string
   /** What the directory said of the address; `MessageAccepted` says where its mail goes. */
   readonly place: Place
   readonly reason: string
+  /** The rule of the policy that let the client in past the others, or says that its mail is Junk. */
+  readonly rule?: string
 }
+/** The rule of the policy that decided, and what it was about. */
+export type ByRule = { readonly rule?: string; readonly about?: string }
 /** `code` and `enhanced` are what the client was told; `reason` is ours. */
-export type RecipientRefused = RecipientNotification & {
-  readonly recipient: string
-  readonly place: Place
-  readonly code: number
-  readonly enhanced: string
-  readonly reason: string
-}
+export type RecipientRefused = RecipientNotification &
+  ByRule & {
+    readonly recipient: string
+    readonly place: Place
+    readonly code: number
+    readonly enhanced: string
+    readonly reason: string
+  }
 export type SenderRefused = {
   readonly sender: string
   readonly code: number
@@ -188,9 +200,16 @@ export type MessageAccepted = SenderNotification & {
   readonly repaired?: true
   /** Of mail we composed ourselves: the delivery or the message it reports on, and what of it. Absent in all other mail. */
   readonly cause?: NoticeCause
+  /** Of a stranger's mail: what readers are told of the sender. */
+  readonly examined?: Pick<Findings, 'spf' | 'reverseName'>
+  /** Of a stranger's mail: who answers for it. */
+  readonly authentication?: MessageFindings
+  /** Rules of the policy by which it is Junk; absent when none. */
+  readonly tags?: readonly string[]
   readonly trace: TraceFacts
 }
-export type MessageRefused = {
+export type MessageRefused = ByRule & {
+  readonly authentication?: MessageFindings
   readonly sender: string
   readonly recipients: readonly string[]
   readonly size: number
@@ -309,7 +328,7 @@ export type AttemptStarted = {
   /** Whose hosts are tried: the next hop, or the configured host that stands in for it. Its pace is kept under this name. */
   readonly destination: string
   readonly node: string
-  /** Another node may take the delivery over after this time. */
+  /** The attempt is over by then, however slowly its host goes. */
   readonly leaseUntil: number
   /** 1 for the first. */
   readonly attempt: number
@@ -351,24 +370,34 @@ export type NoticeOwed = {
 }
 /** Absent where the sender is owed nothing. */
 export type Owing = { readonly notices?: readonly NoticeOwed[] }
-export type Delivered = AttemptEnded & Owing
+/** What is to be done when the attempt under way has ended, who asked for it, and when. */
+export type NotedAct = ActedUpon & { readonly act: 'hold' | 'cancel' }
+/**
+ * What stood noted when the attempt ended; absent where nothing did. A mail that would have waited is held or cancelled by it, and
+ * waits for no time; one that has come to its end is what it is, and the note void.
+ */
+export type Noted = { readonly noted?: NotedAct }
+export type Delivered = AttemptEnded & Owing & Noted
 export type Deferred = AttemptEnded &
-  Owing & {
+  Owing &
+  Noted & {
     readonly reason: string
-    readonly nextAttemptAt: number
+    /** Null where it is held or cancelled now. */
+    readonly nextAttemptAt: number | null
     /** The sender is told that it takes long. */
     readonly warned: boolean
   }
-export type DeliveryFailed = AttemptEnded & Owing & { readonly reason: string }
+export type DeliveryFailed = AttemptEnded & Owing & Noted & { readonly reason: string }
 export type DeliveryExpired = AttemptEnded & Owing & { readonly reason: string }
 /** The server ended in the middle of an attempt. */
-export type AttemptLost = {
+export type AttemptLost = Noted & {
   readonly foundAt: number
   /** The server ended without a word: the last steps of the attempt may be missing here. */
   readonly crashed: boolean
   /** It was cut between the final dot and its answer, or we cannot tell: the host may have the mail. */
   readonly uncertain: boolean
-  readonly nextAttemptAt: number
+  /** Null where it is held or cancelled now. */
+  readonly nextAttemptAt: number | null
   /** As `AttemptStarted` named it. */
   readonly destination: string
 }
@@ -396,6 +425,10 @@ export type DeliveryReleased = TriedNow
 export type RetryRequested = TriedNow
 export type DeliveryCancelled = ActedUpon & { readonly reason: string }
 export type ActRefused = ActedUpon & { readonly act: string; readonly reason: string }
+/** Asked for in the middle of an attempt. */
+export type ActNoted = NotedAct
+/** A hold that was noted, and will not be. */
+export type ActTakenBack = ActedUpon & { readonly act: 'hold' }
 
 export type AccountAdded = {
   readonly account: string
@@ -427,6 +460,7 @@ export type Facts = {
   ClientAuthenticated: ClientAuthenticated
   AuthenticationFailed: AuthenticationFailed
   SenderAccepted: SenderAccepted
+  ClientExamined: ClientExamined
   SenderRefused: SenderRefused
   RecipientAccepted: RecipientAccepted
   RecipientRefused: RecipientRefused
@@ -454,6 +488,8 @@ export type Facts = {
   RetryRequested: RetryRequested
   Cancelled: DeliveryCancelled
   ActRefused: ActRefused
+  ActNoted: ActNoted
+  ActTakenBack: ActTakenBack
   NoticeDropped: NoticeDropped
   AccountAdded: AccountAdded
   AccountPasswordChanged: AccountPasswordChanged

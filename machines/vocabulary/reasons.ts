@@ -2,6 +2,8 @@
  * Why we said no (or ended it): one row for each reason, its code stable for ever, with one text for the peer and one
  * sentence for us. Enhanced codes: RFC 3463 and its registry.
  */
+import { type RuleReasonName, ruleReasons } from './rule-reasons.ts'
+
 export type Refusal = {
   readonly code: number
   readonly enhanced: string
@@ -339,5 +341,8 @@ const others: Readonly<Record<string, string>> = {
 }
 
 /** The sentence a person reads for a reason code; the code itself where a newer or older release wrote it. */
-export const reasonText = (code: string): string =>
-  Object.hasOwn(refusals, code) ? refusals[code as RefusalName].us : (others[code] ?? code)
+export const reasonText = (code: string): string => {
+  if (Object.hasOwn(refusals, code)) return refusals[code as RefusalName].us
+  if (Object.hasOwn(ruleReasons, code)) return ruleReasons[code as RuleReasonName].us
+  return others[code] ?? code
+}

@@ -7,7 +7,9 @@ import { session } from '../../machines/session/index.ts'
 import type { SessionInput } from '../../machines/session/inputs.ts'
 import { sessionMachine } from '../../machines/session/machine.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
+import { lenient } from '../../machines/session/rules/rules.ts'
 import type { TlsFacts } from '../../machines/vocabulary/events.ts'
+import type { SpfResult } from '../../machines/vocabulary/findings.ts'
 import { walk } from './walk.ts'
 
 /** Limits so small that every end of patience is a few steps away. */
@@ -19,6 +21,11 @@ const policy: SessionPolicy = {
   ownAddressesOnly: true,
   bareNewlines: 'refuse',
   magicRecipients: true,
+  rules: {
+    ...lenient,
+    spf: { ...lenient.spf, fail: 'refuse', softfail: 'tag' },
+    dmarc: { ...lenient.dmarc, reject: 'refuse', quarantine: 'tag' },
+  },
   limits: {
     messageSize: 1000,
     recipients: 2,
@@ -62,6 +69,12 @@ const alias = {
   targets: [{ address: 'carol@remote.example', destination: { kind: 'nextHop', nextHop: 'remote.example' } }],
 } as const
 
+const examined = (result: SpfResult): SessionInput => ({
+  type: 'EXAMINED',
+  session: 's1',
+  spf: { identity: 'mailfrom', domain: 'example.org', result },
+})
+
 /** Every input there is, with each payload that decides something. */
 const inputs: readonly SessionInput[] = [
   opening,
@@ -84,9 +97,14 @@ const inputs: readonly SessionInput[] = [
   { type: 'RCPT', recipient: 'nobody@example.org', place: { kind: 'unknown', domain: 'example.org' } },
   { type: 'RCPT', recipient: 'drop@example.org', place: here },
   { type: 'RCPT', recipient: 'sales@example.org', place: alias },
+  examined('pass'),
+  examined('softfail'),
+  examined('fail'),
   { type: 'DATA' },
   content,
   { ...content, bare: true },
+  { ...content, authentication: { dmarc: { result: 'fail', domain: 'a.example', policy: 'reject' } } },
+  { ...content, authentication: { dmarc: { result: 'fail', domain: 'a.example', policy: 'quarantine' } } },
   { ...content, deliveredTo: ['sales@example.org'] },
   { type: 'CONTENT_LOST', size: 10, fault: 'storage-full' },
   { type: 'RSET' },
@@ -106,11 +124,11 @@ const inputs: readonly SessionInput[] = [
 ]
 
 const deciding = ({ value, context }: AnyMachineSnapshot): string => {
-  const { tls, extended, user, recipients, ...counts } = context as SessionContext
+  const { tls, extended, user, recipients, findings, ...counts } = context as SessionContext
   const { errors, idleCommands, loginFailures, messages } = counts
   const overshoot = Math.min(counts.overshoot, 2)
   const hasAlias = recipients.some((recipient) => recipient.alias !== undefined)
-  const moments = [tls !== null, user !== null, extended, recipients.length, hasAlias]
+  const moments = [tls !== null, user !== null, extended, recipients.length, hasAlias, findings?.spf?.result]
   return [value, ...moments, errors, idleCommands, loginFailures, messages, overshoot].join(' ')
 }
 

@@ -5,8 +5,20 @@ import { blocking } from './names.ts'
 import { byResult, type Question, question } from './question.ts'
 import type { RateRule, Rules } from './rules.ts'
 
+/** As durations are written in the policy: `1m`, `90s`. */
+const span = (milliseconds: number): string => {
+  const [unit, of] = units.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1]
+  return `${milliseconds / of}${unit}`
+}
+const units: readonly (readonly [unit: string, milliseconds: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+]
+
 const rated = ({ of, messages, per, on }: RateRule): Question =>
-  question(`rates ${of} ${messages}/${per}ms`, 'rate-exceeded', on, ({ findings }) => {
+  question(`rates ${of} ${messages}/${span(per)}`, 'rate-exceeded', on, ({ findings }) => {
     const count = findings.rates?.find((rate) => rate.of === of && rate.per === per)
     if (count === undefined) return undefined
     return count.messages > messages ? `${count.messages} from ${count.subject}` : null
