@@ -4,13 +4,13 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { LogOverloaded, LogUnavailable } from '../port.ts'
-import { type Answer, answerOf, refusalOf } from './answer.ts'
+import { type Answer, refusalOf, type Said } from './answer.ts'
 import { unavailable, within } from './faults.ts'
-import { type Job, jobFor, type Stored, type Wanted } from './job.ts'
+import { type Job, jobFor, type Stored } from './job.ts'
 import { type Connection, type Link, Refused } from './link.ts'
-import { idText } from './messages.ts'
 import type { Settings } from './options.ts'
 import { Pending } from './pending.ts'
+import type { Wanted } from './request.ts'
 import { type BatchStream, openBatch } from './wire.ts'
 import { type StreamReader, Witness } from './witness.ts'
 
@@ -104,7 +104,7 @@ export class Appender {
     }
   }
 
-  #landed(correlation: string, answer: Answer): void {
+  #landed({ correlation, answer }: Said): void {
     const job = this.#pending.find(correlation)
     // Answered twice, or given up before.
     if (job === undefined) return
@@ -211,8 +211,8 @@ export class Appender {
     const gone = (error: unknown) => {
       if (this.#open === opened) this.#lost(error)
     }
-    stream.on('data', (response) => {
-      if (this.#open === opened) this.#landed(idText(response.getCorrelationId()), answerOf(response))
+    stream.on('data', (said: Said) => {
+      if (this.#open === opened) this.#landed(said)
     })
     stream.on('error', gone)
     stream.on('end', () => gone(new LogUnavailable('the database ended the connection')))

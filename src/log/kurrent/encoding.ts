@@ -1,6 +1,15 @@
 /** Events to what the database keeps, and back: what was appended comes back as it was. */
 import type { AllStreamRecordedEvent, RecordedEvent } from '@kurrent/kurrentdb-client'
-import { type Append, idOf, LogDamaged, type NewEvent, NotSerialisable, type StoredEvent } from '../port.ts'
+import {
+  type Append,
+  type EventKind,
+  idOf,
+  LogDamaged,
+  type NewEvent,
+  NotSerialisable,
+  type StoredEvent,
+} from '../port.ts'
+import { type Text, textOf } from './protobuf.ts'
 
 /** Of the metadata's names, these two are ours; the others are the event's own. */
 const atKey = 'fsmtpAt'
@@ -9,8 +18,8 @@ const versionKey = 'fsmtpVersion'
 export type Encoded = {
   readonly id: string
   readonly type: string
-  readonly data: Buffer
-  readonly metadata: Buffer
+  readonly data: Text
+  readonly metadata: Text
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -25,17 +34,10 @@ export const encode = ({ stream, events }: Append): readonly Encoded[] => {
 const encodeOne = ({ id, kind, at, data, meta }: NewEvent, correlation: string): Encoded => {
   if (!uuid.test(id)) throw new TypeError(`an event's id is a UUID in lower case, not "${id}"`)
   try {
-    const metadata = {
-      [atKey]: String(at),
-      [versionKey]: String(kind.version),
-      ...kind.meta,
-      $correlationId: correlation,
-      ...meta,
-    }
     return {
       ...{ id, type: kind.type },
-      data: Buffer.from(JSON.stringify(data)),
-      metadata: Buffer.from(JSON.stringify(metadata)),
+      data: textOf(JSON.stringify(data)),
+      metadata: textOf(metadataOf(kind, { [atKey]: String(at), $correlationId: correlation, ...meta })),
     }
   } catch (error) {
     throw new NotSerialisable(`cannot write ${kind.type} as JSON: ${(error as Error).message}`, {
@@ -44,9 +46,28 @@ const encodeOne = ({ id, kind, at, data, meta }: NewEvent, correlation: string):
   }
 }
 
+/** The event's own say stands where both have a name. */
+const metadataOf = (kind: EventKind, own: Readonly<Record<string, string>>): string => {
+  for (const key in own)
+    if (key in kind.meta || key === versionKey)
+      return JSON.stringify({ [versionKey]: String(kind.version), ...kind.meta, ...own })
+  // The time of an event is always there: neither part is empty.
+  return `${beginningOf(kind)},${JSON.stringify(own).slice(1)}`
+}
+
+/** The constant part, without its closing brace; made once for each kind. */
+const beginnings = new WeakMap<EventKind, string>()
+const beginningOf = (kind: EventKind): string => {
+  const known = beginnings.get(kind)
+  if (known !== undefined) return known
+  const made = JSON.stringify({ [versionKey]: String(kind.version), ...kind.meta }).slice(0, -1)
+  beginnings.set(kind, made)
+  return made
+}
+
 /** What the server counts against its largest append, and a little more. */
 export const sizeOf = (events: readonly Encoded[]): number =>
-  events.reduce((sum, { type, data, metadata }) => sum + data.length + metadata.length + 2 * type.length, 0)
+  events.reduce((sum, { type, data, metadata }) => sum + data.bytes + metadata.bytes + 2 * type.length, 0)
 
 type Recorded = Pick<
   RecordedEvent | AllStreamRecordedEvent,
@@ -88,7 +109,7 @@ const positionOf = ({ id, position }: Recorded): number => {
 }
 
 /** Positions are byte offsets in the database's files; null for none, as the protocol has it. */
-export const safePosition = (commit: bigint | string | undefined): number | null => {
+export const safePosition = (commit: bigint | string | number | undefined): number | null => {
   const position = Number(commit ?? -1)
   return Number.isSafeInteger(position) && position >= 0 ? position : null
 }

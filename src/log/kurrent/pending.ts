@@ -2,7 +2,7 @@
 import type { Job } from './job.ts'
 
 export class Pending {
-  readonly #sent = new Map<string, Job>()
+  readonly #sent = new Map<number, Job>()
   #queue: Job[] = []
   #sentBytes = 0
 
@@ -42,7 +42,7 @@ export class Pending {
   }
 
   /** Undefined for one that was answered or given up before. */
-  find(correlation: string): Job | undefined {
+  find(correlation: number): Job | undefined {
     return this.#sent.get(correlation)
   }
 

@@ -10,9 +10,10 @@ import { type Forgetting, LogUnavailable, WrongRevision } from '../port.ts'
 import type { Appender } from './appender.ts'
 import type { Asking } from './asking.ts'
 import { type Encoded, sizeOf } from './encoding.ts'
-import { isRefusal, textOf, within } from './faults.ts'
+import { isRefusal, textOf as saidBy, within } from './faults.ts'
 import type { Link } from './link.ts'
 import type { Settings } from './options.ts'
+import { textOf } from './protobuf.ts'
 
 export type ForgettingParts = {
   readonly link: Link
@@ -49,7 +50,7 @@ const end = async ({ link, settings }: ForgettingParts, stream: string): Promise
     } catch (error) {
       if (error instanceof StreamDeletedError) return
       if (isRefusal(error) || performance.now() + wait > until)
-        throw new LogUnavailable(`stream ${stream} could not be removed: ${textOf(error)}`, { cause: error })
+        throw new LogUnavailable(`stream ${stream} could not be removed: ${saidBy(error)}`, { cause: error })
       link.failed(connection, error)
       await pause(wait)
     }
@@ -85,6 +86,6 @@ const membersOf = (data: unknown): Readonly<Record<string, unknown>> =>
 
 const metadata = (members: object): Encoded => ({
   ...{ id: randomUUID(), type: '$metadata' },
-  data: Buffer.from(JSON.stringify(members)),
-  metadata: Buffer.from('{}'),
+  data: textOf(JSON.stringify(members)),
+  metadata: textOf('{}'),
 })

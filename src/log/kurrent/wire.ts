@@ -3,11 +3,16 @@
  * ourselves, over the client's channel: its own way of appending leaves a promise that never settles where data is no JSON,
  * and a rejection nobody can catch where the connection breaks while much is waiting.
  */
-import { KurrentDBClient } from '@kurrent/kurrentdb-client'
-import { type Streams, StreamsClient } from './messages.ts'
 
-export type BatchStream = ReturnType<StreamsClient['batchAppend']>
-export type { Streams }
+import type { ClientDuplexStream } from '@grpc/grpc-js'
+import { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import { readAnswer, type Said } from './answer.ts'
+import { StreamsClient, StreamsService } from './messages.ts'
+
+/** Requests as bytes, answers as we read them. */
+export type BatchStream = ClientDuplexStream<Buffer, Said>
+
+const asItIs = (request: Buffer): Buffer => request
 
 class Wire extends KurrentDBClient {
   static async version(client: KurrentDBClient): Promise<string> {
@@ -18,7 +23,10 @@ class Wire extends KurrentDBClient {
     const wire = client as Wire
     const options = { requiresLeader: true }
     return wire.GRPCStreamCreator(StreamsClient, 'batchAppend', (streams) => {
-      const stream = streams.batchAppend(
+      const stream = streams.makeBidiStreamRequest(
+        StreamsService.batchAppend.path,
+        asItIs,
+        readAnswer,
         ...wire.callArguments(options, { deadline: Number.POSITIVE_INFINITY }),
       )
       // Somebody must listen from the beginning; who uses it listens as well.
