@@ -8,6 +8,7 @@
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
+ *     receipt(message about to) unreceipted(about reason)                    the same, of mail that arrived here
  */
 import { randomUUID } from 'node:crypto'
 import type { DeliveryCause, Destination, FactName, Facts } from '../../machines/vocabulary/events.ts'
@@ -49,14 +50,20 @@ const opened = (service: string, door: string): Facts['SessionOpened'] => ({
   door,
 })
 
-/** `bob@example.org=bob`, `bob@example.org=>next.hop`, or an address that is its own mailbox; `alias->` before one it stands for. */
+/**
+ * `bob@example.org=bob`, `bob@example.org=>next.hop`, or an address that is its own mailbox; `alias->` before one it stands for;
+ * `?delivered` or `?expanded` behind one of which the sender is to hear.
+ */
 const recipient = (text: string): Facts['MessageAccepted']['recipients'][number] => {
-  const [, alias, target = ''] = /^(?:(.+?)->)?(.*)$/.exec(text) ?? []
+  const [, alias, target = '', receipt] = /^(?:(.+?)->)?(.*?)(?:\?(delivered|expanded))?$/.exec(text) ?? []
   const [address = '', to = address] = target.split(/=(.*)/)
   const destination: Destination = to.startsWith('>')
     ? { kind: 'nextHop', nextHop: to.slice(1) }
     : { kind: 'mailbox', mailbox: to }
-  return { address, destination, ...(alias !== undefined && { alias }) }
+  return {
+    ...{ address, destination, ...(alias !== undefined && { alias }) },
+    ...(receipt !== undefined && { receipt: receipt === 'expanded' ? receipt : 'delivered' }),
+  }
 }
 
 const accepted = (message: string, recipients: readonly string[]): Facts['MessageAccepted'] => ({
@@ -215,6 +222,18 @@ export class Teller {
       const cause = causeOf(delivery, kind, attempt)
       const data = { ...accepted(message, [to]), sender: '', cause }
       return this.#append(noticeStream(cause), { fact: 'MessageAccepted', data, meta: {} })
+    }
+    if (name === 'receipt') {
+      const [message = '', about = '', to = ''] = given
+      const cause = { message: about, kind: 'delivered' } as const
+      const data = { ...accepted(message, [to]), sender: '', cause }
+      return this.#append(noticeStream(cause), { fact: 'MessageAccepted', data, meta: {} })
+    }
+    if (name === 'unreceipted') {
+      const [about = '', reason] = given
+      const cause = { message: about, kind: 'delivered' } as const
+      const data = { cause, sender: 'alice@example.net', reason }
+      return this.#append(noticeStream(cause), { fact: 'NoticeDropped', data, meta: {} })
     }
     if (name === 'dropped') {
       const [delivery = '', kind, attempt, reason] = given

@@ -50,3 +50,27 @@ test('the ledger: every recipient is in a mailbox or waits', async (context) => 
   const views = await viewsOf(context, 'open accept(t1 a@x b@x=a@x c@y=>hop) accept(t2 d@y=>hop)')
   assert.deepEqual(views.ledger(), { messages: 2, filed: 1, waiting: 2, unaccounted: 0 })
 })
+
+test('a receipt is due until a message is accepted that is it, or the log says that none will be', async (context) => {
+  const line = `s1:open s1:accept(t1 bob@x?delivered carol@y=>hop) s1:accept(t2 sales@x->ann@x?expanded sales@x->eve@y=>y?expanded)
+    s1:accept(t3 bob@x) s1:accept(t4 bob@x?delivered) s1:accept(t5 bob@x?delivered)`
+  const before = await viewsOf(context, line)
+  assert.deepEqual(
+    before.receiptsDue(9).map(({ message }) => message),
+    ['t1', 't2', 't4', 't5'],
+  )
+  assert.deepEqual(before.receiptsDue(1), [
+    { message: 't1', stream: 'smtp_session-s1', revision: 1, at: Date.UTC(2026, 0, 1, 0, 0, 2) },
+  ])
+  const after = await viewsOf(
+    context,
+    `${line} receipt(n1 t1 alice@example.net) unreceipted(t4 nobody-to-tell)`,
+  )
+  assert.deepEqual(
+    after.receiptsDue(9).map(({ message }) => message),
+    ['t2', 't5'],
+  )
+  assert.deepEqual(after.message('n1')?.cause, { message: 't1', kind: 'delivered' })
+  assert.equal(after.message('n1')?.stream, 'notice-t1_delivered')
+  assert.deepEqual(after.noticesDue(9), [])
+})
