@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import type { Act } from '../machines/delivery/inputs.ts'
 import { drained, LineTooLong, socketLines } from './control-lines.ts'
 import { fromWire, toWire, WireFault } from './control-wire.ts'
+import type { Done } from './delivery/done.ts'
 import { type Append, type EventLog, LogUnavailable, WrongRevision } from './log/port.ts'
 
 /** Sockets have short names in most systems (108 bytes with Linux). */
@@ -35,10 +36,10 @@ type Question =
   | { readonly do: 'status' }
 /** Something to be done to deliveries. */
 export type ActQuestion = { readonly act: Act; readonly ids: readonly string[]; readonly by: string }
-/** The states before and after; null where there is no delivery of that id, or it could not be acted upon (`error`). */
+/** Null where there is no delivery of that id, or it could not be acted upon (`error`). */
 export type Acted = {
   readonly id: string
-  readonly done: { readonly before: string; readonly after: string } | null
+  readonly done: Done
   readonly error?: string
 }
 export type Acts = (asked: ActQuestion) => Promise<readonly Acted[]>

@@ -3,7 +3,7 @@
  * the rest name effects. All are data; the host performs them after the append.
  */
 import { plainly } from '../plain.ts'
-import type { FactName, Facts, Owing } from '../vocabulary/events.ts'
+import type { FactName, Facts, Noted, NotedAct, Owing } from '../vocabulary/events.ts'
 import type { EffectEmitted, FactEmitted } from '../vocabulary/machine.ts'
 import { type DeliveryContext, standings } from './context.ts'
 import { type Asked, told } from './guards.ts'
@@ -36,15 +36,36 @@ const owing = ({ context, event }: Asked): Owing => {
   const notices = noticesAfter(context, told(event, 'ATTEMPT_ENDED'))
   return notices.length === 0 ? {} : { notices }
 }
+const standing = ({ context: { noted } }: Asked): Noted => (noted === null ? {} : { noted })
 const endedBecause = (asked: Asked) => {
   const { event, judged } = ended(asked)
-  return { ...payload(event), reason: judged.reason, ...ofAttempt(asked), ...owing(asked) }
+  return {
+    ...payload(event),
+    reason: judged.reason,
+    ...ofAttempt(asked),
+    ...owing(asked),
+    ...standing(asked),
+  }
+}
+const warnsNow = (asked: Asked): boolean => {
+  const { event, judged } = ended(asked)
+  return judged.ending === 'deferred' && isTimeToWarn(asked.context, event.endedAt)
 }
 
 const act = ({ event }: Asked): InputOf<Act> => {
   if ('actedAt' in event) return event
   throw new Error(`nobody acted: ${event.type}`)
 }
+const noting = (asked: Asked): NotedAct => ({
+  ...payload(act(asked)),
+  act: asked.event.type === 'HOLD' ? 'hold' : 'cancel',
+})
+const refusing = (reason: string) =>
+  record('ActRefused', (asked) => ({
+    ...payload(act(asked)),
+    act: asked.event.type.toLowerCase(),
+    reason,
+  }))
 
 const remembering = {
   rememberQueued: remember(({ event }) => {
@@ -66,18 +87,21 @@ const remembering = {
   rememberNotSending: remember(() => ({ sending: false })),
   rememberOutcome: remember((asked) => {
     const { recipients } = ended(asked).judged
-    return { recipients, sending: false, lost: 0, dueAt: null }
+    return { recipients, sending: false, lost: 0, dueAt: null, noted: null }
   }),
   rememberDeferral: remember((asked) => {
-    const { event, judged } = ended(asked)
-    const warned = asked.context.warned || isTimeToWarn(asked.context, event.endedAt)
-    return { recipients: judged.recipients, sending: false, lost: 0, dueAt: judged.nextAttemptAt, warned }
+    const { recipients, nextAttemptAt } = ended(asked).judged
+    const warned = asked.context.warned || warnsNow(asked)
+    return { recipients, sending: false, lost: 0, dueAt: nextAttemptAt, warned, noted: null }
   }),
   rememberLost: remember(({ context, event }) => ({
     sending: false,
     lost: context.lost + 1,
     dueAt: afterLoss(context, told(event, 'LOST').foundAt),
+    noted: null,
   })),
+  rememberNoted: remember((asked) => ({ noted: noting(asked) })),
+  rememberNothingNoted: remember(() => ({ noted: null })),
   rememberHeld: remember(() => ({ dueAt: null })),
   rememberDueNow: remember((asked) => ({ dueAt: act(asked).actedAt })),
 }
@@ -111,6 +135,7 @@ const recording = {
     ...payload(told(asked.event, 'ATTEMPT_ENDED')),
     ...ofAttempt(asked),
     ...owing(asked),
+    ...standing(asked),
   })),
   recordDeferred: record('Deferred', (asked) => {
     const { event, judged } = ended(asked)
@@ -118,37 +143,35 @@ const recording = {
       ...payload(event),
       reason: judged.reason,
       nextAttemptAt: judged.nextAttemptAt,
-      warned: isTimeToWarn(asked.context, event.endedAt),
+      warned: warnsNow(asked),
       ...ofAttempt(asked),
       ...owing(asked),
+      ...standing(asked),
     }
   }),
   recordFailed: record('Failed', endedBecause),
   recordExpired: record('Expired', endedBecause),
-  recordLost: record('AttemptLost', ({ context, event }) => {
+  recordLost: record('AttemptLost', (asked) => {
+    const { context, event } = asked
     const { foundAt, crashed } = told(event, 'LOST')
     return {
       foundAt,
       crashed,
       uncertain: context.sending,
       nextAttemptAt: afterLoss(context, foundAt),
-      destination: context.destination,
+      ...ofAttempt(asked),
+      ...standing(asked),
     }
   }),
   recordHeld: record('Held', (asked) => payload(act(asked))),
   recordReleased: record('Released', triedNow),
   recordRetryRequested: record('RetryRequested', triedNow),
   recordCancelled: record('Cancelled', (asked) => ({ ...payload(act(asked)), reason: 'cancelled' })),
-  recordActUnderWay: record('ActRefused', (asked) => ({
-    ...payload(act(asked)),
-    act: asked.event.type.toLowerCase(),
-    reason: 'attempt-under-way',
-  })),
-  recordActOutOfPlace: record('ActRefused', (asked) => ({
-    ...payload(act(asked)),
-    act: asked.event.type.toLowerCase(),
-    reason: 'not-in-this-state',
-  })),
+  recordActNoted: record('ActNoted', noting),
+  recordHoldTakenBack: record('ActTakenBack', (asked) => ({ ...payload(act(asked)), act: 'hold' })),
+  recordActUnderWay: refusing('attempt-under-way'),
+  recordActNotedBefore: refusing('noted-before'),
+  recordActOutOfPlace: refusing('not-in-this-state'),
 }
 
 const doing = {
@@ -167,6 +190,10 @@ const doing = {
   notifySender: say(
     (asked): EffectEmitted => ({ type: 'effect', name: 'notify', notices: [], ...owing(asked) }),
   ),
+  /** Ends the attempt, unless the final dot may have been said. */
+  breakOff: effect('breakOff'),
+  /** Until somebody releases it. */
+  rest: effect('rest'),
   finish: effect('finish'),
 }
 

@@ -1,5 +1,5 @@
 /** What a delivery remembers: where each recipient stands, and how often it was tried. */
-import type { DeliveryRecipient, RemoteReply } from '../vocabulary/events.ts'
+import type { DeliveryRecipient, NotedAct, RemoteReply } from '../vocabulary/events.ts'
 import type { InputOf } from './inputs.ts'
 import type { DeliveryPolicy } from './policy.ts'
 
@@ -31,6 +31,8 @@ export type DeliveryContext = {
   readonly dueAt: number | null
   /** The content was on its way to the host: an attempt that is cut off may have delivered it. */
   readonly sending: boolean
+  /** What is to be done when the attempt under way has ended, if the mail waits then. */
+  readonly noted: NotedAct | null
 }
 
 export const initialContext = (policy: DeliveryPolicy): DeliveryContext => ({
@@ -48,6 +50,7 @@ export const initialContext = (policy: DeliveryPolicy): DeliveryContext => ({
   warned: false,
   dueAt: null,
   sending: false,
+  noted: null,
 })
 
 export const standings = ({ recipients }: InputOf<'QUEUE'>): readonly Standing[] =>

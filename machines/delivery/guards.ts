@@ -22,6 +22,11 @@ export const guards = {
   allDelivered: endsIn('delivered'),
   someFailed: endsIn('failed'),
   patienceIsOver: endsIn('expired'),
+  isToBeHeld: endsIn('held'),
+  isToBeCancelled: endsIn('cancelled'),
+  holdIsNoted: ({ context }: Asked): boolean => context.noted?.act === 'hold',
+  cancelIsNoted: ({ context }: Asked): boolean => context.noted?.act === 'cancel',
+  nothingIsNoted: ({ context }: Asked): boolean => context.noted === null,
   senderIsOwed: ({ context, event }: Asked): boolean =>
     noticesAfter(context, told(event, 'ATTEMPT_ENDED')).length > 0,
 }

@@ -7,7 +7,7 @@ export const delivery: MachineModule = {
   name: 'delivery',
   category: 'delivery',
   version: 1,
-  fingerprint: '4bfb36bbb69ddeee',
+  fingerprint: 'f9cfc281494682fe',
   machine: deliveryMachine,
   // Not `DeliveryQueued`: it travels with the first attempt, and what a crash takes with it is queued again from `MessageAccepted`.
   barriers: new Set([
@@ -22,6 +22,8 @@ export const delivery: MachineModule = {
     'RetryRequested',
     'Cancelled',
     'ActRefused',
+    'ActNoted',
+    'ActTakenBack',
   ]),
   inputs: deliveryInputs,
 }

@@ -1,20 +1,20 @@
 /** Decisions about deliveries: pure functions of what is remembered, what an attempt came to, and the policy. */
-import type { AttemptFault, RecipientOutcome } from '../vocabulary/events.ts'
+import type { AttemptFault, NotedAct, RecipientOutcome } from '../vocabulary/events.ts'
 import type { DeliveryContext, Standing } from './context.ts'
 import type { InputOf } from './inputs.ts'
 import { pauseAfter } from './patience.ts'
 
 type Ended = Pick<InputOf<'ATTEMPT_ENDED'>, 'endedAt' | 'outcomes' | 'fault'>
 
-export type Ending = 'delivered' | 'failed' | 'expired' | 'deferred'
+export type Ending = 'delivered' | 'failed' | 'expired' | 'deferred' | 'held' | 'cancelled'
 export type Judged = {
   readonly ending: Ending
   /** Where each recipient stands now. */
   readonly recipients: readonly Standing[]
   /** Stable code: what decided. '' where everything was delivered. */
   readonly reason: string
-  /** Only of `deferred`. */
-  readonly nextAttemptAt: number
+  /** Null but for `deferred`. */
+  readonly nextAttemptAt: number | null
 }
 
 const standingAfter = (
@@ -44,8 +44,18 @@ const reasonOf = (
   return ending === 'failed' ? 'refused-for-good' : ''
 }
 
-const endingOf = (recipients: readonly Standing[], isOver: boolean): Ending => {
-  if (recipients.some(({ status }) => status === 'waiting')) return isOver ? 'expired' : 'deferred'
+/** What becomes of a mail that waits where somebody asked for this meanwhile. */
+export const endingBy = { hold: 'held', cancel: 'cancelled' } as const satisfies Record<
+  NotedAct['act'],
+  Ending
+>
+
+/** What somebody wants counts before our patience, the host's last word before both. */
+const endingOf = (recipients: readonly Standing[], noted: NotedAct | null, isOver: boolean): Ending => {
+  if (recipients.some(({ status }) => status === 'waiting')) {
+    if (noted !== null) return endingBy[noted.act]
+    return isOver ? 'expired' : 'deferred'
+  }
   return recipients.some(({ status }) => status === 'failed') ? 'failed' : 'delivered'
 }
 
@@ -59,7 +69,7 @@ const wantsTheRestNow = (outcomes: readonly RecipientOutcome[]): boolean =>
 
 /** What becomes of a delivery after an attempt (RFC 5321 §4.5.4.1). */
 export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, fault }: Ended): Judged => {
-  const { policy, acceptedAt } = context
+  const { policy, acceptedAt, noted } = context
   const recipients = context.recipients.map((standing) =>
     standingAfter(
       standing,
@@ -68,13 +78,13 @@ export const judgeAttempt = (context: DeliveryContext, { endedAt, outcomes, faul
     ),
   )
   const giveUpAt = acceptedAt + policy.giveUpAfter
-  const ending = endingOf(recipients, endedAt >= giveUpAt)
+  const ending = endingOf(recipients, noted, endedAt >= giveUpAt)
+  const judged = { ending, recipients, reason: reasonOf(outcomes, fault, ending) }
+  if (ending !== 'deferred') return { ...judged, nextAttemptAt: null }
   // RFC 5321 §4.5.3.1.10: a host that takes so many recipients at a time gets the others in the next transaction.
-  if (ending === 'deferred' && fault === null && wantsTheRestNow(outcomes))
-    return { ending, recipients, reason: reasonOf(outcomes, fault, ending), nextAttemptAt: endedAt }
+  if (fault === null && wantsTheRestNow(outcomes)) return { ...judged, nextAttemptAt: endedAt }
   // The last attempt is made when patience ends, not after it.
-  const nextAttemptAt = Math.min(endedAt + pauseAfter(context), Math.max(giveUpAt, endedAt))
-  return { ending, recipients, reason: reasonOf(outcomes, fault, ending), nextAttemptAt }
+  return { ...judged, nextAttemptAt: Math.min(endedAt + pauseAfter(context), Math.max(giveUpAt, endedAt)) }
 }
 
 /** Whether the sender is to be told now that it takes long: once, and not when the end is near. */
@@ -83,10 +93,12 @@ export const isTimeToWarn = ({ policy, acceptedAt, warned }: DeliveryContext, at
 
 /**
  * When an attempt that was cut off is made again: at once; after the planned pause where the one before was cut off, too, so that a
- * mail which ends its servers does not do so without end.
+ * mail which ends its servers does not do so without end; null where somebody wants it held or cancelled.
  */
-export const afterLoss = (context: DeliveryContext, foundAt: number): number =>
-  context.lost === 0 ? foundAt : foundAt + pauseAfter(context)
+export const afterLoss = (context: DeliveryContext, foundAt: number): number | null => {
+  if (context.noted !== null) return null
+  return context.lost === 0 ? foundAt : foundAt + pauseAfter(context)
+}
 
 /** When there is something to say whatever the destination does: that it takes long, then that it is over. */
 const nextWord = ({ policy, acceptedAt, warned }: DeliveryContext): number => {

@@ -32,16 +32,40 @@ const underWay = {
       actions: ['recordExpired', 'notifySender', 'rememberOutcome', 'finish'],
     },
     {
+      guard: 'isToBeHeld',
+      target: 'held',
+      actions: ['recordDeferred', 'notifySender', 'rememberDeferral', 'rest'],
+    },
+    {
+      guard: 'isToBeCancelled',
+      target: 'cancelled',
+      actions: ['recordDeferred', 'notifySender', 'rememberDeferral', 'finish'],
+    },
+    {
       guard: 'senderIsOwed',
       target: 'waiting',
       actions: ['recordDeferred', 'notifySender', 'rememberDeferral', 'startRetryTimer'],
     },
     { target: 'waiting', actions: ['recordDeferred', 'rememberDeferral', 'startRetryTimer'] },
   ],
-  LOST: { target: 'waiting', actions: ['recordLost', 'rememberLost', 'startRetryTimer'] },
+  LOST: [
+    { guard: 'holdIsNoted', target: 'held', actions: ['recordLost', 'rememberLost', 'rest'] },
+    { guard: 'cancelIsNoted', target: 'cancelled', actions: ['recordLost', 'rememberLost', 'finish'] },
+    { target: 'waiting', actions: ['recordLost', 'rememberLost', 'startRetryTimer'] },
+  ],
   RETRY: { actions: ['recordActUnderWay'] },
-  HOLD: { actions: ['recordActUnderWay'] },
-  CANCEL: { actions: ['recordActUnderWay'] },
+  HOLD: [
+    { guard: 'nothingIsNoted', actions: ['recordActNoted', 'rememberNoted'] },
+    { actions: ['recordActNotedBefore'] },
+  ],
+  RELEASE: [
+    { guard: 'holdIsNoted', actions: ['recordHoldTakenBack', 'rememberNothingNoted'] },
+    { actions: ['recordActOutOfPlace'] },
+  ],
+  CANCEL: [
+    { guard: 'cancelIsNoted', actions: ['recordActNotedBefore'] },
+    { actions: ['recordActNoted', 'rememberNoted', 'breakOff'] },
+  ],
 } as const
 
 const start = {

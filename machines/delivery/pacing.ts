@@ -27,6 +27,7 @@ const notTheirs: ReadonlySet<string> = new Set([
   'unforeseen',
   'content-unreadable',
   'stopped',
+  'called-off',
   // What one mail wants more than others.
   'requiretls-not-offered',
   'requiretls-without-tls',

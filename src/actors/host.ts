@@ -16,8 +16,9 @@ import {
 } from '../../machines/vocabulary/machine.ts'
 import { replyText } from '../../machines/vocabulary/reply.ts'
 import { asError } from '../as-error.ts'
-import { type Append, type EventKind, kindOf, type NewEvent, type StoredEvent } from '../log/port.ts'
+import { type Append, type NewEvent, type StoredEvent, WrongRevision } from '../log/port.ts'
 import { newEventId, now } from './identity.ts'
+import { type KindCache, kindCacheOf } from './kinds.ts'
 import type { Outbox, Sender } from './outbox.ts'
 
 export type HostOptions = {
@@ -30,12 +31,21 @@ export type HostOptions = {
   readonly node: string
   /** Facts of this actor that are in the log already: it goes on from where they end, and nothing is done again. */
   readonly past?: readonly StoredEvent[]
+  /** Who else may write to the stream; absent where nobody may. */
+  readonly others?: Others
   /** Performs one effect. Called in the order of emission, only after the append. */
   readonly perform: (effect: EffectEmitted) => void
   /** The effects of a barrier have been performed: the actor can go on. */
   readonly passed: () => void
   /** The log failed, or the machine did: the actor must not go on. Called once, at most. */
   readonly failed: (error: Error) => void
+}
+
+/** Other servers may put facts between those of an actor, of kinds that change none of its steps but what it remembers. */
+export type Others = {
+  /** All facts of the stream. */
+  readonly read: () => Promise<readonly StoredEvent[]>
+  readonly mayStand: (event: StoredEvent) => boolean
 }
 
 /** Said beside an input: dialogue lines since the last event, and bodies that must be stored with the fact. */
@@ -46,28 +56,40 @@ export type Beside = {
 
 /** Facts an actor may hold back before they are handed over anyway. */
 const longestWait = 64
+/** How often in a row others may be faster: a reader that lags behind the log may miss their facts. */
+const mostRejoined = 8
 const nothing: Beside = {}
+type Said = readonly [input: { readonly type: string }, beside: Beside]
 
 export class ActorHost implements Sender {
   readonly stream: string
   readonly #module: MachineModule
-  readonly #actor: AnyActor
+  #actor: AnyActor
   readonly #outbox: Outbox
   readonly #kinds: KindCache
   readonly #perform: (effect: EffectEmitted) => void
   readonly #passed: () => void
   readonly #failed: (error: Error) => void
+  readonly #others: Others | null
+  readonly #input: object
   #revision = -1
   #events: NewEvent[] = []
   #contents: NonNullable<Append['contents']>[number][] = []
   #emitted: Emitted[] = []
   #state: string
-  #queue: [input: { type: string }, beside: Beside][] = []
+  #queue: Said[] = []
   #atBarrier = false
   #over = false
   #broken = false
+  /** What was said, of which the log does not have the facts yet; kept where others may be faster. */
+  #unwritten: Said[] = []
+  #taken: Said[] = []
+  #rejoined: Promise<boolean> = Promise.resolve(false)
+  #lives = 0
+  #rejoinings = 0
 
-  constructor({ module, id, input, outbox, node, past = [], perform, passed, failed }: HostOptions) {
+  constructor(options: HostOptions) {
+    const { module, id, input, outbox, node, past = [], perform, passed, failed, others = null } = options
     this.stream = `${module.category}-${id}`
     this.#module = module
     this.#outbox = outbox
@@ -75,13 +97,9 @@ export class ActorHost implements Sender {
     this.#passed = passed
     this.#failed = failed
     this.#kinds = kindCacheOf(module, node)
-    this.#actor = createActor(logicOf(module.machine), { input })
-    this.#actor.on('*', (emitted) => {
-      this.#emitted.push(emitted as Emitted)
-    })
-    // Failures are read from the status; without an observer XState would throw them at the whole process.
-    this.#actor.subscribe({ error: () => undefined })
-    this.#actor.start()
+    this.#others = others
+    this.#input = input
+    this.#actor = this.#begun()
     this.#state = stateName(this.#actor.getSnapshot().value)
     for (const event of past) this.#relive(event)
   }
@@ -103,12 +121,23 @@ export class ActorHost implements Sender {
     return this.#atBarrier
   }
 
+  /** Of what the log last did not take: whether the actor went on behind what others had written. */
+  get rejoined(): Promise<boolean> {
+    return this.#rejoined
+  }
+
   send(input: { readonly type: string }, beside: Beside = nothing): void {
     if (this.#over) return
     if (this.#atBarrier) {
       this.#queue.push([input, beside])
       return
     }
+    const fact = this.#step(input, beside)
+    if (fact !== null) this.#act(fact, this.#emitted)
+  }
+
+  /** The name of the fact; null where the machine failed. */
+  #step(input: { readonly type: string }, beside: Beside): string | null {
     const from = this.#state
     this.#emitted = []
     this.#actor.send(input)
@@ -116,13 +145,12 @@ export class ActorHost implements Sender {
     // An action that throws leaves no exception behind, only this status.
     if (snapshot.status === 'error') {
       this.#fail(asError(snapshot.error))
-      return
+      return null
     }
     this.#state = stateName(snapshot.value)
     if (snapshot.status === 'done') this.#over = true
-    const fact = this.#record(input.type, from, beside)
-    if (fact === null) return
-    this.#act(fact, this.#emitted)
+    if (this.#others !== null) this.#unwritten.push([input, beside])
+    return this.#record(input.type, from, beside)
   }
 
   takeAppend(): Append | null {
@@ -136,11 +164,74 @@ export class ActorHost implements Sender {
     this.#revision += this.#events.length
     this.#events = []
     if (this.#contents.length > 0) this.#contents = []
+    this.#taken = this.#unwritten
+    this.#unwritten = []
     return append
   }
 
-  appendFailed(error: Error): void {
+  appended(): void {
+    this.#taken = []
+    this.#rejoinings = 0
+  }
+
+  appendFailed(error: Error): Promise<unknown> | undefined {
+    const isOvertaken = error instanceof WrongRevision && this.#others !== null && !this.#broken
+    if (isOvertaken && ++this.#rejoinings <= mostRejoined) {
+      this.#rejoined = this.#rejoin(this.#others!, error)
+      return this.#rejoined
+    }
+    this.#rejoined = Promise.resolve(false)
     this.#fail(error)
+    return undefined
+  }
+
+  /** Others were faster: what was said is said again behind their facts, where those may stand there. What was done is not done again. */
+  async #rejoin({ read, mayStand }: Others, error: Error): Promise<boolean> {
+    const again = [...this.#taken, ...this.#unwritten]
+    const known = this.#revision - this.#taken.length
+    this.#atBarrier = true
+    this.#lives++
+    this.#events = []
+    this.#taken = []
+    this.#unwritten = []
+    try {
+      const past = await read()
+      if (this.#broken) return false
+      if (past.length <= known || !past.slice(known + 1).every(mayStand)) throw error
+      this.#actor = this.#begun()
+      for (const event of past) this.#relive(event)
+      this.#sayAgain(again)
+      return !this.#broken
+    } catch (fault) {
+      this.#fail(asError(fault))
+      return false
+    }
+  }
+
+  /** Only the last of it can be a barrier, whose effects are still to come. */
+  #sayAgain(said: readonly Said[]): void {
+    let last: string | null = null
+    for (const one of said) {
+      last = this.#step(...one)
+      if (last === null) return
+    }
+    if (last !== null && this.#module.barriers.has(last)) {
+      this.#act(last, this.#emitted)
+      return
+    }
+    this.#outbox.later(this)
+    this.#goOn()
+  }
+
+  #begun(): AnyActor {
+    const actor = createActor(logicOf(this.#module.machine), { input: this.#input })
+    actor.on('*', (emitted) => {
+      this.#emitted.push(emitted as Emitted)
+    })
+    // Failures are read from the status; without an observer XState would throw them at the whole process.
+    actor.subscribe({ error: () => undefined })
+    actor.start()
+    return actor
   }
 
   /** @throws Error where the machine does not go where the log says it went */
@@ -181,7 +272,11 @@ export class ActorHost implements Sender {
   #act(fact: string, emitted: readonly Emitted[]): void {
     if (this.#module.barriers.has(fact)) {
       this.#atBarrier = true
-      void this.#outbox.commit(this).then((stored) => this.#passBarrier(stored, emitted))
+      const life = this.#lives
+      // What others were faster than is told again, and comes to its barrier anew.
+      void this.#outbox.commit(this).then((stored) => {
+        if (life === this.#lives) this.#passBarrier(stored, emitted)
+      })
       return
     }
     if (this.#over || this.#events.length >= longestWait) void this.#outbox.commit(this)
@@ -193,6 +288,11 @@ export class ActorHost implements Sender {
     this.#atBarrier = false
     if (!stored) return
     this.#performAll(emitted)
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    this.#atBarrier = false
     this.#passed()
     while (!this.#atBarrier && this.#queue.length > 0) this.send(...this.#queue.shift()!)
   }
@@ -208,44 +308,9 @@ export class ActorHost implements Sender {
     this.#queue = []
     this.#events = []
     this.#contents = []
+    this.#atBarrier = false
     this.#failed(error)
   }
-}
-
-/** The event kinds a machine makes, found by what is particular to a transition. */
-class KindCache {
-  readonly #kinds = new Map<string, EventKind>()
-  readonly #constant: Readonly<Record<string, string>>
-
-  constructor(module: MachineModule, node: string) {
-    this.#constant = {
-      machine: module.name,
-      machineVersion: String(module.version),
-      fingerprint: module.fingerprint,
-      node,
-    }
-  }
-
-  kind(input: string, from: string, to: string, fact: string, emitted: readonly Emitted[]): EventKind {
-    let effects = ''
-    for (const one of emitted)
-      if (one.type === 'effect') effects += effects === '' ? one.name : ` ${one.name}`
-    const key = `${input}|${from}|${to}|${fact}|${effects}`
-    const known = this.#kinds.get(key)
-    if (known) return known
-    const kind = kindOf(fact, 1, { ...this.#constant, input, from, to, effects })
-    this.#kinds.set(key, kind)
-    return kind
-  }
-}
-
-const caches = new WeakMap<MachineModule, Map<string, KindCache>>()
-const kindCacheOf = (module: MachineModule, node: string): KindCache => {
-  const ofModule = caches.get(module) ?? new Map<string, KindCache>()
-  caches.set(module, ofModule)
-  const cache = ofModule.get(node) ?? new KindCache(module, node)
-  ofModule.set(node, cache)
-  return cache
 }
 
 /** `a`, or `a.b` for a nested state. */

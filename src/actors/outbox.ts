@@ -9,8 +9,13 @@ import type { Append, EventLog } from '../log/port.ts'
 export interface Sender {
   /** The events recorded since the last call, as one append; null when there are none. */
   takeAppend(): Append | null
-  /** The log did not take an append of this actor: nothing that follows from it may be believed. */
-  appendFailed(error: Error): void
+  /** The log has what was taken last. */
+  appended?(): void
+  /**
+   * The log did not take an append of this actor: nothing that follows from it may be believed. Resolves when it goes on
+   * nevertheless, or does not; at once where it gives nothing back.
+   */
+  appendFailed(error: Error): Promise<unknown> | undefined
 }
 
 export type OutboxOptions = {
@@ -24,7 +29,7 @@ export class Outbox {
   readonly #patience: number
   readonly #waiting = new Set<Sender>()
   #timer: NodeJS.Timeout | null = null
-  /** Appends on their way; of one sender they land in their order. */
+  /** Appends on their way, one of each sender: behind one that another writer was faster than, a second could land in its place. */
   readonly #airborne = new Map<Sender, Promise<boolean>>()
   #flights = 0
   #landed: (() => void)[] = []
@@ -48,13 +53,18 @@ export class Outbox {
   /** Hands over what the sender has; resolves when it is on stable storage. A failure also reaches the sender. */
   commit(sender: Sender): Promise<boolean> {
     this.#waiting.delete(sender)
+    const before = this.#airborne.get(sender)
+    if (before !== undefined) return before.then((stored) => stored && this.commit(sender))
     const append = sender.takeAppend()
-    if (append === null) return this.#airborne.get(sender) ?? Promise.resolve(true)
+    if (append === null) return Promise.resolve(true)
     this.#flights++
     const flight: Promise<boolean> = this.#log.append([append]).then(
-      () => this.#land(sender, flight, true),
+      () => {
+        sender.appended?.()
+        return this.#land(sender, flight, true)
+      },
       (error: Error): boolean => {
-        sender.appendFailed(error)
+        this.#wait(sender.appendFailed(error))
         return this.#land(sender, flight, false)
       },
     )
@@ -84,8 +94,19 @@ export class Outbox {
 
   #land(sender: Sender, flight: Promise<boolean>, stored: boolean): boolean {
     if (this.#airborne.get(sender) === flight) this.#airborne.delete(sender)
+    this.#arrive()
+    return stored
+  }
+
+  /** What is still to be handed over is not settled. */
+  #wait(goingOn: Promise<unknown> | undefined): void {
+    if (goingOn === undefined) return
+    this.#flights++
+    void goingOn.finally(() => this.#arrive())
+  }
+
+  #arrive(): void {
     this.#flights--
     if (this.#flights === 0) for (const landed of this.#landed.splice(0)) landed()
-    return stored
   }
 }

@@ -7,9 +7,18 @@ import { DirectoryInUse } from '../log/lock.ts'
 import { openLogBeside } from '../log/open.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { nodeOf } from '../nodes/index.ts'
-import type { Delivery, DeliveryFilter, DeliveryStatus } from '../views/answers/deliveries.ts'
+import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
 import type { ViewReader } from '../views/index.ts'
-import { type ActName, type Doing, doings, stateOf, statusOf, type Told } from './act-words.ts'
+import {
+  type ActName,
+  type Doing,
+  doings,
+  fits,
+  notedBefore,
+  stateOf,
+  statusOf,
+  type Told,
+} from './act-words.ts'
 import { completeDelivery } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
 import { CommandFault } from './fault.ts'
@@ -19,9 +28,18 @@ import { counted, ndjson, print, progress, remark, table, visible } from './term
 
 type Options = DeliveryFilter & { readonly dryRun?: boolean; readonly json?: boolean }
 
+const atTheEnd =
+  'What is being tried cannot be called back once it has been sent: that is done when the attempt ends, unless everything was\ndelivered.'
+const meanwhile: Readonly<Record<ActName, string>> = {
+  retry: '',
+  hold: `${atTheEnd} `,
+  release: 'Where a hold waits for the end of an attempt, it is taken back. ',
+  cancel: `${atTheEnd} An attempt that has not come to its final dot is ended at once. `,
+}
+
 const example = (name: ActName): string => `
 Deliveries are named by id (enough of the beginning, or the last six characters), or found by the filters; those found that are in
-another status are left alone. Of several ids, each is done that can be: the others are named with the reason, and the exit code is 1.
+another status are left alone. ${meanwhile[name]}Of several ids, each is done that can be: the others are named with the reason, and the exit code is 1.
 Examples:
   fsmtp ${name} --domain example.net --dry-run
   fsmtp ${name} 01kdy4 m21p8a --json`
@@ -70,7 +88,7 @@ const chosen = async (opened: Reading, { ids, options, doing }: Asked): Promise<
   if (ids.length > 0) return named(views, ids)
   const filter = completeFilter(views, filtersOf(options))
   const found = [...views.deliveries(filter)]
-  const fitting = found.filter(({ status }) => doing.of.includes(status))
+  const fitting = found.filter((delivery) => fits(doing, delivery))
   if (fitting.length === 0) throw nothingFits(found, doing)
   return { deliveries: fitting, unknown: [] }
 }
@@ -112,21 +130,23 @@ const run = async (opened: Reading, asked: Asked): Promise<void> => {
     by: 'operator',
   }
   const { acted, served } = await perform(opened, question)
-  const told = acted.map((one) => toldOf(one, { ...asked.doing, served }))
-  const when = served ? '' : (asked.doing.unserved ?? '')
-  tell(opened, { told: [...told, ...found.unknown], said: `${asked.doing.done}${when}` })
+  const before = new Map(found.deliveries.map((delivery) => [delivery.id, delivery]))
+  const told = acted.map((one) => toldOf(one, { ...asked.doing, served }, before.get(one.id)?.noted ?? null))
+  tell(opened, [...told, ...found.unknown], { ...asked.doing, served })
 }
 
 /** As it would be told of each. */
 const preview = ({ json }: Reading, { deliveries: found, unknown }: Chosen, doing: Served): void => {
-  const fitting = found.filter(({ status }) => doing.of.includes(status))
+  const fitting = found.filter((delivery) => fits(doing, delivery))
   const others = found.filter((delivery) => !fitting.includes(delivery))
-  const refused = [...others.map(({ id, status }) => refusedOf(id, status, doing)), ...unknown]
+  const refused = [...others.map((delivery) => refusedOf(delivery, doing)), ...unknown]
   if (refused.length > 0) process.exitCode = 1
   if (json) {
     for (const delivery of found) {
       const { id, status } = delivery
-      const told = refused.find((one) => one.id === id) ?? { id, done: true, state: stateOf(status), status }
+      const noted = status === 'active' && { noted: doing.act.toLowerCase() }
+      const done = { id, done: true, state: stateOf(status), status, ...noted }
+      const told = refused.find((one) => one.id === id) ?? done
       ndjson({ ...told, dryRun: true, delivery })
     }
     for (const told of unknown) ndjson({ ...told, dryRun: true, delivery: null })
@@ -195,8 +215,13 @@ const inBatches = async (question: ActQuestion, act: Acts): Promise<readonly Act
   return acted
 }
 
-const isDone = ({ done }: Acted, doing: Doing): boolean =>
-  done !== null && doing.of.includes(statusOf(done.before)) && aims[doing.act].includes(statusOf(done.after))
+const isDone = ({ done }: Acted, { of, beside = [], act }: Doing): boolean => {
+  if (done === null) return false
+  if (done.noted !== undefined) return done.noted === act.toLowerCase()
+  const before = statusOf(done.before)
+  const isApt = of.includes(before) || (before === 'active' && beside.length > 0 && act !== 'RELEASE')
+  return isApt && aims[act].includes(statusOf(done.after))
+}
 
 /** The statuses it may have when it was done: the next attempt can have begun, and ended. */
 const aims: Readonly<Record<Act, readonly string[]>> = {
@@ -206,33 +231,50 @@ const aims: Readonly<Record<Act, readonly string[]>> = {
   CANCEL: ['cancelled'],
 }
 
-const toldOf = (acted: Acted, doing: Served): Told => {
+const toldOf = (acted: Acted, doing: Served, noted: Delivery['noted']): Told => {
   const { id, done, error } = acted
   if (error !== undefined) return { id, done: false, state: null, status: null, reason: error }
   if (done === null)
     return { ...{ id, done: false, state: null, status: null }, reason: 'there is no such delivery' }
   const after = { state: done.after, status: statusOf(done.after) }
-  if (isDone(acted, doing)) return { id, done: true, ...after }
-  return { ...refusedOf(id, statusOf(done.before), doing), ...after }
+  if (isDone(acted, doing)) return { id, done: true, ...after, ...(done.noted && { noted: done.noted }) }
+  const [from, to] = [statusOf(done.before), after.status]
+  // The attempt has ended meanwhile: what it has come to says more.
+  const status = from === 'active' && doing.beside !== undefined ? to : from
+  return { ...refusedOf({ id, status, noted }, doing), ...after }
 }
 
-const refusedOf = (id: string, status: DeliveryStatus, { instead, served }: Served): Told => {
+type Standing = Pick<Delivery, 'id' | 'status' | 'noted'>
+const refusedOf = ({ id, status, noted }: Standing, { instead, served }: Served): Told => {
   const cutOff = 'its attempt was cut off, and is taken up when the server is started'
-  const hint = status === 'active' && !served ? cutOff : instead[status]?.[0]
+  const hint = status !== 'active' ? instead[status]?.[0] : served ? activeHint(noted, instead) : cutOff
   const reason = `it is ${status}${hint === undefined ? '' : `; ${hint}`}`
   return { id, done: false, state: stateOf(status), status, reason }
 }
 
+const activeHint = (noted: Delivery['noted'], instead: Doing['instead']): string | undefined =>
+  noted === null ? instead.active?.[0] : notedBefore[noted]
+
 const notDone = ({ id, reason = '' }: Told): string => `${visible(id)}  not: ${visible(reason)}`
 
-const tell = (
-  { json }: Reading,
-  { told, said }: { readonly told: readonly Told[]; readonly said: string },
-): void => {
+/** Of so many: what was done, and what will be when attempts have ended. */
+const sentences = (
+  told: readonly Told[],
+  { done, noted, unserved = '', served }: Served,
+): readonly string[] => {
+  const later = told.filter((one) => one.noted !== undefined).length
+  const now = told.filter((one) => one.done).length - later
+  return [
+    ...(now > 0 || later === 0 ? [`${deliveries(now)} ${done}${served ? '' : unserved}`] : []),
+    ...(later > 0 ? [`${deliveries(later)} ${noted?.[later === 1 ? 0 : 1]}`] : []),
+  ]
+}
+
+const tell = ({ json }: Reading, told: readonly Told[], doing: Served): void => {
   const failed = told.filter(({ done }) => !done)
   if (json) told.forEach(ndjson)
   else {
-    print(`${deliveries(told.length - failed.length)} ${said}`)
+    for (const sentence of sentences(told, doing)) print(sentence)
     for (const one of failed) print(notDone(one))
   }
   if (failed.length > 0) process.exitCode = 1

@@ -86,14 +86,23 @@ const becauseOf = ({ result, outcomes }: Attempt, reason: string): string =>
     ? deliveryReasonText(reason)
     : attemptWhy(result, { reason, outcomes, fault: null })
 
+const participles = { hold: 'held', cancel: 'cancelled' } as const
+
+/** What somebody asked for in the middle of an attempt, now that it has ended. */
+export const notedText = (act: keyof typeof participles, waits: boolean): string =>
+  waits
+    ? `${participles[act]} now, as was asked meanwhile`
+    : `not ${participles[act]}, as was asked meanwhile: it was over`
+
 const resultLines = (attempt: Attempt): string[] => {
-  const { result, reason, fault, outcomes, uncertain, nextAttemptAt } = attempt
+  const { result, reason, fault, outcomes, uncertain, nextAttemptAt, noted } = attempt
   const because = reason === null ? '' : `: ${becauseOf(attempt, reason)}`
   return [
     ...outcomes.map((outcome) => detail(outcome.reply?.own ? 'by us' : 'answer', outcomeText(outcome))),
     ...(fault === null ? [] : [detail('fault', faultText(fault))]),
     ...(uncertain ? [detail('uncertain', 'the host may have the mail already')] : []),
     `  ${toned('weak', 'result'.padEnd(9))} ${toned(tones[result], result)}${visible(because)}`,
+    ...(noted === null ? [] : [detail('then', notedText(noted, result === 'deferred' || result === 'lost'))]),
     ...(nextAttemptAt === null ? [] : [detail('next', nextAttemptAt)]),
   ]
 }
@@ -107,9 +116,17 @@ const attemptText = (attempt: Attempt): string[] => [
   ...resultLines(attempt),
 ]
 
-const actText = ({ at, act, by, refused }: ActDone): string[] => [
-  `${toned('strong', visible(act))}  ${at}  by ${visible(by)}${refused === null ? '' : toned('bad', `  refused: ${visible(deliveryReasonText(refused))}`)}`,
-]
+/** Of an act in the middle of an attempt. */
+const forItsEnd = ({ act, noted }: ActDone): string => {
+  if (!noted) return ''
+  return act === 'release' ? ': the hold is taken back' : ', for when its attempt has ended'
+}
+
+const actText = (done: ActDone): string[] => {
+  const { at, act, by, refused } = done
+  const why = refused === null ? '' : toned('bad', `  refused: ${visible(deliveryReasonText(refused))}`)
+  return [`${toned('strong', visible(act))}  ${at}  by ${visible(by)}${forItsEnd(done)}${why}`]
+}
 
 const postponementText = ({ at, nextAttemptAt }: Postponement): string =>
   `put off  ${at}  ${deliveryReasonText('destination-resting')} Next turn ${nextAttemptAt}`

@@ -1,6 +1,6 @@
 /** What happened to a delivery, in words: sentences for each fact of it, as a message's trace tells them. */
-import type { DeliveryQueued, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
-import { faultText, hostText, outcomeText } from './attempt-text.ts'
+import type { AttemptLost, DeliveryQueued, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import { faultText, hostText, notedText, outcomeText } from './attempt-text.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { attemptWhy } from './fates.ts'
 
@@ -29,14 +29,24 @@ const because = (event: Ended): string => {
   return `: ${attemptWhy(status, { reason, outcomes, fault: wrong }).replace(/\.$/, '')}`
 }
 
-const next = (event: Ended): string =>
-  event.type === 'Deferred' ? `; next attempt at ${iso(event.data.nextAttemptAt)}` : ''
+const next = ({ type, data }: Ended): string => {
+  if (type !== 'Expired' && data.noted !== undefined)
+    return `; ${notedText(data.noted.act, type === 'Deferred')}`
+  return type === 'Deferred' && data.nextAttemptAt !== null
+    ? `; next attempt at ${iso(data.nextAttemptAt)}`
+    : ''
+}
 
 const endingOf = (event: Ended, nextHop: string): readonly string[] => [
   ...event.data.outcomes.map(outcomeText),
   `Delivery to ${nextHop} ${ends[event.type]}${because(event)}${next(event)}`,
   ...(event.data.uncertain ? ['The line broke before the answer: the host may have the mail'] : []),
 ]
+
+const lostText = ({ uncertain, noted }: AttemptLost): string => {
+  const what = uncertain ? ': the host may have the mail' : '; nothing had been sent'
+  return `The attempt was cut off${what}${noted === undefined ? '' : `; ${notedText(noted.act, true)}`}`
+}
 
 const queuedText = ({ recipients, forwarder, sender }: DeliveryQueued): string => {
   const named = recipients.map(({ address }) => `<${address}>`).join(', ')
@@ -68,9 +78,7 @@ export const deliverySentences = (event: EventOf, nextHop: string): readonly str
     case 'Expired':
       return endingOf(event, nextHop)
     case 'AttemptLost':
-      return [
-        `The attempt was cut off${event.data.uncertain ? ': the host may have the mail' : '; nothing had been sent'}`,
-      ]
+      return [lostText(event.data)]
     case 'Postponed': {
       const { destination, restingUntil, nextAttemptAt } = event.data
       return [
@@ -85,6 +93,10 @@ export const deliverySentences = (event: EventOf, nextHop: string): readonly str
       return [`${event.data.by} asked to try the ${to} now`]
     case 'Cancelled':
       return [`The ${to} was cancelled by ${event.data.by}; nobody is told`]
+    case 'ActNoted':
+      return [`${event.data.by} asked to ${event.data.act} the ${to} when its attempt has ended`]
+    case 'ActTakenBack':
+      return [`${event.data.by} took back the ${event.data.act} of the ${to}`]
     case 'ActRefused':
       return [
         `${event.data.by} asked to ${event.data.act} the ${to}, refused: ${deliveryReasonText(event.data.reason)}`,

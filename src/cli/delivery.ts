@@ -4,6 +4,7 @@ import type { EventOf } from '../../machines/vocabulary/events.ts'
 import { attemptsOf } from '../history/attempts.ts'
 import type { LogReader } from '../log/port.ts'
 import type { Delivery, Notice, RecipientStatus } from '../views/answers/deliveries.ts'
+import { notedBefore } from './act-words.ts'
 import { attemptLines, soon } from './attempt-text.ts'
 import { completeDelivery } from './completing.ts'
 import { statusTones } from './deliveries.ts'
@@ -96,7 +97,7 @@ const nextText = (found: Delivery, served: boolean): string => {
       return turnText(found, served)
     case 'active':
       return served
-        ? `attempt ${attempts} is under way on ${found.node ?? 'this server'}`
+        ? `attempt ${attempts} is under way on ${found.node ?? 'this server'}${found.noted === null ? '' : `; ${notedBefore[found.noted]}`}`
         : `${unserved}: attempt ${attempts} was cut off; it is taken up when the server is started`
     case 'held':
       return `nothing, until \`fsmtp release ${found.id}\` or \`fsmtp cancel ${found.id}\``

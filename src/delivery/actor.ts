@@ -8,9 +8,7 @@ import type { Act, DeliveryInput } from '../../machines/delivery/inputs.ts'
 import { mayWait } from '../../machines/delivery/judgements.ts'
 import type {
   AttemptFault,
-  DeliveryCause,
   DeliveryQueued,
-  DeliveryRecipient,
   NoticeOwed,
   RecipientOutcome,
   RemoteHost,
@@ -18,34 +16,16 @@ import type {
 } from '../../machines/vocabulary/events.ts'
 import type { EffectEmitted } from '../../machines/vocabulary/machine.ts'
 import { ActorHost } from '../actors/host.ts'
-import type { Outbox } from '../actors/outbox.ts'
-import type { ContentStore } from '../content/port.ts'
 import type { StoredEvent } from '../log/port.ts'
-import type { Membership } from '../nodes/membership.ts'
 import type { Destination } from './destination.ts'
+import { envelopeOf } from './envelope.ts'
 import { bounded, contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
 import { Lease } from './lease.ts'
-import { type Connect, HostFailed, NoRoute, type Routes, type Wire } from './port.ts'
+import { HostFailed, NoRoute, type Wire } from './port.ts'
 import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
-import { isUnderWay, settledIn, standingOf } from './standing.ts'
-
-/** The sender is owed a notice. */
-export type Notify = (owed: Required<DeliveryCause>) => void
-
-export type Tools = {
-  readonly outbox: Outbox
-  readonly node: string
-  /** Names this server in EHLO or LHLO. */
-  readonly hostname: string
-  readonly routes: Routes
-  readonly connect: Connect
-  readonly content: Pick<ContentStore, 'stream'>
-  readonly now: () => number
-  /** Whether this server may act, and who else does. */
-  readonly members: Membership
-  readonly notify: Notify
-}
+import { isAside, isUnderWay, settledIn, standingOf } from './standing.ts'
+import type { Tools } from './tools.ts'
 
 /** What it rests for: its next time (milliseconds since 1970), for good (null), or because the log did not take its fact. */
 export type Rest = { readonly dueAt: number | null } | { readonly error: Error }
@@ -54,9 +34,14 @@ export type ActorOptions = {
   readonly id: string
   readonly policy: unknown
   readonly past: readonly StoredEvent[]
+  /** Its history, as the log has it. */
+  readonly read: () => Promise<readonly StoredEvent[]>
   readonly tools: Tools
   readonly rested: (rest: Rest) => void
 }
+
+/** Effects by which it rests. */
+const rests: ReadonlySet<string> = new Set(['startTimer', 'rest', 'finish'])
 
 export class DeliveryActor {
   readonly id: string
@@ -83,7 +68,7 @@ export class DeliveryActor {
   #isToSend = false
   #isStopped = false
 
-  constructor({ id, policy, past, tools, rested }: ActorOptions) {
+  constructor({ id, policy, past, read, tools, rested }: ActorOptions) {
     this.id = id
     this.#tools = tools
     this.#rested = rested
@@ -96,6 +81,7 @@ export class DeliveryActor {
       outbox: tools.outbox,
       node: tools.node,
       past,
+      others: { read, mayStand: isAside },
       perform: (effect) => this.#perform(effect),
       passed: () => this.#pass(),
       failed: (error) => {
@@ -109,14 +95,26 @@ export class DeliveryActor {
     return this.#host.state
   }
 
+  /** What is to be done when the attempt under way has ended. */
+  get noted(): 'hold' | 'cancel' | null {
+    return this.#context.noted?.act ?? null
+  }
+
+  /** What this machine remembers is what it says. */
+  get #context(): DeliveryContext {
+    return this.#host.context as DeliveryContext
+  }
+
   queue(queued: DeliveryQueued): void {
     this.#queued = queued
     this.#tell({ type: 'QUEUE', ...queued })
   }
 
   /** Hands over what it recorded; resolves when that is in the log, or was not taken (false). */
-  written(): Promise<boolean> {
-    return this.#tools.outbox.commit(this.#host)
+  async written(): Promise<boolean> {
+    // Where others were faster it is handed over again.
+    while (!(await this.#tools.outbox.commit(this.#host))) if (!(await this.#host.rejoined)) return false
+    return true
   }
 
   /** Its turn has come: begins an attempt; or leaves the turn out, where the destination rests and nothing is to be said. */
@@ -124,8 +122,7 @@ export class DeliveryActor {
     this.#destination = destination
     const startedAt = this.#tools.now()
     const restingUntil = destination.restAt(startedAt)
-    // What this machine remembers is what it says.
-    if (restingUntil !== null && mayWait(this.#host.context as DeliveryContext, startedAt)) {
+    if (restingUntil !== null && mayWait(this.#context, startedAt)) {
       this.#tell({ type: 'POSTPONE', postponedAt: startedAt, destination: destination.name, restingUntil })
       return
     }
@@ -146,11 +143,10 @@ export class DeliveryActor {
     this.#tell({ type: 'LOST', foundAt: this.#tools.now(), crashed })
   }
 
-  /** Resolves when what came of it is recorded. @throws what kept the log from taking it */
+  /** Resolves when what came of it is recorded; where it ends the attempt, that too. @throws what kept the log from taking it */
   async act(act: Act, by: string): Promise<void> {
     this.#tell({ type: act, actedAt: this.#tools.now(), by })
-    if (this.#host.atBarrier)
-      await new Promise<void>((resolve, reject) => this.#heard.push({ resolve, reject }))
+    if (this.#isUnsettled) await new Promise<void>((resolve, reject) => this.#heard.push({ resolve, reject }))
   }
 
   /** Gives up the attempt under way, to be taken up again after the next start. */
@@ -170,7 +166,7 @@ export class DeliveryActor {
 
   #perform(effect: EffectEmitted): void {
     // What was begun before it was stopped is nobody's any more.
-    if (this.#isStopped && effect.name !== 'startTimer') return
+    if (this.#isStopped && !rests.has(effect.name)) return
     switch (effect.name) {
       case 'resolve':
         void this.#resolve()
@@ -192,6 +188,10 @@ export class DeliveryActor {
         for (const { kind, attempt } of effect.notices as readonly NoticeOwed[])
           this.#tools.notify({ delivery: this.id, kind, attempt })
         return
+      case 'breakOff':
+        this.#lease?.callOff()
+        return
+      case 'rest':
       case 'finish':
         this.#rest({ dueAt: null })
         return
@@ -202,9 +202,16 @@ export class DeliveryActor {
 
   /** Another barrier may stand behind this one. */
   #pass(): void {
+    // Another server may have noted it.
+    if (this.noted === 'cancel') this.#lease?.callOff()
     queueMicrotask(() => {
-      if (!this.#host.atBarrier) for (const { resolve } of this.#heard.splice(0)) resolve()
+      if (!this.#isUnsettled) for (const { resolve } of this.#heard.splice(0)) resolve()
     })
+  }
+
+  /** A fact is on its way to the log; or an attempt that is cut short has still to say what came of it. */
+  get #isUnsettled(): boolean {
+    return this.#host.atBarrier || (this.#lease?.isCutShort === true && isUnderWay(this.#host.state))
   }
 
   #rest(rest: Rest): void {
@@ -294,20 +301,12 @@ export class DeliveryActor {
   async #send(wire: Wire): Promise<void> {
     this.#isToSend = false
     const queued = this.#queued!
-    const { sender, size, prefix, body, smtputf8, requiretls, ret, envid } = queued
-    const envelope = {
-      sender,
-      recipients: this.#waiting(),
-      size: size + Buffer.byteLength(prefix),
-      ...(body && { body }),
-      ...(smtputf8 && { smtputf8 }),
-      ...(requiretls && { requiretls }),
-      ...(ret && { ret }),
-      ...(envid !== undefined && { envid }),
-    }
     const said = (line: string) => this.#lines.push(line)
     const content = contentOf(this.#tools.content, queued, () => this.#mayFinish())
-    const sent = await wire.send(envelope, content, { signal: this.#abort.signal, said })
+    const sent = await wire.send(envelopeOf(queued, this.#settled), content, {
+      signal: this.#abort.signal,
+      said,
+    })
     if (this.#isStopped) return
     // A host may end an idle connection at any time: that says nothing of this mail.
     const wasOver = this.#isReused && sent.outcomes.length === 0 && sent.fault !== null && !sent.uncertain
@@ -324,13 +323,9 @@ export class DeliveryActor {
 
   /** No final dot before the log says that it may come, so that a crash leaves no doubt about what was not sent. */
   async #mayFinish(): Promise<boolean> {
-    const mayFinish = (await this.written()) && this.#tools.members.isAlive()
+    const mayFinish = (await this.written()) && this.#tools.members.isAlive() && this.#lease?.isOver !== true
     if (mayFinish) this.#lease?.finishing()
     return mayFinish
-  }
-
-  #waiting(): readonly DeliveryRecipient[] {
-    return this.#queued!.recipients.filter(({ address }) => !this.#settled.has(address))
   }
 
   #end(answered: readonly RecipientOutcome[], met: AttemptFault | null, uncertain = false): void {

@@ -7,12 +7,14 @@ import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
 import { asError } from '../as-error.ts'
 import { type LogReader, WrongRevision } from '../log/port.ts'
 import { policiesOf } from '../policies.ts'
-import { type ActorOptions, DeliveryActor, type Tools } from './actor.ts'
+import { type ActorOptions, DeliveryActor } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import type { Destination } from './destination.ts'
+import { type Done, doneTo } from './done.ts'
 import { Refill } from './refill.ts'
 import { isOver, isUnderWay, readDelivery, type Standing, standingOf } from './standing.ts'
 import type { Due } from './timetable.ts'
+import type { Tools } from './tools.ts'
 import { type Concurrency, horizon, Turns } from './turns.ts'
 import { Wires } from './wires.ts'
 
@@ -24,8 +26,6 @@ export type CourierOptions = {
   readonly info: (what: string) => void
   readonly warn: (what: string, error?: Error) => void
 }
-/** The states before and after; null where there is no delivery of that id. */
-export type Done = { readonly before: string; readonly after: string } | null
 
 /** How often the backlog is asked for times that have come nearer, in milliseconds. */
 const askEvery = horizon
@@ -35,6 +35,8 @@ const lookEvery = 1_000
 const mostAwake = 2_000
 /** Milliseconds to wait when the log did not take a fact. */
 const restAfterFault = 10_000
+/** How often in a row something is asked of a delivery whose server records one fact after the other meanwhile. */
+const mostAsked = 10
 
 export class Courier {
   readonly #options: CourierOptions
@@ -117,13 +119,13 @@ export class Courier {
 
   /** What somebody asks of a delivery. @throws where the log does not take it */
   async act(id: string, act: Act, by: string): Promise<Done> {
-    try {
-      return await this.#act(id, act, by)
-    } catch (error) {
-      // An attempt began at the same moment: then it is asked.
-      if (error instanceof WrongRevision) return this.#act(id, act, by)
-      throw error
-    }
+    for (let asked = 1; ; asked++)
+      try {
+        return await this.#act(id, act, by)
+      } catch (error) {
+        // An attempt began at the same moment, here or elsewhere: then it is asked.
+        if (!(error instanceof WrongRevision) || asked === mostAsked) throw error
+      }
   }
 
   /** Ways lead elsewhere now, and there is other room. */
@@ -176,11 +178,7 @@ export class Courier {
 
   async #act(id: string, act: Act, by: string): Promise<Done> {
     const live = this.#live.get(id)?.actor
-    if (live) {
-      const before = live.state
-      await live.act(act, by)
-      return { before, after: live.state }
-    }
+    if (live) return doneTo(live, { act, by })
     this.#turns.forget(id)
     const queued = this.#awake.get(id)
     this.#awake.delete(id)
@@ -197,11 +195,11 @@ export class Courier {
     // An attempt of ours that nobody makes any more: it was cut off.
     if (isUnderWay(before) && standing.node === this.#options.tools.node) actor.recover(true)
     if (act === 'RETRY' || act === 'RELEASE') this.#turns.rouse(queued.nextHop)
-    await actor.act(act, by)
+    const done = await doneTo(actor, { act, by, before })
     // What was refused waits for the time it had.
     if (actor.state === before && dueAt !== null && !this.#turns.has(id))
       this.#turns.add(dueOf(id, standing, dueAt))
-    return { before, after: actor.state }
+    return done
   }
 
   #isBusy(id: string): boolean {
@@ -276,6 +274,7 @@ export class Courier {
     const isNew = past.length === 0
     const actor: DeliveryActor = new DeliveryActor({
       ...{ id, policy, past, tools: this.#options.tools },
+      read: () => readDelivery(this.#options.log, id),
       rested: (rest) => {
         const wasLive = this.#leave(id, actor)
         if ('error' in rest) this.#unrecorded(id, rest.error)

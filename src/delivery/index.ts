@@ -9,7 +9,6 @@ import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import { adoptPolicy } from '../policies.ts'
-import type { Notify } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { actOnEach } from './each.ts'
@@ -21,6 +20,7 @@ import type { Signers } from './signing/index.ts'
 import { signingOurs } from './signing/ours.ts'
 import { sweepOf } from './sweep.ts'
 import { takingOverBy } from './taking-over.ts'
+import type { Notify } from './tools.ts'
 
 export type DeliveriesOptions = {
   readonly config: Config

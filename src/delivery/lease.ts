@@ -1,6 +1,6 @@
 /**
  * The time that one attempt has, however slowly its host goes: a host that answers each command just before its time-out must not
- * hold a place for hours. Large mail has more of it.
+ * hold a place for hours. Large mail has more of it. Who cancels the mail ends it before.
  */
 import type { AttemptFault } from '../../machines/vocabulary/events.ts'
 import { patience } from './wire/patience.ts'
@@ -19,8 +19,12 @@ export class Lease {
   readonly #end: () => void
   #clock: NodeJS.Timeout
   #within: number
-  /** It ran out. */
+  /** It ran out, or was called off: nothing more of the attempt begins. */
   isOver = false
+  /** It was called off in time: the attempt ends now, and the host has not got the mail. */
+  isCutShort = false
+  #isLate = false
+  #isFinishing = false
 
   /** `size` of the content in octets; `end` is to end the attempt. */
   constructor({ size, end }: { readonly size: number; readonly end: () => void }) {
@@ -34,10 +38,20 @@ export class Lease {
   /** The final dot follows: from here on the host has its ten minutes, for all recipients together. */
   finishing(): void {
     if (this.isOver) return
+    this.#isFinishing = true
     this.stop()
     // RFC 5321 §4.5.3.2.6: the wire itself ends what is silent for so long; here ends what answers for one recipient after the other.
     this.#within = patience.final + spare / 2
     this.#clock = this.#wind(this.#within)
+  }
+
+  /** The mail was cancelled: ends the attempt, unless the final dot may have been said. */
+  callOff(): void {
+    if (this.isOver) return
+    this.isOver = true
+    if (this.#isFinishing) return
+    this.isCutShort = true
+    this.#end()
   }
 
   /** The attempt is over. */
@@ -45,9 +59,15 @@ export class Lease {
     clearTimeout(this.#clock)
   }
 
-  /** What ended the attempt: this, where we stopped it because it took too long. */
+  /** What ended the attempt: this, where we stopped it because it took too long, or was called off. */
   explained(fault: AttemptFault): AttemptFault {
-    if (!this.isOver || fault.kind !== 'stopped') return fault
+    if (this.isCutShort && fault.temporary)
+      return {
+        ...fault,
+        kind: 'called-off',
+        text: 'it was cancelled, and we ended the attempt before the final dot',
+      }
+    if (!this.#isLate || fault.kind !== 'stopped') return fault
     const text = `it took too long, and we ended it: not done within ${Math.round(this.#within / minute)} min`
     return { ...fault, kind: 'attempt-too-long', text, temporary: true }
   }
@@ -55,6 +75,7 @@ export class Lease {
   #wind(within: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.isOver = true
+      this.#isLate = true
       this.#end()
     }, within).unref()
   }

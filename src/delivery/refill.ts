@@ -1,7 +1,7 @@
 /** Brings the turns what the backlog has for them: what comes due soon, and what had no room before. */
 
-import type { Tools } from './actor.ts'
 import type { Backlog } from './backlog.ts'
+import type { Tools } from './tools.ts'
 import { horizon, type Turns } from './turns.ts'
 
 export type RefillOptions = {

@@ -28,8 +28,9 @@ const dueOf = ({ type, data }: StoredEvent): number | null => {
   return typeof at === 'number' ? at : null
 }
 
-/** Facts that say nothing of when. */
-const isAside = ({ type }: StoredEvent): boolean => type === 'ActRefused'
+const asides: ReadonlySet<string> = new Set(['ActRefused', 'ActNoted', 'ActTakenBack'])
+/** Facts that leave it where it is: any server may add them, at any time. */
+export const isAside = ({ type }: Pick<StoredEvent, 'type'>): boolean => asides.has(type)
 
 /** Null for a delivery that does not exist. */
 export const standingOf = (events: readonly StoredEvent[]): Standing | null => {

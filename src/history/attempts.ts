@@ -2,6 +2,7 @@
 import type {
   AttemptFault,
   EventOf,
+  NotedAct,
   RecipientOutcome,
   RemoteHost,
   Route,
@@ -38,6 +39,8 @@ export type Attempt = {
   /** It was cut between the final dot and its answer: the host may have the mail. */
   readonly uncertain: boolean
   readonly nextAttemptAt: string | null
+  /** What somebody asked for in the middle of it: done where the mail waits, and void where it has come to its end. */
+  readonly noted: NotedAct['act'] | null
   /** `C: ...` we said, `S: ...` the host. */
   readonly transcript: readonly string[]
 }
@@ -53,6 +56,8 @@ export type ActDone = {
   readonly at: string
   readonly act: 'hold' | 'release' | 'retry' | 'cancel'
   readonly by: string
+  /** In the middle of an attempt, for its end; or such a hold taken back, where `act` is `release`. */
+  readonly noted: boolean
   /** Why it was refused; null where it was done. */
   readonly refused: string | null
 }
@@ -64,11 +69,12 @@ type Open = Writable<Omit<Attempt, 'hosts' | 'transcript'>> & {
 }
 
 const iso = (at: number): string => new Date(at).toISOString()
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
 
 const begun = ({ data }: EventOf & { type: 'AttemptStarted' }): Open => ({
   ...{ kind: 'attempt', number: data.attempt, startedAt: iso(data.startedAt), endedAt: null },
   ...{ node: data.node, route: null, hosts: [], result: 'active', outcomes: [], fault: null },
-  ...{ reason: null, uncertain: false, nextAttemptAt: null, transcript: [] },
+  ...{ reason: null, uncertain: false, nextAttemptAt: null, noted: null, transcript: [] },
 })
 
 const results = {
@@ -82,7 +88,8 @@ const ended = (attempt: Open, { type, data }: EventOf & { type: keyof typeof res
   const { endedAt, outcomes, fault, uncertain } = data
   Object.assign(attempt, { result: results[type], endedAt: iso(endedAt), outcomes, fault, uncertain })
   if (type !== 'Delivered') attempt.reason = data.reason
-  if (type === 'Deferred') attempt.nextAttemptAt = iso(data.nextAttemptAt)
+  if (type === 'Deferred') attempt.nextAttemptAt = isoOrNull(data.nextAttemptAt)
+  if (type !== 'Expired') attempt.noted = data.noted?.act ?? null
 }
 
 const passedOver = (attempt: Open, { at, data }: EventOf & { type: 'HostPassedOver' }): void => {
@@ -115,9 +122,10 @@ const goOn = (attempt: Open, event: EventOf): void => {
       passedOver(attempt, event)
       break
     case 'AttemptLost': {
-      const { foundAt, uncertain, nextAttemptAt } = event.data
+      const { foundAt, uncertain, nextAttemptAt, noted } = event.data
       Object.assign(attempt, { result: 'lost', endedAt: iso(foundAt), uncertain, reason: 'attempt-lost' })
-      attempt.nextAttemptAt = iso(nextAttemptAt)
+      attempt.nextAttemptAt = isoOrNull(nextAttemptAt)
+      attempt.noted = noted?.act ?? null
       break
     }
     case 'Delivered':
@@ -138,11 +146,17 @@ const actOf = (event: EventOf): ActDone | null => {
     case 'RetryRequested':
     case 'Cancelled': {
       const { actedAt, by } = event.data
-      return { kind: 'act', at: iso(actedAt), act: acts[event.type], by, refused: null }
+      return { kind: 'act', at: iso(actedAt), act: acts[event.type], by, noted: false, refused: null }
+    }
+    case 'ActNoted':
+    case 'ActTakenBack': {
+      const { actedAt, by, act } = event.data
+      const asked = event.type === 'ActNoted' ? act : 'release'
+      return { kind: 'act', at: iso(actedAt), act: asked, by, noted: true, refused: null }
     }
     case 'ActRefused': {
       const { actedAt, by, act, reason } = event.data
-      return { kind: 'act', at: iso(actedAt), act: act as ActDone['act'], by, refused: reason }
+      return { kind: 'act', at: iso(actedAt), act: act as ActDone['act'], by, noted: false, refused: reason }
     }
     default:
       return null
@@ -161,8 +175,11 @@ export const attemptsOf = (events: readonly EventOf[]): readonly (Attempt | ActD
   let open: Open | null = null
   for (const event of events) {
     const act = actOf(event)
-    if (act !== null) told.push(act)
-    else if (event.type === 'Postponed') told.push(postponement(event))
+    if (act !== null) {
+      told.push(act)
+      // What was said meanwhile travels with the fact of an act, too.
+      open?.transcript.push(...(event.meta.dialogue?.split('\n') ?? []))
+    } else if (event.type === 'Postponed') told.push(postponement(event))
     else if (event.type === 'AttemptStarted') {
       open = begun(event)
       told.push(open)

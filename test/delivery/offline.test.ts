@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { actOffline } from '../../src/delivery/offline.ts'
-import { farSide } from './far-side.ts'
+import { farSide, faultOf } from './far-side.ts'
 
 test('what a crash cut off can be held before the next start sends it again', async () => {
   const far = await farSide(() => ({ send: () => new Promise(() => {}) }))
@@ -29,12 +29,27 @@ test('what a crash cut off can be held before the next start sends it again', as
   assert.equal(again.sent.length, 0)
 })
 
-test('an attempt of another server is left alone', async () => {
-  const far = await farSide(() => ({ send: () => new Promise(() => {}) }))
+test('of an attempt of another server it is noted, and that server does so when the attempt has ended', async () => {
+  let answer: () => void = () => {}
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const far = await farSide(() => ({
+    send: async () => {
+      await asked
+      return { outcomes: [], fault: faultOf('timeout'), uncertain: false }
+    },
+  }))
   far.queue('d1')
   await far.until('d1', 'Connected')
-  const asked = { act: 'CANCEL', ids: ['d1'], by: 'operator' } as const
-  const [acted] = await actOffline(far.log, asked, { node: 'other', warn: assert.fail })
-  assert.deepEqual(acted?.done, { before: 'sending', after: 'sending' })
-  assert.equal((await far.types('d1')).at(-1), 'ActRefused')
+  const question = { act: 'HOLD', ids: ['d1'], by: 'operator' } as const
+  const other = { node: 'other', warn: assert.fail }
+  const [acted] = await actOffline(far.log, question, other)
+  assert.deepEqual(acted?.done, { before: 'sending', after: 'sending', noted: 'hold' })
+  assert.equal((await far.types('d1')).at(-1), 'ActNoted')
+  answer()
+  await far.until('d1', 'Deferred')
+  const { data, meta } = (await far.events('d1')).at(-1)!
+  assert.deepEqual([meta.to, data.nextAttemptAt], ['held', null])
+  assert.deepEqual(far.warnings, [])
 })

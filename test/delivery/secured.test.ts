@@ -88,7 +88,7 @@ const office = async (context: TestContext, { mode = null, mx = ['mx.a.test'], .
     send: async (id: string, more: Partial<DeliveryQueued> = {}): Promise<readonly StoredEvent[]> => {
       const rested = Promise.withResolvers<void>()
       const actor = new DeliveryActor({
-        ...{ id, policy, past: [], tools },
+        ...{ id, policy, past: [], read: () => historyOf(id), tools },
         rested: (rest) => {
           if ('error' in rest) rested.reject(rest.error)
           else if (rest.dueAt === null || rest.dueAt > tools.now()) rested.resolve()

@@ -86,8 +86,9 @@ const inputs: readonly DeliveryInput[] = [
 ]
 
 const deciding = ({ value, context }: AnyMachineSnapshot): string => {
-  const { recipients, attempts, warned, sending } = context as DeliveryContext
-  return [value, ...recipients.map(({ status }) => status), Math.min(attempts, 2), warned, sending].join(' ')
+  const { recipients, attempts, warned, sending, noted } = context as DeliveryContext
+  const standings = recipients.map(({ status }) => status)
+  return [value, ...standings, Math.min(attempts, 2), warned, sending, noted?.act].join(' ')
 }
 
 walk({
@@ -95,6 +96,6 @@ walk({
   policy,
   inputs,
   deciding,
-  effects: ['resolve', 'connect', 'secure', 'send', 'startTimer', 'notify', 'finish'],
+  effects: ['resolve', 'connect', 'secure', 'send', 'startTimer', 'notify', 'breakOff', 'rest', 'finish'],
   mayIgnore: true,
 })

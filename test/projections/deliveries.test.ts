@@ -103,6 +103,7 @@ test('a delivery has the shape that is promised outside', async (context) => {
     fault: null,
     node: null,
     leaseUntil: null,
+    noted: null,
     warned: false,
     uncertain: 0,
   })

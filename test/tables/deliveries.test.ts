@@ -27,6 +27,8 @@ const context: DeliveryContext = {
   ...{ message: 'm', nextHop: 'example.net', acceptedAt, attempts: 1 },
   recipients: ['a', 'b'].map((address) => ({ address, status: 'waiting', reply: null })),
 }
+const notedOf = (word: string): DeliveryContext['noted'] =>
+  word === 'hold' || word === 'cancel' ? { act: word, actedAt: acceptedAt, by: 'ann' } : null
 const results = { yes: 'delivered', later: 'deferred', no: 'failed' } as const
 const answerOf = (address: string, word: string): RecipientOutcome[] =>
   word in results ? [{ address, result: results[word as keyof typeof results], reply: null }] : []
@@ -42,11 +44,14 @@ const faultOf = (word: string): AttemptFault | null =>
       }
 
 eachRow(table, 'Outcomes', ({ cell }) => {
-  const judged = judgeAttempt(context, {
-    endedAt: acceptedAt + Number(cell('minutes')) * minute,
-    outcomes: [...answerOf('a', cell('a')), ...answerOf('b', cell('b'))],
-    fault: faultOf(cell('fault')),
-  })
+  const judged = judgeAttempt(
+    { ...context, noted: notedOf(cell('noted')) },
+    {
+      endedAt: acceptedAt + Number(cell('minutes')) * minute,
+      outcomes: [...answerOf('a', cell('a')), ...answerOf('b', cell('b'))],
+      fault: faultOf(cell('fault')),
+    },
+  )
   const [a, b] = judged.recipients.map(({ status }) => status)
   assert.deepEqual(
     [judged.ending, a, b, judged.reason],
@@ -70,6 +75,7 @@ eachRow(table, 'Notices', ({ cell }) => {
     sender: cell('case') === 'null sender' ? '' : 'ann@example.org',
     hostReports: cell('case') === 'DSN offered',
     warned: cell('case') === 'warned before',
+    noted: notedOf(cell('case')),
     attempts: 3,
     recipients: [standing('a'), standing('b')],
   }
@@ -90,7 +96,7 @@ eachRow(table, 'Patience', ({ cell }) => {
   for (let at = 0; at < 200; at++) {
     const asked = { ...context, attempts: Number(cell('attempts')), message: `m${at}` }
     const { nextAttemptAt } = judgeAttempt(asked, { endedAt, outcomes: [], fault: faultOf('passing') })
-    const pause = (nextAttemptAt - endedAt) / minute
+    const pause = (nextAttemptAt! - endedAt) / minute
     assert.ok(pause >= least - 1e-6 && pause <= most + 1e-6, `${pause} minutes`)
   }
 })

@@ -8,6 +8,7 @@ import type {
   RemoteHost,
   RemoteReply,
 } from '../../../machines/vocabulary/events.ts'
+import { isAside } from '../standing.ts'
 import type { NoticeRecipient } from './notice.ts'
 import type { Story } from './story.ts'
 
@@ -28,8 +29,12 @@ const settledBy = (events: readonly EventOf[]): ReadonlySet<string> =>
       .flatMap(({ address, result }) => (result === 'deferred' ? [] : [address])),
   )
 
+const isCancelled = (event: EventOf): boolean =>
+  event.type === 'Cancelled' ||
+  ((event.type === 'Deferred' || event.type === 'AttemptLost') && event.data.noted?.act === 'cancel')
+
 const isOver = (events: readonly EventOf[]): boolean =>
-  events.some(({ type }) => type !== 'Deferred' && (endings.has(type) || type === 'Cancelled'))
+  events.some((event) => isCancelled(event) || (event.type !== 'Deferred' && endings.has(event.type)))
 
 /** The host that was spoken to last; where no connection came about, the last one that was tried. */
 const hostOf = (attempt: readonly EventOf[]): RemoteHost | null => {
@@ -64,7 +69,7 @@ const faultIn = (events: readonly EventOf[]): AttemptFault | null => {
 }
 
 const dueAfter = (events: readonly EventOf[]): number | null => {
-  const last = events.findLast(({ type }) => type !== 'ActRefused')
+  const last = events.findLast((event) => !isAside(event))
   return last !== undefined && 'nextAttemptAt' in last.data ? last.data.nextAttemptAt : null
 }
 

@@ -55,6 +55,8 @@ export type Delivery = {
   /** The node that tries it now. */
   readonly node: string | null
   readonly leaseUntil: string | null
+  /** What is to be done when the attempt under way has ended, if the mail waits then. */
+  readonly noted: 'hold' | 'cancel' | null
   /** The sender was told that it takes long. */
   readonly warned: boolean
   /** Attempts that were cut between the final dot and its answer: the host may have the mail already. */
@@ -183,6 +185,7 @@ type Row = {
   fault: string | null
   node: string | null
   leaseUntil: number | null
+  noted: 'hold' | 'cancel' | null
   warned: number
   uncertain: number
 }
@@ -225,6 +228,7 @@ const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery 
   fault: row.fault,
   node: row.node,
   leaseUntil: isoOf(row.leaseUntil),
+  noted: row.noted,
   warned: row.warned > 0,
   uncertain: row.uncertain,
 })
