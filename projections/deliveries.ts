@@ -70,11 +70,23 @@ const faultColumns = (fault: AttemptFault | null): Columns => ({
   faultEnhanced: fault?.reply ? fault.reply.enhanced : null,
 })
 
-const atRest = { node: null, leaseUntil: null, nextAttemptAt: null }
+const atRest = { node: null, leaseUntil: null, nextAttemptAt: null, noted: null }
+
+const granted = { hold: 'held', cancel: 'cancelled' } as const
+
+/** Where a mail stands that waits after an attempt: for its next time, or for nothing, where somebody asked for that meanwhile. */
+const waiting = (
+  { noted, nextAttemptAt }: Pick<Of<'Deferred'>['data'], 'noted' | 'nextAttemptAt'>,
+  { endedAt, reason }: { readonly endedAt: number; readonly reason: string },
+): Columns => {
+  const status = noted === undefined ? 'deferred' : granted[noted.act]
+  const isOver = status === 'cancelled'
+  const rest = { status, nextAttemptAt, reason: isOver ? 'cancelled' : reason }
+  return isOver ? { ...rest, finishedAt: endedAt } : rest
+}
 
 const endings = {
   Delivered: 'delivered',
-  Deferred: 'deferred',
   Failed: 'failed',
   Expired: 'expired',
 } as const
@@ -116,10 +128,10 @@ const attemptEnded = (delivery: string, event: Of<Ending>): readonly RowChange[]
   const { type, data, revision } = event
   const { endedAt, outcomes, fault, uncertain } = data
   const set = {
-    status: endings[type],
     ...atRest,
-    ...(type === 'Deferred' ? { nextAttemptAt: data.nextAttemptAt } : { finishedAt: endedAt }),
-    reason: type === 'Delivered' ? null : data.reason,
+    ...(type === 'Deferred'
+      ? waiting(data, data)
+      : { status: endings[type], finishedAt: endedAt, reason: type === 'Delivered' ? null : data.reason }),
     ...replyColumns(weightiest(outcomes, fault)),
     ...faultColumns(fault),
     endedIn: revision,
@@ -142,12 +154,11 @@ const columnsOf = (event: EventOf): Columns | null => {
     case 'HostPassedOver':
       return { ...replyColumns(event.data.fault.reply), fault: event.data.fault.text }
     case 'AttemptLost':
-      return {
-        ...atRest,
-        status: 'deferred',
-        nextAttemptAt: event.data.nextAttemptAt,
-        reason: 'attempt-lost',
-      }
+      return { ...atRest, ...waiting(event.data, { endedAt: event.data.foundAt, reason: 'attempt-lost' }) }
+    case 'ActNoted':
+      return { noted: event.data.act }
+    case 'ActTakenBack':
+      return { noted: null }
     case 'Postponed': {
       const { attempts, nextAttemptAt, reason } = event.data
       // Why the last attempt came to nothing says more.
@@ -206,7 +217,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 4,
+  version: 5,
   tables: {
     deliveries: {
       key: ['id'],
@@ -236,6 +247,8 @@ export const deliveries: Projection = {
         /** The server that had it last; another may take it over only when that one lives no more. */
         owner: 'text',
         leaseUntil: 'number',
+        /** What is to be done when the attempt under way has ended: `hold`, `cancel`. */
+        noted: 'text',
         warned: 'count',
         uncertain: 'count',
       },
