@@ -1,12 +1,14 @@
 /** From a file to an effective configuration, or to every fault in it. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { contradictions } from './checks.ts'
 import { type Document, readDocument } from './document.ts'
 import { ConfigFault, type Fault, type Path } from './fault.ts'
+import { readText } from './files.ts'
 import { unwrap } from './notes.ts'
 import { withPlayground } from './playground.ts'
+import { type Aside, readPolicyAside } from './policy-aside.ts'
 import { type Config, schema } from './schema.ts'
 import { issueText, unknownKey } from './words.ts'
 
@@ -21,6 +23,8 @@ export type Loaded = {
   readonly file: string | null
   /** The file as it was written; empty when there is none. */
   readonly document: Document
+  /** The file that holds the policy, absolute; null where it is the same one, or there is none. */
+  readonly policyFile: string | null
 }
 
 export const defaultFile = 'fsmtp.yaml'
@@ -50,8 +54,11 @@ const asWritten = (path: Path, document: Document): Path =>
 const inOrder = (one: Fault, other: Fault): number =>
   (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)
 
-const absolute = (config: Config, { folder, data }: { folder: string; data: string | null }): Config => ({
+type Folders = { readonly folder: string; readonly policyFolder: string; readonly data: string | null }
+
+const absolute = (config: Config, { folder, policyFolder, data }: Folders): Config => ({
   ...config,
+  ...(config.policy && { policy: withFiles(config.policy, policyFolder) }),
   data: data ?? resolve(folder, config.data),
   ...(config.returnPathKey !== undefined && { returnPathKey: resolve(folder, config.returnPathKey) }),
   tls: config.tls.map((entry) => ({
@@ -62,6 +69,14 @@ const absolute = (config: Config, { folder, data }: { folder: string; data: stri
   domains: config.domains.map((domain) => ({
     ...domain,
     dkim: domain.dkim.map((entry) => ({ ...entry, key: resolve(folder, entry.key) })),
+  })),
+})
+
+const withFiles = (policy: NonNullable<Config['policy']>, folder: string): Config['policy'] => ({
+  ...policy,
+  dnsbl: policy.dnsbl.map((list) => ({
+    ...list,
+    ...(list.keyFile !== undefined && { keyFile: resolve(folder, list.keyFile) }),
   })),
 })
 
@@ -82,17 +97,24 @@ export const faultAt = (document: Document, file: string | null, { path, message
 const isSection = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const effective = (document: Document, file: string | null): Config => {
-  if (document.faults.length > 0) throw new ConfigFault(document.faults)
+type Written = { readonly document: Document; readonly file: string | null; readonly aside: Aside | null }
+
+const effective = ({ document, file, aside }: Written): Config => {
+  const faults = [...document.faults, ...(aside?.document.faults ?? [])]
+  if (faults.length > 0) throw new ConfigFault(faults)
   if (!isSection(document.value)) {
     const message = 'must hold settings, one `key: value` a line; see `fsmtp config sample`'
     throw new ConfigFault([{ file, line: 1, column: 1, path: [], message }])
   }
-  const raw = withPlayground(document.value)
+  const raw = withPlayground({ ...document.value, ...(aside && { policy: aside.document.value }) })
   const parsed = schema.safeParse(raw, { error: issueText })
   const found = [...(parsed.error?.issues.flatMap(findings) ?? []), ...contradictions(raw)]
   if (parsed.success && found.length === 0) return parsed.data
-  throw new ConfigFault(found.map((finding) => faultAt(document, file, finding)).sort(inOrder))
+  const located = ({ path, message }: Finding): Fault =>
+    aside !== null && path[0] === 'policy'
+      ? faultAt(aside.document, aside.shown, { path: path.slice(1), message })
+      : faultAt(document, file, { path, message })
+  throw new ConfigFault(found.map(located).sort(inOrder))
 }
 
 const steps = (path: string): Path =>
@@ -112,28 +134,25 @@ export type ParseOptions = {
 /** @throws ConfigFault */
 export const parseConfig = (text: string, { shown, file, folder, data }: ParseOptions): Loaded => {
   const document = readDocument(text, shown ?? '')
-  const config = absolute(effective(document, shown), { folder, data })
+  const aside = readPolicyAside(document, { shown, folder })
+  const policyFolder = aside === null ? folder : dirname(aside.file)
+  const config = absolute(effective({ document, file: shown, aside }), { folder, policyFolder, data })
   const origin = (path: string | Path): Origin => {
     const at = typeof path === 'string' ? steps(path) : path
     if (at[0] === 'data' && data !== null) return 'flag'
+    if (aside !== null && at[0] === 'policy') return aside.document.has(at.slice(1)) ? 'file' : 'default'
     return file !== null && document.has(asWritten(at, document)) ? 'file' : 'default'
   }
-  return { config, origin, playground: config.playground, file, document }
+  return { config, origin, playground: config.playground, file, document, policyFile: aside?.file ?? null }
 }
 
-const readFault = (file: string, error: unknown): ConfigFault => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  const missing = 'there is no such file; `fsmtp init DOMAIN` writes one, `fsmtp config sample` prints one'
-  const message = code === 'ENOENT' ? missing : `cannot be read (${code})`
-  return new ConfigFault([{ file, line: null, column: null, path: [], message }])
-}
-
-const readText = (file: string, shown: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw readFault(shown, error)
-  }
+/** @throws ConfigFault */
+const textOf = (file: string, shown: string): string => {
+  const read = readText(file)
+  if ('text' in read) return read.text
+  const hint = '; `fsmtp init DOMAIN` writes one, `fsmtp config sample` prints one'
+  const message = `${read.wrong}${read.wrong === 'there is no such file' ? hint : ''}`
+  throw new ConfigFault([{ file: shown, line: null, column: null, path: [], message }])
 }
 
 export type LoadOptions = {
@@ -154,5 +173,5 @@ export const loadConfig = ({ file, data, cwd = process.cwd() }: LoadOptions = {}
   if (shown === null)
     return parseConfig('playground: true', { shown: null, file: null, folder: cwd, data: flag })
   const found = resolve(cwd, shown)
-  return parseConfig(readText(found, shown), { shown, file: found, folder: dirname(found), data: flag })
+  return parseConfig(textOf(found, shown), { shown, file: found, folder: dirname(found), data: flag })
 }

@@ -7,7 +7,9 @@ import { aliases } from './aliases.ts'
 import { delivery, dns } from './delivery.ts'
 import { http } from './http.ts'
 import { form, optional, required, setting } from './notes.ts'
-import { policy, retention, webhooks } from './sections-to-come.ts'
+import { policy } from './policy.ts'
+import { retention } from './retention.ts'
+import { webhooks } from './sections-to-come.ts'
 import {
   contentPlace,
   count,

@@ -1,6 +1,7 @@
 /** The part of the configuration that governs a session, as the session machine gets it. */
 import type { SessionPolicy } from '../../machines/session/policy.ts'
 import type { Service } from '../../machines/vocabulary/events.ts'
+import { rulesOf, usualPolicy } from './policy.ts'
 import type { Config } from './schema.ts'
 
 const limitsOf = ({ limits }: Config): SessionPolicy['limits'] => ({
@@ -20,6 +21,12 @@ const limitsOf = ({ limits }: Config): SessionPolicy['limits'] => ({
  */
 const offersTlsOnMx = ({ playground, tls }: Config): boolean => !playground || tls.length > 0
 
+/** Strangers come on mx. In a playground nobody is looked at unless it was asked for: nothing leaves the machine. */
+const rulesFor = ({ playground, policy }: Config, service: Service): Pick<SessionPolicy, 'rules'> => {
+  if (service !== 'mx' || (playground && policy === undefined)) return {}
+  return { rules: rulesOf(policy ?? usualPolicy) }
+}
+
 /** Data only: the same configuration gives an equal object, so that its hash names the stream it is recorded in. */
 export const sessionPolicy = (config: Config, service: Service): SessionPolicy => {
   const submitting = service !== 'mx'
@@ -33,6 +40,7 @@ export const sessionPolicy = (config: Config, service: Service): SessionPolicy =
     ownAddressesOnly: true,
     bareNewlines: submitting ? config.bareNewlines.submission : config.bareNewlines.mx,
     magicRecipients: config.playground,
+    ...rulesFor(config, service),
     limits: limitsOf(config),
   }
 }
