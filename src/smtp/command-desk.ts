@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.ts'
 import { mechanismWord, shownCommand, shownLine, triesLogin } from './dialogue.ts'
 import { renamedBy } from './renaming.ts'
 
-type Talk = Pick<Conversation, 'connection' | 'reception' | 'login' | 'tell'>
+type Talk = Pick<Conversation, 'connection' | 'reception' | 'login' | 'examining' | 'tell'>
 
 export class CommandDesk {
   readonly #talk: Talk
@@ -31,7 +31,7 @@ export class CommandDesk {
         this.#talk.tell(command, shown)
         return
       case 'RCPT':
-        this.#talk.tell({ ...command, place: this.#talk.reception.place(command.recipient) }, shown)
+        this.#recipient(command, shown)
         return
       case 'AUTH':
         this.#talk.login.keep(command.initial)
@@ -43,6 +43,14 @@ export class CommandDesk {
       default:
         this.#talk.tell(shownCommand(command, shown), shown)
     }
+  }
+
+  #recipient(command: Extract<CommandInput, { readonly type: 'RCPT' }>, shown: string): void {
+    const { reception, examining } = this.#talk
+    const place = reception.place(command.recipient)
+    const judge = () => this.#talk.tell({ ...command, place }, shown)
+    if (examining.isDueFor(place)) examining.begin(judge)
+    else judge()
   }
 
   #renameTo(command: Extract<CommandInput, { readonly type: 'XCLIENT' }>, shown: string): void {

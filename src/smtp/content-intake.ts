@@ -5,7 +5,7 @@ import type { Conversation } from './conversation.ts'
 import type { ContentReader } from './dot.ts'
 import { IncomingMessage, type Received } from './incoming-message.ts'
 
-type Talk = Pick<Conversation, 'reception' | 'input' | 'host' | 'isOver' | 'tell' | 'passed'>
+type Talk = Pick<Conversation, 'reception' | 'input' | 'host' | 'isOver' | 'tell' | 'passed' | 'examining'>
 
 /** There is no room for it: in the log, or where bodies are kept. */
 export const isFull = (error: Error | null): boolean =>
@@ -35,12 +35,14 @@ export class ContentIntake {
     const { policy, beginContent } = this.#talk.reception
     this.#failure = null
     this.#since = performance.now()
+    const id = newId()
     this.#message = new IncomingMessage({
-      id: newId(),
+      id,
       policy,
       begin: beginContent,
       complete: policy.service !== 'mx',
       askAuthors,
+      look: this.#talk.examining.lookAt(id),
     })
     this.#talk.input.receiveContent()
   }

@@ -11,6 +11,7 @@ import { ContentIntake, isFull } from './content-intake.ts'
 import { Lines } from './dialogue.ts'
 import type { ContentReader } from './dot.ts'
 import { performEffect } from './effects.ts'
+import { Examining } from './examining.ts'
 import type { Input, InputSink } from './input.ts'
 import { LoginDesk } from './login-desk.ts'
 import { openingOf, tlsFacts } from './opening.ts'
@@ -25,6 +26,7 @@ export class Conversation implements InputSink {
   readonly speech: Speech
   readonly login: LoginDesk
   readonly intake: ContentIntake
+  readonly examining: Examining
   readonly #commands: CommandDesk
   readonly #patience: Patience
   readonly #lines = new Lines()
@@ -40,6 +42,7 @@ export class Conversation implements InputSink {
     this.speech = new Speech(connection)
     this.login = new LoginDesk(this)
     this.#commands = new CommandDesk(this)
+    this.examining = new Examining(this)
     this.intake = new ContentIntake(this)
     this.#patience = new Patience(connection, this.intake)
     this.host = new ActorHost({
@@ -142,6 +145,7 @@ export class Conversation implements InputSink {
     if (this.#gone) return
     this.#gone = true
     this.intake.forget()
+    this.examining.end()
     if (!this.#opened) this.open('left-too-soon')
     else if (this.host.state === 'securing')
       this.tell({ type: 'SECURING_FAILED', error: this.connection.handshakeError })

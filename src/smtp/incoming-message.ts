@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import type { ContentFacts } from '../../machines/session/inputs.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
 import { now } from '../actors/identity.ts'
+import type { MessageLook } from '../authentication/port.ts'
 import { type ContentWriter, smallContent } from '../content/port.ts'
 import type { ContentReader } from './dot.ts'
 import { Gathering } from './gathering.ts'
@@ -24,7 +25,15 @@ type IncomingOptions = {
   readonly complete: boolean
   /** Somebody is logged in: whose addresses stand in From matters. */
   readonly askAuthors: boolean
+  /** Who looks at a stranger's message while it comes in. */
+  readonly look: MessageLook | null
 }
+
+/** When both have room again. */
+const together = (
+  one: Promise<void> | undefined,
+  other: Promise<void> | undefined,
+): Promise<void> | undefined => (one && other ? Promise.all([one, other]).then(() => {}) : (one ?? other))
 
 export class IncomingMessage {
   readonly id: string
@@ -76,13 +85,17 @@ export class IncomingMessage {
     const whole = this.#gathered.take()
     const bytes = flaws.repaired ? repairNewlines(whole) : whole
     const facts = this.#facts({ size: bytes.length, sha256: hash('sha256', bytes, 'hex') }, bytes, flaws)
-    return { facts, bytes }
+    const { look } = this.#options
+    if (look === null) return { facts, bytes }
+    void look.push(bytes)
+    return look.end().then((authentication) => ({ facts: { ...facts, authentication }, bytes }))
   }
 
   /** Forgets the content. */
   discard(): void {
     this.#discarded = true
     this.#gathered.take()
+    this.#options.look?.forget()
     const writer = this.#writer
     this.#writer = null
     if (writer) void writer.discard()
@@ -154,7 +167,7 @@ export class IncomingMessage {
     const missing = headerWindow - this.#head.length
     if (missing > 0) this.#head.add(bytes.subarray(0, missing))
     spendChunk(bytes.length)
-    return writer.write(bytes) ?? undefined
+    return together(writer.write(bytes) ?? undefined, this.#options.look?.push(bytes))
   }
 
   async #finishFile(opening: Promise<void>, flaws: Partial<ContentFacts>): Promise<Received> {
@@ -165,7 +178,9 @@ export class IncomingMessage {
     this.#repairer?.end()
     if (this.#repaired.length > 0) await this.#writeBytes(writer, this.#repaired.take())
     const stored = await writer.finish()
-    return { facts: this.#facts(stored, this.#head.take(), flaws), bytes: null }
+    const facts = this.#facts(stored, this.#head.take(), flaws)
+    const authentication = await this.#options.look?.end()
+    return { facts: { ...facts, ...(authentication && { authentication }) }, bytes: null }
   }
 
   #discardedFacts(): ContentFacts {

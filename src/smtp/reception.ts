@@ -4,6 +4,7 @@ import type { SessionPolicy } from '../../machines/session/policy.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
 import type { Outbox } from '../actors/outbox.ts'
 import type { Login } from '../authentication/login.ts'
+import type { Examiner } from '../authentication/port.ts'
 import type { ContentWriter } from '../content/port.ts'
 
 /** What the supervisor asks of a live connection. */
@@ -25,6 +26,8 @@ export type Reception = {
   readonly verify: Login['verify']
   /** The addresses of an account a trusted proxy has logged in; empty when there is none. */
   readonly addressesOf: (user: string) => readonly string[]
+  /** Who looks at strangers, where the policy has rules for them. */
+  readonly examiner?: Examiner
   readonly beginContent: (id: string) => Promise<ContentWriter>
   /** Forgets content that was finished and then refused. */
   readonly removeContent: (id: string) => Promise<void>

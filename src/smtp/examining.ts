@@ -1,0 +1,70 @@
+/**
+ * Looking at strangers: before the first recipient of a transaction that could be accepted the input waits until it is known who
+ * is asking; a message of theirs is looked at while it comes in.
+ */
+import type { SessionContext } from '../../machines/session/context.ts'
+import type { Place } from '../../machines/vocabulary/events.ts'
+import type { Findings } from '../../machines/vocabulary/findings.ts'
+import { asError } from '../as-error.ts'
+import type { MessageLook, Stranger } from '../authentication/port.ts'
+import type { Conversation } from './conversation.ts'
+
+type Talk = Pick<Conversation, 'connection' | 'reception' | 'host' | 'input' | 'tell'>
+
+export class Examining {
+  readonly #talk: Talk
+  #looked = false
+
+  constructor(talk: Conversation) {
+    this.#talk = talk
+  }
+
+  /** Cheap refusals come first: for a recipient that is not here nobody is looked at. */
+  isDueFor({ kind }: Place): boolean {
+    const { reception, host } = this.#talk
+    if (!reception.examiner || reception.policy.rules === undefined) return false
+    if (host.state !== 'addressing' || (kind !== 'mailbox' && kind !== 'alias')) return false
+    return this.#context.findings === null && this.#context.user === null
+  }
+
+  /** Tells the session what was found out, then goes on with `then`. The input is held meanwhile. */
+  begin(then: () => void): void {
+    const { reception, connection } = this.#talk
+    const { input } = this.#talk
+    this.#looked = true
+    input.hold()
+    reception
+      .examiner!.client(this.#stranger())
+      .catch((error: unknown): Findings => {
+        reception.complain(`the client of session ${connection.id} could not be looked at`, asError(error))
+        return {}
+      })
+      .then((findings) => {
+        this.#talk.tell({ type: 'EXAMINED', session: connection.id, ...findings })
+        then()
+      })
+      .finally(() => this.#talk.input.release())
+  }
+
+  /** For a message of an examined client that is about to come; null for all others. */
+  lookAt(message: string): MessageLook | null {
+    const { findings } = this.#context
+    const { examiner } = this.#talk.reception
+    if (findings === null || !examiner) return null
+    return examiner.message({ ...this.#stranger(), message, findings })
+  }
+
+  end(): void {
+    if (this.#looked) this.#talk.reception.examiner?.leave(this.#talk.connection.id)
+  }
+
+  get #context(): SessionContext {
+    return this.#talk.host.context as SessionContext
+  }
+
+  #stranger(): Stranger {
+    const { peer, helo, transaction } = this.#context
+    const sender = transaction?.sender ?? ''
+    return { session: this.#talk.connection.id, address: peer.address, helo: helo ?? '', sender }
+  }
+}
