@@ -160,6 +160,34 @@ test('one that was paused for longer than its lease does not undo what the other
   await soundAt(folder('a'))
 })
 
+test('killed after it took mail whose sender is to be told: told once, by whoever comes to it', async (t) => {
+  const { folder, up } = await fleet(t)
+  const a = await up('a')
+  const b = await up('b')
+  const line = await greeted(a.port('mx'))
+  const ids: string[] = []
+  for (let mail = 0; mail < 5; mail++) {
+    for (const command of ['MAIL FROM:<ann@example.org>', 'RCPT TO:<postmaster> NOTIFY=SUCCESS'])
+      assert.match(await line.say(command), /^250/)
+    await line.say('DATA')
+    ids.push(acceptedAs(await line.say('Subject: hi\r\n\r\nhello\r\n.')) ?? assert.fail())
+  }
+  await a.end('SIGKILL')
+  const about = async () =>
+    (
+      objects(await fsmtp(folder('b'), ['messages', '--json'])) as { cause: { message: string } | null }[]
+    ).flatMap(({ cause }) => (cause === null ? [] : [cause.message]))
+  await eventually(async () => (await about()).length === ids.length || undefined, {
+    within: 30_000,
+    what: `${ids.length} receipts`,
+  })
+  assert.equal(await b.end(), 0)
+  const again = await up('a')
+  assert.equal(await again.end(), 0)
+  assert.deepEqual((await about()).sort(), ids.toSorted())
+  await soundAt(folder('b'))
+})
+
 test('sessions of a server that was killed get their end from the other, those of one that lives stay', async (t) => {
   const { folder, up } = await fleet(t)
   const [a, b] = [await up('a'), await up('b')]
