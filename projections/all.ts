@@ -4,6 +4,7 @@ import { destinations } from './destinations.ts'
 import { mailboxes } from './mailboxes.ts'
 import { messages } from './messages.ts'
 import type { Projection } from './projection.ts'
+import { reputation } from './reputation.ts'
 import { sessions } from './sessions.ts'
 import { stateFlow } from './state-flow.ts'
 
@@ -14,4 +15,5 @@ export const projections: readonly Projection[] = [
   deliveries,
   destinations,
   stateFlow,
+  reputation,
 ]

@@ -24,6 +24,9 @@ export type TableSchema = {
 /** A counter kept in a row: `column` of the row `key` of `table`. */
 export type Counter = { readonly table: string; readonly key: Key; readonly column: string }
 
+/** What `columns` of the row `key` of `table` hold, to begin another row's key with. */
+export type Kept = { readonly table: string; readonly key: Key; readonly columns: readonly string[] }
+
 /** A question to counts kept in a row: whether every one of `columns` is above 0. No such row: no. */
 export type Condition = { readonly table: string; readonly key: Key; readonly columns: readonly string[] }
 
@@ -43,7 +46,9 @@ export type RowChange =
     }
   /**
    * Sets columns and adds to columns of a row, which is made if it is not there. `elapsed` adds to `column` the milliseconds
-   * from the time kept at `since` up to `at` (nothing if none is kept), then keeps `at` there.
+   * from the time kept at `since` up to `at` (nothing if none is kept), then keeps `at` there. `once` sets columns that hold
+   * nothing yet. With `behind` the key begins with what another row holds, and `key` follows; where that row is not there, or
+   * holds nothing in one of the columns, nothing is changed.
    */
   | {
       readonly kind: 'upsert'
@@ -52,8 +57,19 @@ export type RowChange =
       readonly set?: Readonly<Record<string, Value>>
       readonly add?: Readonly<Record<string, number>>
       readonly elapsed?: { readonly column: string; readonly since: Counter; readonly at: number }
+      readonly once?: Readonly<Record<string, Value>>
+      readonly behind?: Kept
     }
   | { readonly kind: 'delete'; readonly table: string; readonly key: Key }
+  /** Deletes the rows in which `column` holds less than `before`; only where `tick` is above what `clock` holds, which it then holds. */
+  | {
+      readonly kind: 'forget'
+      readonly table: string
+      readonly column: string
+      readonly before: number
+      readonly clock: Counter
+      readonly tick: number
+    }
 
 export type Projection = {
   /** What people type: `sessions`. */

@@ -18,6 +18,7 @@ const saveProgress = `
 
 type Insert = Extract<RowChange, { kind: 'insert' }>
 type Upsert = Extract<RowChange, { kind: 'upsert' }>
+type Forget = Extract<RowChange, { kind: 'forget' }>
 
 /** A full disk or a damaged file is no fault of the event. */
 const isDatabaseError = (error: unknown): boolean =>
@@ -113,7 +114,8 @@ export class Generation {
     const rows = this.#rows(change.table)
     if (change.kind === 'insert') this.#insert(rows, change)
     else if (change.kind === 'upsert') this.#upsert(rows, change)
-    else rows.delete(change.key)
+    else if (change.kind === 'delete') rows.delete(change.key)
+    else this.#forget(rows, change)
   }
 
   #insert(rows: Rows, change: Insert): void {
@@ -125,12 +127,24 @@ export class Generation {
   }
 
   #upsert(rows: Rows, change: Upsert): void {
-    const row = rows.upsert(change)
+    const whole = this.#wholeKey(change)
+    if (whole === null) return
+    const row = rows.upsert(whole === change.key ? change : { ...change, key: whole })
     if (change.elapsed === undefined) return
     const { column, since, at } = change.elapsed
     const before = this.#rows(since.table).exchange(since, at)
     // A clock that was put back must not take time away.
     if (before !== null && at > before) rows.add(row, column, at - before)
+  }
+
+  #wholeKey({ key, behind }: Upsert): Upsert['key'] | null {
+    if (behind === undefined) return key
+    const first = this.#rows(behind.table).kept(behind)
+    return first === null ? null : [...first, ...key]
+  }
+
+  #forget(rows: Rows, { column, before, clock, tick }: Forget): void {
+    if (this.#rows(clock.table).advance(clock, tick)) rows.forget(column, before)
   }
 
   #rows(table: string): Rows {

@@ -45,6 +45,13 @@ import {
 } from './answers/messages.ts'
 import { askQueue, type QueueStatus } from './answers/queue.ts'
 import {
+  type Acquainted,
+  askAcquaintances,
+  askNetworkDays,
+  askNetworks,
+  type NetworkDay,
+} from './answers/reputation.ts'
+import {
   askSession,
   askSessionIds,
   askSessions,
@@ -105,6 +112,11 @@ export type ViewReader = {
   receiptsDue(limit: number): readonly ReceiptDue[]
   /** Reports on a delivery that were composed. */
   notices(delivery: string): readonly Notice[]
+  /** What each network did, day by day. */
+  networks(): ReadonlyMap<string, readonly NetworkDay[]>
+  networkDays(network: string): readonly NetworkDay[]
+  /** The newest first. */
+  acquaintances(network: string, limit: number): readonly Acquainted[]
   flow(machine?: string): readonly Flow[]
   ledger(): Ledger
   /** Deliveries that are not over, by status. */
@@ -175,6 +187,9 @@ export const openViews = ({
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
     receiptsDue: (limit) => asking.once(() => askReceiptsDue(db(), limit)),
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
+    networks: () => asking.once(() => askNetworks(db())),
+    networkDays: (network) => asking.once(() => askNetworkDays(db(), network)),
+    acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),
     queue: () => asking.once(() => askQueue(db())),

@@ -3,7 +3,16 @@
  * whole batch. Rows that change again and again (a mailbox's counters, a long session) stay in memory between batches.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Condition, Counter, Key, RowChange, TableSchema, Value } from '../../projections/projection.ts'
+import type {
+  Condition,
+  Counter,
+  Kept,
+  Key,
+  RowChange,
+  TableSchema,
+  Value,
+} from '../../projections/projection.ts'
+import { isLess, Older } from './older.ts'
 import { deleteRow, selectRow, tableName, writeRow } from './tables.ts'
 
 type Row = { values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
@@ -21,6 +30,7 @@ const checked = (value: unknown, column: string): Value => {
 }
 
 export class Rows {
+  readonly #older: Older
   readonly #schema: TableSchema
   readonly #places: ReadonlyMap<string, number>
   readonly #empty: readonly Value[]
@@ -39,6 +49,7 @@ export class Rows {
     this.#places = new Map(columns.map((column, place) => [column, place]))
     this.#empty = Object.values(schema.columns).map((type) => (type === 'count' ? 0 : null))
     this.#isOnlyKey = columns.length === schema.key.length
+    this.#older = new Older(db, name, (column) => this.#place(column))
     this.#select = db.prepare(selectRow(name, schema))
     this.#write = db.prepare(writeRow(name, schema))
     this.#delete = db.prepare(deleteRow(name, schema))
@@ -58,9 +69,11 @@ export class Rows {
     return row
   }
 
-  upsert({ key, set, add }: Upsert): Row {
+  upsert({ key, set, add, once }: Upsert): Row {
     const row = this.#row(key)
     this.#set(row, set)
+    for (const column in once)
+      if (row.values[this.#place(column)] === null) this.put(row, column, once[column]!)
     for (const column in add) this.add(row, column, add[column]!)
     this.#touch(key, row)
     return row
@@ -94,10 +107,41 @@ export class Rows {
     return before as number | null
   }
 
+  /** Puts `value` where less was, or nothing; false where as much or more was. */
+  advance({ key, column }: Counter, value: number): boolean {
+    const row = this.#row(key)
+    const before = row.values[this.#place(column)] ?? null
+    if (before !== null && Number(before) >= value) return false
+    this.put(row, column, value)
+    row.deleted = false
+    this.#touch(key, row)
+    return true
+  }
+
   /** Whether every one of these counts is above 0. */
   holds({ key, columns }: Condition): boolean {
     const { values } = this.#row(key)
     return columns.every((column) => Number(values[this.#place(column)] ?? 0) > 0)
+  }
+
+  /** What these columns hold; null where there is no such row, or nothing in one of them. */
+  kept({ key, columns }: Pick<Kept, 'key' | 'columns'>): Key | null {
+    const { values } = this.#row(key)
+    const held = columns.map((column) => values[this.#place(column)] ?? null)
+    return held.every((value) => value !== null) ? held : null
+  }
+
+  /** Every row that holds less than `before` in `column`. */
+  forget(column: string, before: number): void {
+    const place = this.#place(column)
+    for (const [id, { changed, values }] of this.#rows)
+      if (!changed && isLess(values[place], before)) this.#rows.delete(id)
+    for (const [key, row] of this.#touched) {
+      if (!isLess(row.values[place], before)) continue
+      row.values = this.#blank(key)
+      row.deleted = true
+    }
+    this.#older.add(column, before)
   }
 
   put(row: Row, column: string, value: Value): void {
@@ -112,6 +156,7 @@ export class Rows {
 
   /** Writes what changed; the caller holds the transaction. */
   flush(): void {
+    this.#older.flush()
     for (const [key, row] of this.#touched) {
       if (!row.changed) continue
       if (row.deleted) this.#delete.run(...key)
@@ -127,6 +172,7 @@ export class Rows {
   discard(): void {
     this.#rows.clear()
     this.#touched = []
+    this.#older.clear()
   }
 
   #id(key: Key): string {
@@ -156,7 +202,8 @@ export class Rows {
     }
     const row = this.#fresh(key)
     const stored = this.#select.get(...key)
-    if (stored !== undefined) row.values = Object.values(stored) as Value[]
+    const values = stored === undefined ? null : (Object.values(stored) as Value[])
+    if (values !== null && !this.#older.covers(values)) row.values = values
     this.#rows.set(id, row)
     return row
   }

@@ -84,6 +84,9 @@ export const selectRows = (name: string, { key, columns }: TableSchema): string 
 export const deleteRow = (name: string, { key }: TableSchema): string =>
   `DELETE FROM ${quoted(name)} WHERE ${key.map((column) => `${quoted(column)} = ?`).join(' AND ')}`
 
+export const deleteOlder = (name: string, column: string): string =>
+  `DELETE FROM ${quoted(name)} WHERE ${quoted(column)} < ?`
+
 /** Writes a whole row over an older one of the same key, leaving index entries alone that did not change. */
 export const writeRow = (name: string, { key, columns }: TableSchema): string => {
   const all = Object.keys(columns)

@@ -2,9 +2,9 @@
  * A line of events, written short: `open ehlo mail rcpt(bob@example.org) data accept quit`. A word is an event of the
  * session `s1`, or of another one after `s2:`; each comes a second after the one before, `+30` lets 30 more pass.
  *
- *     open open(submission) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
+ *     open open(submission) from(192.0.2.1) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
  *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason) data
- *     accept(message address=mailbox address=>next.hop alias->address=mailbox) reject(reason) rset noop wrong(reason) quit end(reason)
+ *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) reject(reason) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
@@ -82,6 +82,14 @@ const accepted = (message: string, recipients: readonly string[]): Facts['Messag
 
 const words: Readonly<Record<string, (...args: string[]) => Told>> = {
   open: (service = 'mx') => told('SessionOpened', opened(service, 'open'), 'OPEN', 'arriving', 'greeted'),
+  from: (address = peer.address) =>
+    told(
+      'SessionOpened',
+      { ...opened('mx', 'open'), peer: { ...peer, address } },
+      'OPEN',
+      'arriving',
+      'greeted',
+    ),
   door: (why = 'too-many-sessions') => told('SessionOpened', opened('mx', why), 'OPEN', 'arriving', 'closed'),
   ehlo: (helo = 'client.example') =>
     told('ClientIdentified', { helo, extended: true }, 'EHLO', 'greeted', 'identified'),
@@ -150,6 +158,14 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
   data: () => told('ContentStarted', {}, 'DATA', 'addressed', 'receiving'),
   accept: (message = 't1', ...recipients) =>
     told('MessageAccepted', accepted(message, recipients), 'CONTENT', 'receiving', 'identified'),
+  took: (message = 't1', sender = 'alice@example.net', ...tags) =>
+    told(
+      'MessageAccepted',
+      { ...accepted(message, []), sender, ...(tags.length > 0 && { tags }) },
+      'CONTENT',
+      'receiving',
+      'identified',
+    ),
   reject: (reason = 'mail-loop') =>
     told(
       'MessageRefused',
