@@ -75,6 +75,8 @@ No event holds a password that could be used (accounts hold argon2id hashes), no
 | \`notice-<delivery>_<kind>_<attempt>\` | one notice that a sender was owed: the message it is, or why there is none |
 | \`account-<name>\` | one account |
 | \`domain-<name>\` | one domain added by a command |
+| \`retention-<id>\` | what was forgotten at one time |
+| \`policy_change-<id>\` | that a policy came into force |
 | \`policy-<hash>\` | one policy, as it was when sessions or deliveries were judged by it |
 `
 

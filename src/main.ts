@@ -12,7 +12,6 @@ import { Login } from './authentication/login.ts'
 import { networkOf } from './authentication/network.ts'
 import { type Certificates, loadCertificates } from './config/certificates.ts'
 import type { Config, Listener } from './config/schema.ts'
-import { sessionPolicy } from './config/session-policy.ts'
 import { openContent } from './content/open.ts'
 import { serveControl } from './control.ts'
 import { type Deliveries, type DeliveriesOptions, startDeliveries } from './delivery/index.ts'
@@ -29,9 +28,9 @@ import { openHttp } from './http/index.ts'
 import { portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
-import { membersOf } from './networks.ts'
 import { joinServers } from './nodes/index.ts'
-import { adoptPolicy } from './policies.ts'
+import { Receptions, trusted } from './receptions.ts'
+import { startRetention } from './retention/index.ts'
 import { endLeftOpen } from './smtp/left-open.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
@@ -138,37 +137,17 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     waiting: () => outbox.waiting,
     every: Math.max(50, Math.min(1000, config.limits.commandTimeout / 4)),
   })
-  const receptionOf =
-    (settings: Config) =>
-    async (service: Service): Promise<Reception> => {
-      const policy = sessionPolicy(settings, service)
-      return {
-        node: members.node,
-        policy,
-        policyHash: await adoptPolicy(log, policy, settings.hostname),
-        outbox,
-        place: (address) => directory.place(address),
-        verify: (attempt) => login.verify(attempt),
-        addressesOf: (user) => addressesOf(directory, user),
-        beginContent: (id) => content.begin(id),
-        removeContent: (id) => content.remove(id),
-        timeouts: {
-          command: settings.limits.commandTimeout,
-          data: settings.limits.dataTimeout,
-          greetingPause: service === 'mx' ? settings.limits.greetingPause : 0,
-        },
-        mayRename: trusted(settings, 'xclient'),
-        supervisor,
-        complain: notices.warn,
-      }
-    }
+  const receptions = new Receptions({
+    ...{ log, outbox, directory, login, content, supervisor, node: members.node },
+    complain: notices.warn,
+  })
   const servers: FsmtpServer[] = []
   for (const listener of smtp)
     servers.push(
       await listen(listener, {
         config,
         certificates,
-        reception: await receptionOf(config)(listener.service),
+        reception: await receptions.of(listener.service, config, null),
       }),
     )
   const listeners = await Promise.all(
@@ -203,6 +182,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       })),
     deliveries: () => deliveries?.now() ?? null,
   })
+  const retention = startRetention({ directory: config.data, log, content, members, config, notices })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
   let tidied = endLeftOpen(leftOpen)
   tidy = () => {
@@ -223,14 +203,16 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, signers: read })
       for (const server of servers) {
         server.useCertificates(certificates)
-        server.reception = await receptionOf(settings)(server.reception.policy.service)
+        server.reception = await receptions.of(server.reception.policy.service, settings, null)
       }
       http.reload(settings)
+      retention.reload(settings)
     },
     stop: async () => {
       http.leaving()
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
+      await retention.stop()
       // What they say may have to be sent.
       await receipts?.stop()
       await deliveries?.stop(config.limits.shutdownGrace)
@@ -278,9 +260,6 @@ const proxyHeaderOf = (config: Config): ListenerOptions['proxyHeader'] => {
   }
 }
 
-const trusted = ({ proxy }: Config, protocol: 'xclient' | 'proxy'): ((address: string) => boolean) =>
-  membersOf(proxy.protocols.includes(protocol) ? proxy.trusted : [])
-
 /** A server that captures keeps everything. */
 const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'
 
@@ -306,9 +285,4 @@ const checkMachines = (): void => {
 const startClock = async (log: EventLog): Promise<void> => {
   const last = await log.last()
   if (last !== null) notBefore(last.at)
-}
-
-const addressesOf = (directory: Directory, user: string): readonly string[] => {
-  const account = directory.account(user)
-  return account === null ? [] : directory.addressesOf(account)
 }

@@ -1,6 +1,7 @@
 /** The policies in force, as the log knows them: each under its hash, recorded once. */
 import { hash } from 'node:crypto'
-import { newEventId, now } from './actors/identity.ts'
+import type { PolicyChanged } from '../machines/vocabulary/events.ts'
+import { newEventId, newId, now } from './actors/identity.ts'
 import { type EventLog, kindOf, type LogReader, WrongRevision } from './log/port.ts'
 
 export const policyStream = (hash: string): string => `policy-${hash}`
@@ -24,6 +25,16 @@ export const adoptPolicy = async (
     if (!(error instanceof WrongRevision)) throw error
   }
   return name
+}
+
+/** Records that a policy is in force from now on, in a stream of its own. */
+export const recordPolicyChange = async (
+  log: Pick<EventLog, 'append'>,
+  data: PolicyChanged,
+): Promise<void> => {
+  const at = now()
+  const event = { id: newEventId(at), kind: kindOf('PolicyChanged', 1, { node: data.node }), at, data }
+  await log.append([{ stream: `policy_change-${newId()}`, expected: -1, events: [event] }])
 }
 
 /** The policy recorded under its hash, or undefined when it is not there. */

@@ -448,6 +448,29 @@ export type NodeAlive = {
 }
 export type NodeLeft = { readonly node: string; readonly instance: string }
 export type PolicyAdopted = { readonly policy: unknown }
+/** From now on the sessions of a service are judged by this policy: a server began with it, or was told to take it. */
+export type PolicyChanged = {
+  readonly service: Service
+  /** Hashes: the streams `policy-<hash>` hold them. */
+  readonly policy: string
+  /** Null where a server began. */
+  readonly previous: string | null
+  readonly node: string
+}
+/** Histories that are kept no longer, as `retention` asks. It is said first, then they are removed. */
+export type HistoryForgotten = {
+  /** The setting. */
+  readonly rule: 'sessions' | 'refusedSessions'
+  /** They had ended before this time, milliseconds since 1970. */
+  readonly before: number
+  readonly streams: readonly string[]
+}
+/** Bodies that are kept no longer, as `retention.content` asks. What else is known of these messages stays. */
+export type ContentForgotten = {
+  /** The messages were accepted before this time, milliseconds since 1970. */
+  readonly before: number
+  readonly messages: readonly string[]
+}
 
 /** Every fact of this release by name, with its data. */
 export type Facts = {
@@ -499,6 +522,9 @@ export type Facts = {
   NodeAlive: NodeAlive
   NodeLeft: NodeLeft
   PolicyAdopted: PolicyAdopted
+  PolicyChanged: PolicyChanged
+  HistoryForgotten: HistoryForgotten
+  ContentForgotten: ContentForgotten
 }
 export type FactName = keyof Facts
 

@@ -54,6 +54,9 @@ const types: Readonly<Record<FactName, true>> = {
   NodeAlive: true,
   NodeLeft: true,
   PolicyAdopted: true,
+  PolicyChanged: true,
+  HistoryForgotten: true,
+  ContentForgotten: true,
 }
 const known = Object.keys(types)
 

@@ -1,7 +1,9 @@
 /** `fsmtp serve`: runs the server. Without a configuration: the playground. */
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { type Loaded, loadConfig } from '../config/load.ts'
+import { type Loaded, type LoadOptions, loadConfig } from '../config/load.ts'
+import { type PolicyWatch, watchPolicy } from '../config/policy-watch.ts'
+import type { Config } from '../config/schema.ts'
 import { PortInUse } from '../listening.ts'
 import { mustBeFree } from '../log/lock.ts'
 import { type Notices, type Running, startServer } from '../main.ts'
@@ -31,7 +33,8 @@ const serve = async (options: Options): Promise<void> => {
     if (error instanceof PortInUse) mustBeFree(loaded.config.data)
     throw error
   })
-  const ended = untilSignalled({ running, notices, options })
+  const settings = new Settings({ loaded, running, notices, options })
+  const ended = untilSignalled({ running, notices, settings })
   print(loaded.playground ? await welcome(loaded, running) : started(loaded, running))
   await ended
   notices.info('stopped')
@@ -56,11 +59,11 @@ const oneSignal = 250
 const untilSignalled = ({
   running,
   notices,
-  options,
+  settings,
 }: {
   running: Running
   notices: Notices
-  options: Options
+  settings: Settings
 }): Promise<void> =>
   new Promise((stopped, failed) => {
     let stoppingSince: number | null = null
@@ -73,6 +76,7 @@ const untilSignalled = ({
         return
       }
       stoppingSince = performance.now()
+      settings.unwatch()
       notices.info(`${signal}: stopping; sessions inside a transaction may finish it`)
       running.stop().then(stopped, failed)
     }
@@ -81,25 +85,76 @@ const untilSignalled = ({
       running.stop().then(() => failed(error), failed)
     })
     process.on('SIGTERM', stop).on('SIGINT', stop)
-    process.on('SIGHUP', () => reload({ running, notices, options }))
+    process.on('SIGHUP', () => settings.readAgain())
   })
 
-/** A configuration that cannot be read changes nothing. */
-const reload = ({
-  running,
-  notices,
-  options,
-}: {
-  running: Running
-  notices: Notices
-  options: Options
-}): void => {
-  Promise.resolve()
-    .then(() => running.reload(loadConfig({ file: options.config, data: options.data }).config))
-    .then(
-      () => notices.info('configuration and certificates were read again'),
-      (error: Error) => notices.warn('the configuration stays as it was', error),
+type SettingsOptions = {
+  readonly loaded: Loaded
+  readonly running: Running
+  readonly notices: Notices
+  readonly options: Options
+}
+
+/** What is in force; a configuration or a policy that cannot be read changes nothing. One change waits for the other. */
+class Settings {
+  readonly #options: SettingsOptions
+  readonly #watch: PolicyWatch
+  #config: Config
+  #changing: Promise<void> = Promise.resolve()
+
+  constructor(options: SettingsOptions) {
+    const { loaded, notices } = options
+    this.#options = options
+    this.#config = loaded.config
+    this.#watch = watchPolicy({
+      load: this.#source,
+      changed: (policy) => this.#takePolicy(policy),
+      failed: (error) => notices.warn('the policy stays as it was', error),
+    })
+    this.#watch.follow(loaded)
+  }
+
+  readAgain(): void {
+    this.#change({
+      take: async () => {
+        const loaded = loadConfig(this.#source)
+        await this.#takeOver(loaded.config)
+        this.#watch.follow(loaded)
+      },
+      done: 'configuration and certificates were read again',
+      kept: 'the configuration stays as it was',
+    })
+  }
+
+  unwatch(): void {
+    this.#watch.stop()
+  }
+
+  get #source(): LoadOptions {
+    const { config, data } = this.#options.options
+    return { file: config, data }
+  }
+
+  #takePolicy(policy: Config['policy']): void {
+    this.#change({
+      take: () => this.#takeOver({ ...this.#config, policy }),
+      done: 'the policy was read again, and holds for the sessions to come',
+      kept: 'the policy stays as it was',
+    })
+  }
+
+  async #takeOver(config: Config): Promise<void> {
+    await this.#options.running.reload(config)
+    this.#config = config
+  }
+
+  #change({ take, done, kept }: { take: () => Promise<void>; done: string; kept: string }): void {
+    const { notices } = this.#options
+    this.#changing = this.#changing.then(take).then(
+      () => notices.info(done),
+      (error: Error) => notices.warn(kept, error),
     )
+  }
 }
 
 const listening = ({ listeners, http }: Running): string[] => [

@@ -38,6 +38,27 @@ const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z
   NoticeDropped: { category: 'notice', shape: z.object({ cause, sender: z.string(), reason: name }) },
   DomainAdded: { category: 'domain', shape: z.object({ domain: name, catchAll: name.nullable() }) },
   DomainRemoved: { category: 'domain', shape: z.object({ domain: name }) },
+  HistoryForgotten: {
+    category: 'retention',
+    shape: z.object({
+      rule: z.enum(['sessions', 'refusedSessions']),
+      before: z.number(),
+      streams: addresses,
+    }),
+  },
+  ContentForgotten: {
+    category: 'retention',
+    shape: z.object({ before: z.number(), messages: addresses }),
+  },
+  PolicyChanged: {
+    category: 'policy_change',
+    shape: z.object({
+      service: z.enum(['mx', 'submission', 'submissions']),
+      policy: name,
+      previous: name.nullable(),
+      node: name,
+    }),
+  },
   PolicyAdopted: { category: 'policy', shape: z.object({ policy: z.record(z.string(), z.unknown()) }) },
 }
 
