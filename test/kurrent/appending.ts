@@ -1,26 +1,24 @@
 /** Appends: one call each (`Append`), or all of a client's in one stream of requests and answers (`BatchAppend`). */
 import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
+import { type BatchRequest, batchSuccess } from './bytes.ts'
 import { batchRefusal, notLeader, streamDeleted, timedOut, tooBusy, tooLarge } from './errors.ts'
 import type { AppendAct } from './faults.ts'
 import type { Host } from './host.ts'
 import type { AppendOutcome, Expected, ProposedRecord } from './log.ts'
 import {
-  empty,
   idText,
   revisionText,
-  type Shared,
   type Statuses,
   type Streams,
   shared,
   streamNamed,
   streams,
+  structuredId,
 } from './messages.ts'
 
 type Asked = { readonly stream: string; readonly expected: Expected; readonly records: ProposedRecord[] }
 
-const recordOf = (
-  message: Streams.AppendReq.ProposedMessage | Streams.BatchAppendReq.ProposedMessage,
-): ProposedRecord => ({
+const recordOf = (message: Streams.AppendReq.ProposedMessage): ProposedRecord => ({
   id: idText(message.getId()),
   type: message.getMetadataMap().get('type') ?? '',
   json: message.getMetadataMap().get('content-type') === 'application/json',
@@ -129,30 +127,9 @@ export const appending =
     })
   }
 
-type Batch = ServerDuplexStream<Streams.BatchAppendReq, Streams.BatchAppendResp>
-type Pending = Asked & { readonly correlation: Shared.UUID | undefined }
-
-const positionOf = (options: Streams.BatchAppendReq.Options): Expected => {
-  if (options.hasAny()) return 'any'
-  if (options.hasStreamExists()) return 'stream exists'
-  return options.hasNoStream() ? -1 : Number(options.getStreamPosition())
-}
-
-const batchSuccess = ({
-  revision,
-  position,
-}: AppendOutcome & { kind: 'written' }): Streams.BatchAppendResp.Success => {
-  const success = new streams.BatchAppendResp.Success()
-  if (revision < 0) success.setNoStream(new empty.Empty())
-  else success.setCurrentRevision(revisionText(revision))
-  if (position < 0) return success.setNoPosition(new empty.Empty())
-  return success.setPosition(
-    new shared.AllStreamPosition().setCommitPosition(String(position)).setPreparePosition(String(position)),
-  )
-}
-
-const isPast = (options: Streams.BatchAppendReq.Options): boolean =>
-  (options.getDeadline21100()?.toDate().getTime() ?? Number.POSITIVE_INFINITY) <= Date.now()
+/** Success is written by hand, a refusal by its class: see `bytes.ts`. */
+type Batch = ServerDuplexStream<BatchRequest, Streams.BatchAppendResp | Buffer>
+type Pending = Asked & { readonly correlation: string }
 
 /** `BatchAppend`: appends in pieces, told apart by their correlation id; answers in the order of the commits. */
 export const batchAppending = (host: Host) => (call: Batch) => {
@@ -162,42 +139,42 @@ export const batchAppending = (host: Host) => (call: Batch) => {
   const denied = refusal?.metadata?.get('exception')[0] === 'access-denied'
   if (refusal && !denied) return void call.emit('error', refusal)
   const pending = new Map<string, Pending>()
-  call.on('data', (request: Streams.BatchAppendReq) => {
+  call.on('data', (request: BatchRequest) => {
     const found = take(pending, request)
     if (found === undefined) return
     const refused = denied ? batchRefusal.accessDenied() : refusalIn(host, request, found)
     if (refused) {
-      pending.delete(idText(found.correlation))
+      pending.delete(found.correlation)
       return answerBatch(call, found, refused)
     }
-    if (!request.getIsFinal()) return
-    pending.delete(idText(found.correlation))
+    if (!request.isFinal) return
+    pending.delete(found.correlation)
     commit(host, call, found)
   })
   call.on('error', () => undefined)
   call.on('end', () => call.end())
 }
 
-const take = (pending: Map<string, Pending>, request: Streams.BatchAppendReq): Pending | undefined => {
-  const key = idText(request.getCorrelationId())
-  const options = request.getOptions()
-  if (options && !pending.has(key)) {
-    const stream = streamNamed(options.getStreamIdentifier())
-    const correlation = request.getCorrelationId()
-    pending.set(key, { stream, expected: positionOf(options), records: [], correlation })
+const take = (
+  pending: Map<string, Pending>,
+  { correlation, options, records }: BatchRequest,
+): Pending | undefined => {
+  if (options && !pending.has(correlation)) {
+    const { stream, expected } = options
+    pending.set(correlation, { stream, expected, records: [...records], correlation })
+    return pending.get(correlation)
   }
-  const found = pending.get(key)
-  found?.records.push(...request.getProposedMessagesList().map(recordOf))
+  const found = pending.get(correlation)
+  found?.records.push(...records)
   return found
 }
 
 const refusalIn = (
   host: Host,
-  request: Streams.BatchAppendReq,
+  { options }: BatchRequest,
   { records }: Pending,
 ): Statuses.Status | undefined => {
-  const options = request.getOptions()
-  if (options && isPast(options)) return batchRefusal.timeout()
+  if (options && options.deadline <= Date.now()) return batchRefusal.timeout()
   if (records.some(({ type }) => type === '')) return batchRefusal.badRequest('Empty eventType provided.')
   if (sizeOf(records) > host.maxAppendSize) return batchRefusal.tooLarge(host.maxAppendSize)
   return undefined
@@ -216,7 +193,7 @@ const commit = (host: Host, call: Batch, asked: Pending) => {
           : outcome === 'timed out'
             ? batchRefusal.timeout()
             : outcome.kind === 'written'
-              ? batchSuccess(outcome)
+              ? batchSuccess(asked, outcome)
               : batchRefusal.of(outcome, asked.stream, asked.expected)
       answerBatch(call, asked, answer)
       if (act === 'answer twice') answerBatch(call, asked, answer)
@@ -224,16 +201,13 @@ const commit = (host: Host, call: Batch, asked: Pending) => {
   })
 }
 
-const answerBatch = (
-  call: Batch,
-  { correlation, stream }: Pending,
-  answer: Statuses.Status | Streams.BatchAppendResp.Success,
-) => {
+const answerBatch = (call: Batch, { correlation, stream }: Pending, answer: Statuses.Status | Buffer) => {
   if (call.cancelled || call.destroyed) return
-  const response = new streams.BatchAppendResp()
-    .setCorrelationId(correlation)
-    .setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)))
-  if (answer instanceof streams.BatchAppendResp.Success) response.setSuccess(answer)
-  else response.setError(answer)
-  call.write(response)
+  if (Buffer.isBuffer(answer)) return void call.write(answer)
+  call.write(
+    new streams.BatchAppendResp()
+      .setCorrelationId(structuredId(correlation))
+      .setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)))
+      .setError(answer),
+  )
 }

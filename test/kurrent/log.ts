@@ -55,6 +55,9 @@ export class InMemoryLog {
   readonly #streams = new Map<string, Stream>()
   /** Ids of recent writes: all that protects an append that expects nothing in particular. */
   readonly #remembered = new Map<string, { readonly stream: string; readonly revision: number }>()
+  /** Their ids in turn, the next to be forgotten at `#oldest`. */
+  #turn: string[] = []
+  #oldest = 0
   readonly #remembers: number
   readonly #followers = new Set<() => void>()
   #lastTick = 0n
@@ -65,11 +68,7 @@ export class InMemoryLog {
   }
 
   append(stream: string, expected: Expected, proposed: readonly ProposedRecord[]): AppendOutcome {
-    const check = this.#check(
-      stream,
-      expected,
-      proposed.map(({ id }) => id),
-    )
+    const check = this.#check(stream, expected, proposed)
     if (check.kind !== 'free') return check
     if (proposed.length === 0) {
       const position = this.end
@@ -88,7 +87,7 @@ export class InMemoryLog {
 
   /** A soft delete is a `$tb` in the stream's metadata; a tombstone ends the stream for ever. */
   remove(stream: string, expected: Expected, how: 'soft' | 'tombstone'): AppendOutcome {
-    const check = this.#check(stream, expected, [randomUUID()])
+    const check = this.#check(stream, expected, [{ id: randomUUID() }])
     if (check.kind !== 'free') return check
     const metadata = metadataStreamOf(stream)
     if (how === 'soft' && this.lastRevision(stream) < 0 && this.lastRevision(metadata) < 0) {
@@ -128,6 +127,8 @@ export class InMemoryLog {
   /** What a restart forgets. */
   forgetRecentIds(): void {
     this.#remembered.clear()
+    this.#turn = []
+    this.#oldest = 0
   }
 
   /** Removes records for good, as scavenging does: `$all` shows them until then. Positions and revisions stay. */
@@ -142,7 +143,7 @@ export class InMemoryLog {
   #check(
     stream: string,
     expected: Expected,
-    ids: readonly string[],
+    proposed: readonly Pick<ProposedRecord, 'id'>[],
   ): AppendOutcome | { readonly kind: 'free'; readonly last: number; readonly softDeleted: boolean } {
     if (this.isTombstoned(stream)) return { kind: 'tombstoned' }
     const last = this.lastRevision(stream)
@@ -153,9 +154,10 @@ export class InMemoryLog {
       if (isSoftDeleted) return { kind: 'tombstoned' }
       if (last < 0 && this.lastRevision(metadataStreamOf(stream)) < 0) return wrong
     }
-    if (typeof expected === 'string') return this.#repeatedAnywhere(stream, ids) ?? free
+    if (typeof expected === 'string') return this.#repeatedAnywhere(stream, idsOf(proposed)) ?? free
     if (expected > last) return wrong
     if (expected === last) return free
+    const ids = idsOf(proposed)
     const known = ids.findIndex((id, n) => this.recordAt(stream, expected + 1 + n)?.id !== id)
     if (known === -1 && ids.length > 0) return this.#asBefore(stream, expected + ids.length)
     return known === 0 && expected === -1 && isSoftDeleted ? free : wrong
@@ -186,11 +188,18 @@ export class InMemoryLog {
     const { events } = this.#streamOf(stream)
     const record = this.#place(stream, events.length, proposed)
     events.push(record)
-    this.#remembered.set(record.id, { stream, revision: record.revision })
-    if (this.#remembered.size > this.#remembers) {
-      this.#remembered.delete(this.#remembered.keys().next().value as string)
-    }
+    this.#remember(record)
     return record
+  }
+
+  #remember(record: LogRecord): void {
+    this.#remembered.set(record.id, record)
+    if (this.#turn.length < this.#remembers) this.#turn.push(record.id)
+    else {
+      this.#remembered.delete(this.#turn[this.#oldest] as string)
+      this.#turn[this.#oldest] = record.id
+      this.#oldest = (this.#oldest + 1) % this.#remembers
+    }
   }
 
   #bury(stream: string): LogRecord {
@@ -252,6 +261,8 @@ export class InMemoryLog {
     }
   }
 }
+
+const idsOf = (proposed: readonly Pick<ProposedRecord, 'id'>[]): string[] => proposed.map(({ id }) => id)
 
 const metadataRecord = (json: string): ProposedRecord => ({
   id: randomUUID(),

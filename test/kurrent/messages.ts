@@ -37,3 +37,14 @@ export const idText = (id: Shared.UUID | undefined): string => {
   const text = hex(halves.getMostSignificantBits()) + hex(halves.getLeastSignificantBits())
   return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
+
+/** An id as servers write it. */
+export const structuredId = (id: string): Shared.UUID => {
+  const digits = id.replaceAll('-', '')
+  const half = (text: string): string => String(BigInt.asIntN(64, BigInt(`0x${text}`)))
+  return new shared.UUID().setStructured(
+    new shared.UUID.Structured()
+      .setMostSignificantBits(half(digits.slice(0, 16)))
+      .setLeastSignificantBits(half(digits.slice(16))),
+  )
+}

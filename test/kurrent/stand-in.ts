@@ -3,8 +3,14 @@
  * in the README beside it.
  */
 import { randomUUID } from 'node:crypto'
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { appending, batchAppending } from './appending.ts'
+import { readBatchRequest } from './bytes.ts'
 import { type Certificate, makeCertificate } from './certificate.ts'
 import { type Endpoint, notLeader } from './errors.ts'
 import { Faults } from './faults.ts'
@@ -62,6 +68,19 @@ export type KurrentStandIn = {
   close(): Promise<void>
 }
 
+/** What is written by hand goes out as it is: see `bytes.ts`. */
+const asBytes = (message: Buffer | { serializeBinary(): Uint8Array }): Buffer =>
+  Buffer.isBuffer(message) ? message : Buffer.from(message.serializeBinary())
+const streamsService: ServiceDefinition = {
+  ...StreamsService,
+  read: { ...StreamsService.read, responseSerialize: asBytes },
+  batchAppend: {
+    ...StreamsService.batchAppend,
+    requestDeserialize: readBatchRequest,
+    responseSerialize: asBytes,
+  },
+}
+
 /** The server takes no larger message than a record of its log may be, 16 MiB; a call with a larger one fails as a whole. */
 const largestMessage = 16 * 1024 * 1024 - 1024
 
@@ -109,7 +128,7 @@ export const startKurrentStandIn = async (options: StandInOptions = {}): Promise
   ]
   const add = (service: Parameters<Server['addService']>[0], handlers: UntypedServiceImplementation): void =>
     server.addService(service, handlers)
-  add(StreamsService, {
+  add(streamsService, {
     append: appending(host),
     batchAppend: batchAppending(host),
     read: reading(host),
