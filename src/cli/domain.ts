@@ -9,6 +9,7 @@ import { openLookup } from '../delivery/routes/lookup.ts'
 import { checkHost } from '../delivery/signing/host-records.ts'
 import { type LoadedKey, loadKeys } from '../delivery/signing/keys.ts'
 import { checkPublished, type Published } from '../delivery/signing/published.ts'
+import { openResolver } from '../dns/index.ts'
 import { enrolling, knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
@@ -138,7 +139,10 @@ const check = async (
   records: readonly DnsRecord[],
   { config, json }: { readonly config: Config; readonly json: boolean },
 ): Promise<void> => {
-  const lookup = openLookup(config.dns, new AbortController().signal)
+  const lookup = openLookup(
+    { resolver: openResolver(config.dns), dns: config.dns },
+    new AbortController().signal,
+  )
   const checked = (
     await Promise.all([checkPublished(records, lookup), checkHost(asciiDomain(config.hostname), lookup)])
   ).flat()

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import type { MessageAccepted, RemoteReply } from '../../machines/vocabulary/events.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
 import { acceptedAs, greeted, type Line, send } from '../client.ts'
-import { startDns } from '../delivery/dns-server.ts'
+import { startDns } from '../dns/server.ts'
 import { fsmtp, startTestServer, type TestServer } from '../server.ts'
 import { farHost } from './far-host.ts'
 

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { isHostAndPort } from '../../../machines/vocabulary/xroute.ts'
 import { asciiDomain } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
+import { openResolver, type Resolver } from '../../dns/index.ts'
 import type { Routes } from '../port.ts'
 import { configuredHops, configuredRoute, hopName } from './configured.ts'
 import { directRoute } from './direct.ts'
@@ -17,6 +18,8 @@ export { StsStore } from './sts-store.ts'
 export type RoutesOptions = {
   /** From 0 up to 1: spreads mail over hosts of equal preference. */
   readonly random?: () => number
+  /** Who is asked, instead of a resolver of its own on the name servers of the configuration. */
+  readonly resolver?: Resolver
   /** What this machine is reached by. */
   readonly interfaces?: Interfaces
   /** Policies that are known already: they stay in force when a configuration is read again. */
@@ -33,6 +36,7 @@ export const createRoutes = (
   config: Config,
   {
     random = Math.random,
+    resolver = openResolver(config.dns),
     interfaces = networkInterfaces,
     policies = new StsStore(),
     policyHosts = {},
@@ -40,7 +44,7 @@ export const createRoutes = (
 ): Routes => {
   const { port, allowPrivate, route, mtaSts } = config.delivery
   const fetch = policyFetcher({ ...policyHosts, allowPrivate })
-  const openPolicyLookup = (signal: AbortSignal) => openLookup(config.dns, signal)
+  const open = (signal: AbortSignal) => openLookup({ resolver, dns: config.dns }, signal)
   const hopFor = configuredHops(config.delivery)
   const ipv6First = (): boolean => hasGlobalIpv6(interfaces)
   return {
@@ -49,14 +53,14 @@ export const createRoutes = (
       if (route === 'capture') throw noRoute('captured', nextHop)
       const name = spelled(nextHop)
       const hop = hopFor(name)
-      const settings = { lookup: openLookup(config.dns, signal), port, ipv6First }
+      const settings = { lookup: open(signal), port, ipv6First }
       if (hop !== null) return configuredRoute(hop, settings)
       return directRoute(name, {
         ...{ ...settings, random, allowPrivate, ourselves: ourselves(config) },
         // RFC 8689 §4.2.2
         policyOf:
           mtaSts && !tlsOptional
-            ? (domain) => policies.policyOf(domain, { openLookup: openPolicyLookup, fetch, signal })
+            ? (domain) => policies.policyOf(domain, { openLookup: open, fetch, signal })
             : null,
       })
     },

@@ -1,7 +1,8 @@
 /** What is asked while a way is looked for, with an end to every question. */
 import { lookup as systemLookup } from 'node:dns/promises'
+import type { Config } from '../../config/schema.ts'
+import { DnsFault, dnsWords, type RecordType, type Resolver } from '../../dns/index.ts'
 import { noRoute } from './faults.ts'
-import { type DnsSettings, dnsCode, NameServers, type RecordType } from './name-servers.ts'
 
 /** A question that got no answer, or none that says anything. Others may change `message` and add to it; `asked` and `code` stay. */
 export class LookupFailed extends Error {
@@ -15,19 +16,9 @@ export class LookupFailed extends Error {
   }
 }
 
-const words: Readonly<Record<string, string>> = {
-  ESERVFAIL: 'the name server failed (SERVFAIL)',
-  EREFUSED: 'the name server refused to answer (REFUSED)',
-  ETIMEOUT: 'no answer in time',
-  ECONNREFUSED: 'no name server can be reached',
-  EBADRESP: 'the answer makes no sense',
-  EFORMERR: 'the name server did not understand (FORMERR)',
-  ENOTIMP: 'the name server cannot do that (NOTIMP)',
-  EAI_AGAIN: 'no answer now',
-}
-
 /** `MX of example.net: no answer in time`. */
-export const failureText = ({ asked, code }: LookupFailed): string => `${asked}: ${words[code] ?? code}`
+export const failureText = ({ asked, code }: LookupFailed): string =>
+  `${asked}: ${code === 'EAI_AGAIN' ? 'no answer now' : dnsWords(code)}`
 
 /** One look for a way: each question is asked once, however often its answer is wanted. */
 export type Lookup = {
@@ -41,30 +32,28 @@ const stopped = 'ECANCELLED'
 export const isStopped = (error: unknown): boolean => error instanceof LookupFailed && error.code === stopped
 
 type Bounds = {
-  readonly asked: string
   /** Milliseconds. */
   readonly timeout: number
   readonly signal: AbortSignal
-  /** Ends what was begun, where that is possible. */
-  readonly cancel?: () => void
 }
 
-/** The answer, or a failure after `timeout` or when `signal` aborts. */
-const within = <Answer>(work: Promise<Answer>, { asked, timeout, signal, cancel }: Bounds): Promise<Answer> =>
+/** The system's own answer, or a failure after `timeout` or when `signal` aborts; what it was doing then goes on and is not heard. */
+const bySystem = (host: string, { timeout, signal }: Bounds): Promise<readonly string[]> =>
   new Promise((resolve, reject) => {
-    const fail = (code: string) => reject(new LookupFailed(code, asked))
-    const abort = () => {
-      fail(stopped)
-      cancel?.()
-    }
+    const fail = (code: string) => reject(new LookupFailed(code, `address of ${host}`))
+    const abort = () => fail(stopped)
     const timer = setTimeout(() => fail('ETIMEOUT'), timeout)
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-    }
-    work.then(resolve, (error: unknown) => fail(dnsCode(error))).finally(end)
     if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+    signal.addEventListener('abort', abort, { once: true })
+    systemLookup(host, { all: true })
+      .then(
+        (found) => resolve(found.map(({ address }) => address)),
+        (error: NodeJS.ErrnoException) => fail(error.code ?? String(error)),
+      )
+      .finally(() => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', abort)
+      })
   })
 
 /** What comes of several kinds of question about one host: all addresses, or the first failure where there is none. */
@@ -80,29 +69,30 @@ const bothKinds = async (records: Lookup['records'], host: string): Promise<read
 export const isNothing = (error: unknown): boolean =>
   error instanceof LookupFailed && (error.code === 'ENOTFOUND' || error.code === 'ENODATA')
 
-const byServers = (settings: DnsSettings, signal: AbortSignal): Lookup['records'] => {
+const byResolver = ({ resolver }: Pick<Asking, 'resolver'>, signal: AbortSignal): Lookup['records'] => {
   const asked = new Map<string, Promise<readonly unknown[]>>()
-  let opened: NameServers | null = null
   return (name, type) => {
-    opened ??= new NameServers(settings)
-    const servers = opened
     const key = `${type} of ${name}`
-    const bounds = { asked: key, timeout: settings.timeout, signal, cancel: () => servers.cancel() }
-    const answer = asked.get(key) ?? within(servers.ask(name, type), bounds)
+    const answer =
+      asked.get(key) ??
+      resolver.resolve(name, type, { signal }).catch((error: unknown) => {
+        throw error instanceof DnsFault ? new LookupFailed(error.code, key) : error
+      })
     asked.set(key, answer)
     return answer
   }
 }
 
-const bySystem = async (host: string, bounds: Omit<Bounds, 'asked'>): Promise<readonly string[]> => {
-  const found = await within(systemLookup(host, { all: true }), { asked: `address of ${host}`, ...bounds })
-  return found.map(({ address }) => address)
+export type Asking = {
+  readonly resolver: Resolver
+  /** As configured: whether hosts are looked up in the system's way, and for how long (milliseconds). */
+  readonly dns: Config['dns']
 }
 
-/** For one look: name servers and time-out (milliseconds) as configured; `signal` breaks it off. */
-export const openLookup = (settings: DnsSettings, signal: AbortSignal): Lookup => {
-  const { servers, timeout } = settings
-  const records = byServers(settings, signal)
+/** For one look; `signal` breaks it off. */
+export const openLookup = ({ resolver, dns }: Asking, signal: AbortSignal): Lookup => {
+  const records = byResolver({ resolver }, signal)
+  const { servers, timeout } = dns
   return {
     records,
     addresses: (host) =>

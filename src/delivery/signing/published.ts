@@ -1,7 +1,7 @@
 /** Whether a domain publishes what it should: the signing keys above all, and what stands beside them. */
 import type { DnsRecord } from '../../authentication/dns-records.ts'
+import type { RecordType } from '../../dns/index.ts'
 import { failureText, isNothing, type Lookup, LookupFailed } from '../routes/lookup.ts'
-import type { RecordType } from '../routes/name-servers.ts'
 
 /** `different`: there is one, and it does not do the same. `unknown`: DNS did not answer; `found` says why. */
 export type State = 'ok' | 'missing' | 'different' | 'unknown'

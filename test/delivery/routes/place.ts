@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/config/load.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import { NoRoute, type Routes } from '../../../src/delivery/port.ts'
 import { createRoutes, type RoutesOptions } from '../../../src/delivery/routes/index.ts'
-import { type Failure, type Records, startDns, type Zone } from '../dns-server.ts'
+import { type Failure, type Records, startDns, type Zone } from '../../dns/server.ts'
 
 export const configOf = (delivery: string, dns: string): Config =>
   parseConfig(

@@ -5,7 +5,7 @@ import type { NetworkInterfaceInfo } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { NoRoute } from '../../../src/delivery/port.ts'
 import { createRoutes } from '../../../src/delivery/routes/index.ts'
-import { startDns, type Zone } from '../dns-server.ts'
+import { startDns, type Zone } from '../../dns/server.ts'
 import { configOf, hostText, placeWith, wayTo } from './place.ts'
 
 const signal = (): AbortSignal => new AbortController().signal

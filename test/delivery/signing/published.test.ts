@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fsmtp } from '../../authentication/command.ts'
-import { startDns, type Zone } from '../dns-server.ts'
+import { startDns, type Zone } from '../../dns/server.ts'
 import { houseWithKeys } from './house.ts'
 
 const house = await houseWithKeys()

@@ -12,11 +12,14 @@ export type Records = {
   readonly TXT?: readonly string[]
   readonly PTR?: readonly string[]
   readonly CNAME?: string
+  readonly NS?: readonly string[]
+  /** Seconds; 60 without. */
+  readonly ttl?: number
   /** What is said instead of an answer, to every question or to these types; `silent`: nothing at all. */
   readonly fails?: Failure | Partial<Record<string, Failure>>
 }
 export type Failure = 'SERVFAIL' | 'REFUSED' | 'silent'
-/** By name, in lower case. A name that is not in it does not exist. */
+/** By name, in lower case, a dot or backslash within a label escaped (`a\\.b.test`). A name that is not in it does not exist. */
 export type Zone = Record<string, Records>
 
 export type DnsServer = {
@@ -27,39 +30,70 @@ export type DnsServer = {
   close(): Promise<void>
 }
 
-const types: Readonly<Record<string, number>> = { A: 1, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 }
+export type Said = {
+  readonly transport: Transport
+  /** `MX example.net` */
+  readonly question: string
+  readonly query: Buffer
+  /** What a good server would say; null: nothing. */
+  readonly answer: Buffer | null
+  /** Seen from the client. */
+  readonly port: number
+}
+
+export type DnsOptions = {
+  /** For how long it holds that there is nothing, in seconds; without, not at all. */
+  readonly nothingFor?: number
+  /** Knows no extensions (RFC 6891 §7): 512 octets, and FORMERR for whoever asks for more. */
+  readonly old?: boolean
+  /** What goes out in place of the answer, in this order: a bad server, or somebody between. */
+  readonly instead?: (said: Said) => readonly Buffer[] | Promise<readonly Buffer[]>
+}
+
+const types: Readonly<Record<string, number>> = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+}
 const codes: Readonly<Record<string, number>> = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 }
 /** What fits into one datagram everywhere (RFC 6891 §6.2.5). */
 const datagram = 1232
 
-const u16 = (...numbers: readonly number[]): Buffer => {
+export const u16 = (...numbers: readonly number[]): Buffer => {
   const bytes = Buffer.alloc(numbers.length * 2)
   for (const [at, number] of numbers.entries()) bytes.writeUInt16BE(number, at * 2)
   return bytes
 }
 
 /** Labels with their lengths, nothing compressed (RFC 1035 §3.1). */
-const encodeName = (name: string): Buffer =>
+export const encodeName = (name: string): Buffer =>
   Buffer.concat([
-    ...name
-      .split('.')
-      .filter((label) => label !== '')
-      .map((label) => Buffer.concat([Buffer.of(Buffer.byteLength(label)), Buffer.from(label)])),
+    ...(name.match(/(?:\\.|[^.\\])+/g) ?? [])
+      .map((label) => Buffer.from(label.replace(/\\(.)/g, '$1'), 'latin1'))
+      .map((label) => Buffer.concat([Buffer.of(label.length), label])),
     Buffer.of(0),
   ])
+
+/** DNS knows no letters but those of ASCII (RFC 4343). */
+const small = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 const readName = (message: Buffer, start: number): { readonly name: string; readonly end: number } => {
   const labels: string[] = []
   let at = start
   for (let length = message[at]!; length !== 0; length = message[at]!) {
-    labels.push(message.toString('latin1', at + 1, at + 1 + length))
+    labels.push(message.toString('latin1', at + 1, at + 1 + length).replace(/[.\\]/g, '\\$&'))
     at += length + 1
   }
   return { name: labels.join('.'), end: at + 1 }
 }
 
-const record = (name: string, type: string, data: Buffer): Buffer =>
-  Buffer.concat([encodeName(name), u16(types[type]!, 1, 0, 60, data.length), data])
+export const record = (name: string, type: string, data: Buffer, ttl = 60): Buffer =>
+  Buffer.concat([encodeName(name), u16(types[type]!, 1, ttl >>> 16, ttl & 0xffff, data.length), data])
 
 /** Strings of at most 255 bytes (RFC 1035 §3.3.14). */
 const encodeText = (text: string): Buffer =>
@@ -76,6 +110,8 @@ const encoded: Readonly<Record<string, (records: Records) => readonly Buffer[]>>
   MX: ({ MX = [] }) => MX.map(([preference, host]) => Buffer.concat([u16(preference), encodeName(host)])),
   TXT: ({ TXT = [] }) => TXT.map(encodeText),
   PTR: ({ PTR = [] }) => PTR.map(encodeName),
+  CNAME: ({ CNAME }) => (CNAME === undefined ? [] : [encodeName(CNAME)]),
+  NS: ({ NS = [] }) => NS.map(encodeName),
 }
 
 type Answer = { readonly code: number; readonly records: readonly Buffer[] }
@@ -85,58 +121,69 @@ const failureOf = ({ fails }: Records, type: string): Failure | undefined =>
 
 /** Follows aliases, as a resolver does. Null: nothing is said. */
 const answerTo = (zone: Zone, name: string, type: string, hops = 0): Answer | null => {
-  const found = zone[name.toLowerCase()]
+  const found = zone[small(name)]
   if (!found) return { code: codes.NXDOMAIN!, records: [] }
   const failure = failureOf(found, type)
   if (failure === 'silent') return null
   if (failure !== undefined || hops > 8) return { code: codes[failure ?? 'SERVFAIL']!, records: [] }
-  if (found.CNAME === undefined) {
-    const records = (encoded[type]?.(found) ?? []).map((data) => record(name, type, data))
+  if (found.CNAME === undefined || type === 'CNAME') {
+    const records = (encoded[type]?.(found) ?? []).map((data) => record(name, type, data, found.ttl))
     return { code: 0, records }
   }
   const behind = answerTo(zone, found.CNAME, type, hops + 1)
-  const alias = record(name, 'CNAME', encodeName(found.CNAME))
+  const alias = record(name, 'CNAME', encodeName(found.CNAME), found.ttl)
   return behind && { ...behind, records: [alias, ...behind.records] }
 }
 
 /** Where there is no answer, who says so (RFC 2308 §3). */
-const authority = (): Buffer =>
-  record('', 'SOA', Buffer.concat([encodeName('ns.test'), encodeName('root.test'), Buffer.alloc(20)]))
+const authority = (minimum: number): Buffer =>
+  record(
+    '',
+    'SOA',
+    Buffer.concat([encodeName('ns.test'), encodeName('root.test'), Buffer.alloc(16), u16(0, minimum)]),
+    3_600,
+  )
 
 const typeName = (number: number): string =>
   Object.keys(types).find((name) => types[name] === number) ?? `TYPE${number}`
 
 type Transport = 'udp' | 'tcp'
 
-const reply = (zone: Zone, query: Buffer, transport: Transport, asked: string[]): Buffer | null => {
+type Heard = { readonly query: Buffer; readonly transport: Transport; readonly question: string }
+
+const heardOf = (query: Buffer, transport: Transport): Heard => {
   const { name, end } = readName(query, 12)
-  const type = typeName(query.readUInt16BE(end))
-  asked.push(`${transport} ${type} ${name.toLowerCase()}`)
-  const answer = answerTo(zone, name, type)
+  return { query, transport, question: `${typeName(query.readUInt16BE(end))} ${small(name)}` }
+}
+
+const reply = (
+  zone: Zone,
+  { query, transport }: Heard,
+  { nothingFor = 0, old }: DnsOptions,
+): Buffer | null => {
+  const { name, end } = readName(query, 12)
+  const head = (flags: number, counts: readonly number[]): Buffer =>
+    Buffer.concat([query.subarray(0, 2), u16(0x8180 | flags, 1, ...counts, 0), query.subarray(12, end + 4)])
+  if (old && query.readUInt16BE(10) > 0) return head(1, [0, 0])
+  const answer = answerTo(zone, name, typeName(query.readUInt16BE(end)))
   if (!answer) return null
   const { code, records } = answer
-  const nobody = records.length === 0 && (code === 0 || code === codes.NXDOMAIN) ? [authority()] : []
-  const head = (flags: number, counts: readonly number[]): Buffer =>
-    Buffer.concat([
-      query.subarray(0, 2),
-      u16(0x8180 | flags | code, 1, ...counts, 0),
-      query.subarray(12, end + 4),
-    ])
-  const whole = Buffer.concat([head(0, [records.length, nobody.length]), ...records, ...nobody])
-  return transport === 'udp' && whole.length > datagram ? head(0x0200, [0, 0]) : whole
+  const nobody =
+    records.length === 0 && (code === 0 || code === codes.NXDOMAIN) ? [authority(nothingFor)] : []
+  const whole = Buffer.concat([head(code, [records.length, nobody.length]), ...records, ...nobody])
+  return transport === 'udp' && whole.length > (old ? 512 : datagram) ? head(0x0200, [0, 0]) : whole
 }
 
 /** RFC 1035 §4.2.2: each message after its length. */
-const serveStream = (stream: Stream, answer: (query: Buffer) => Buffer | null): void => {
+const serveStream = (stream: Stream, heard: (query: Buffer) => void): void => {
   let kept = Buffer.alloc(0)
   stream.on('error', () => stream.destroy())
   stream.on('data', (chunk: Buffer) => {
     kept = Buffer.concat([kept, chunk])
     while (kept.length >= 2 && kept.length >= kept.readUInt16BE(0) + 2) {
       const end = kept.readUInt16BE(0) + 2
-      const said = answer(kept.subarray(2, end))
+      heard(kept.subarray(2, end))
       kept = kept.subarray(end)
-      if (said) stream.write(Buffer.concat([u16(said.length), said]))
     }
   })
 }
@@ -157,23 +204,43 @@ const bound = async (): Promise<{ udp: Socket; port: number }> => {
 }
 
 /** The zone may be changed while the server runs. */
-export const startDns = async (zone: Zone): Promise<DnsServer> => {
+export const startDns = async (zone: Zone, options: DnsOptions = {}): Promise<DnsServer> => {
   const asked: string[] = []
+  const { instead = ({ answer }: Said) => (answer === null ? [] : [answer]) } = options
+  const answer = async (
+    query: Buffer,
+    from: Pick<Said, 'transport' | 'port'>,
+    send: (said: Buffer) => void,
+  ) => {
+    const heard = heardOf(query, from.transport)
+    asked.push(`${heard.transport} ${heard.question}`)
+    for (const said of await instead({ ...heard, port: from.port, answer: reply(zone, heard, options) }))
+      send(said)
+  }
   const streams = new Set<Stream>()
   const tcp = createServer((stream) => {
     streams.add(stream)
-    serveStream(stream, (query) => reply(zone, query, 'tcp', asked))
+    const port = stream.remotePort ?? 0
+    serveStream(stream, (query) => {
+      void answer(query, { transport: 'tcp', port }, (said) => {
+        if (stream.writable) stream.write(Buffer.concat([u16(said.length), said]))
+      })
+    })
   })
   let { udp, port } = await bound()
   while (!(await listening(tcp, port))) {
     udp.close()
     ;({ udp, port } = await bound())
   }
-  udp.on('message', (query, from) => {
-    const said = reply(zone, query, 'udp', asked)
-    if (said) udp.send(said, from.port, from.address)
+  let open = true
+  udp.on('message', (query, { port: from, address }) => {
+    void answer(query, { transport: 'udp', port: from }, (said) => {
+      if (open) udp.send(said, from, address)
+    })
   })
   const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
     for (const stream of streams) stream.destroy()
     await Promise.all([
       new Promise((done) => udp.close(() => done(null))),
