@@ -44,15 +44,17 @@ const reserve = 10
 
 const badOf = (day: Day): number => faults.reduce((sum, fault) => sum + day[fault] * faultWeights[fault], 0)
 
+/** How much what happened so many days ago still counts: 1 to 0. */
+export const shareOf = (age: number): number =>
+  age >= rememberedDays ? 0 : 2 ** (-Math.max(0, age) / halfLife)
+
 /** `now` in milliseconds since 1970. */
 export const karmaScore = (days: readonly Day[], now: number): number => {
   const today = dayOf(now)
   let good = 0
   let bad = 0
   for (const day of days) {
-    const age = today - day.day
-    if (age >= rememberedDays) continue
-    const share = 2 ** (-Math.max(0, age) / halfLife)
+    const share = shareOf(today - day.day)
     good += day.accepted * share
     bad += badOf(day) * share
   }

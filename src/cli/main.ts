@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   deliveries: () => import('./deliveries.ts'),
   delivery: () => import('./delivery.ts'),
   destinations: () => import('./destinations.ts'),
+  reputation: () => import('./reputation.ts'),
   retry: act('retry'),
   hold: act('hold'),
   release: act('release'),

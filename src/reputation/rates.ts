@@ -26,7 +26,7 @@ export type Entered = {
 
 const slots = 20
 
-/** Slots with their counts, in the order of time: few have more than a handful. */
+/** Slots with their counts: few have more than a handful. */
 type Counted = { slot: number; count: number }[]
 
 class Window {
@@ -48,11 +48,11 @@ class Window {
 
   /** Counts `by` more of the subject; the slot that it went to. */
   add(subject: string, now: number, by: number): number {
-    const counted = this.#live(subject, this.#slotOf(now))
-    const slot = Math.max(this.#slotOf(now), counted.at(-1)?.slot ?? Number.NEGATIVE_INFINITY)
-    const last = counted.at(-1)
-    if (last?.slot === slot) last.count += by
-    else counted.push({ slot, count: by })
+    const slot = this.#slotOf(now)
+    const counted = this.#live(subject, slot)
+    const known = counted.find((one) => one.slot === slot)
+    if (known === undefined) counted.push({ slot, count: by })
+    else known.count += by
     this.#counted.delete(subject)
     this.#counted.set(subject, counted)
     if (this.#counted.size > this.#most) this.#counted.delete(this.#counted.keys().next().value ?? '')
@@ -143,5 +143,13 @@ export class Rates {
       for (const one of leaving.splice(0)) one()
     }
     return { counts, leave }
+  }
+
+  /** A message of before this process, accepted at `at`. */
+  recount(sending: Sending, { at, now }: { readonly at: number; readonly now: number }): void {
+    for (const window of this.#windows) {
+      const subject = subjectOf(window.of, sending)
+      if (subject !== '' && now - at < window.per) window.add(subject, at, 1)
+    }
   }
 }

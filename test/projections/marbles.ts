@@ -208,10 +208,11 @@ export const beginning = Date.UTC(2026, 0, 1)
 export class Teller {
   readonly log: EventLog
   readonly #revisions = new Map<string, number>()
-  #at = beginning
+  #at: number
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, begun = beginning) {
     this.log = log
+    this.#at = begun
   }
 
   async tell(line: string): Promise<void> {

@@ -96,6 +96,21 @@ test('rules that change keep the counts of those that stay', () => {
   assert.deepEqual([rates.longest, rates.size, rates.enter(from('x'), 0).counts], [0, 0, []])
 })
 
+test('messages of before are counted in their own time, among those that came meanwhile', () => {
+  const rates = new Rates({
+    windows: [
+      { of: 'address', per: minute },
+      { of: 'address', per: 10 * minute },
+    ],
+  })
+  const now = 20 * minute
+  const counts = (at: number) => rates.enter(from('x'), at).counts.map(({ messages }) => messages)
+  assert.deepEqual(counts(now), [1, 1])
+  for (const ago of [11, 9, 5, 0.5]) rates.recount(from('x'), { at: now - ago * minute, now })
+  assert.deepEqual(counts(now), [3, 5])
+  assert.deepEqual(counts(now + 2 * minute), [1, 5])
+})
+
 test('never more than came within the window, never less than came within 95 % of it', () => {
   const steps = fc.array(fc.integer({ min: 0, max: 2 * minute }), { minLength: 1, maxLength: 40 })
   fc.assert(
