@@ -44,8 +44,13 @@ export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly 
   return [...mailboxes]
 }
 
+/** `retention` has taken their bodies away. */
+const forgotten = (at: number, ids: readonly string[]): readonly RowChange[] =>
+  ids.map((id) => ({ kind: 'upsert', table: 'messages', key: [id], set: { contentForgottenAt: at } }))
+
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'NoticeDropped') return receiptSettled(event.data.cause)
+  if (event.type === 'ContentForgotten') return forgotten(event.at, event.data.messages)
   if (event.type !== 'MessageAccepted') return nothing
   const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
   const session = sessionOf(event.stream)
@@ -75,7 +80,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 4,
+  version: 5,
   tables: {
     messages: {
       key: ['id'],
@@ -100,6 +105,8 @@ export const messages: Projection = {
         causeAttempt: 'number',
         /** Of a receipt: the message it is about. */
         causeMessage: 'text',
+        /** When its body was removed, as `retention.content` asks; null while it is there. */
+        contentForgottenAt: 'number',
       },
     },
     receipts_due: {

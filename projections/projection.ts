@@ -61,6 +61,8 @@ export type RowChange =
       readonly behind?: Kept
     }
   | { readonly kind: 'delete'; readonly table: string; readonly key: Key }
+  /** Deletes the rows whose keys begin with these values. */
+  | { readonly kind: 'deleteAll'; readonly table: string; readonly beginning: Key }
   /** Deletes the rows in which `column` holds less than `before`; only where `tick` is above what `clock` holds, which it then holds. */
   | {
       readonly kind: 'forget'

@@ -120,7 +120,19 @@ const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): Ro
 const named = (session: string, role: string, addresses: readonly string[] = []): RowChange[] =>
   addresses.map((address) => ({ kind: 'insert', table: 'session_addresses', key: [session, role, address] }))
 
+/** `retention` has taken these away. */
+const forgotten = (streams: readonly string[]): readonly RowChange[] =>
+  streams.flatMap((stream): RowChange[] => {
+    const session = sessionOf(stream)
+    if (session === null) return []
+    return [
+      { kind: 'delete', table: 'sessions', key: [session] },
+      { kind: 'deleteAll', table: 'session_addresses', beginning: [session] },
+    ]
+  })
+
 const fold = (event: EventOf): readonly RowChange[] => {
+  if (event.type === 'HistoryForgotten') return forgotten(event.data.streams)
   const session = sessionOf(event.stream)
   if (session === null) return nothing
   if (event.type === 'SessionOpened') return [opened(session, event)]
@@ -154,7 +166,7 @@ const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 2,
+  version: 3,
   tables: {
     sessions: {
       key: ['id'],

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { type ExportOptions, exportAll, exportStreams } from '../history/export.ts'
 import type { StoredEvent } from '../log/port.ts'
+import { forgottenContents, remembered } from '../retention/remembered.ts'
 import { CommandFault } from './fault.ts'
 import { findHistory } from './found-history.ts'
 import { type Reading, reading } from './open.ts'
@@ -76,10 +77,12 @@ const linesOf = async (
   { all, content, wrote }: Options & Pick<ExportOptions, 'wrote'>,
 ): Promise<AsyncGenerator<string>> => {
   let lost = 0
+  const forgotten = await forgottenContents(opened.log)
   const options: ExportOptions = {
-    log: opened.log,
+    log: remembered(opened.log),
     content: content ? (message) => opened.content.stream(message) : null,
     missing: (message) => {
+      if (forgotten.has(message)) return
       lost += 1
       if (lost <= 10)
         remark(`fsmtp: the content of message ${message} is not there; its events are exported without it`)

@@ -40,6 +40,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   user: () => import('./user.ts'),
   domain: () => import('./domain.ts'),
   backup: () => import('./backup.ts'),
+  retention: () => import('./retention.ts'),
 }
 
 /** Commands of the full set that this release does not have. */

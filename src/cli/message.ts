@@ -78,9 +78,13 @@ const shapeOf = ({ message: found, accepted, standings }: Found): object => ({
 /** @throws CommandFault where there is none */
 const bodyOf = async (
   { content }: Reading,
-  { message: { id } }: Found,
+  { message: { id, contentForgottenAt } }: Found,
 ): Promise<AsyncIterable<Uint8Array>> => {
   const body = await content.stream(id)
+  if (body === null && contentForgottenAt !== null)
+    throw new CommandFault(
+      `the content of message ${id} was removed at ${contentForgottenAt}, as \`retention.content\` asks; \`fsmtp message ${id}\` says what is still known of it`,
+    )
   if (body === null)
     throw new CommandFault(
       `the content of message ${id} is not where it should be; \`fsmtp verify\` says what else is missing`,
@@ -133,7 +137,7 @@ const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[])
 }
 
 const details = ({ message: found, accepted, standings }: Found): void => {
-  const { from, subject, messageId, session, user, sender, size, sha256, cause } = found
+  const { from, subject, messageId, session, user, sender, size, sha256, cause, contentForgottenAt } = found
   const rows: readonly (readonly [string, string | null])[] = [
     ['Message', found.id],
     ['Accepted', found.acceptedAt],
@@ -146,6 +150,7 @@ const details = ({ message: found, accepted, standings }: Found): void => {
     ['Message-ID', messageId],
     ['Size', `${humanSize(size)} (${size} bytes)`],
     ['SHA-256', sha256],
+    ['Content', contentForgottenAt === null ? null : `removed at ${contentForgottenAt} (retention)`],
     ...accepted.data.recipients.map((recipient) => ['Recipient', placeText(recipient, standings)] as const),
   ]
   for (const [title, value] of rows)

@@ -8,6 +8,7 @@ import { HistoryFile } from '../history/file.ts'
 import { type Finding, findingText, isSound, type Summary, type WrongView } from '../history/findings.ts'
 import { type ContentCheck, type Pages, verifyLog, verifyPages } from '../history/verify.ts'
 import { LogDamaged } from '../log/port.ts'
+import { forgottenContents, remembered } from '../retention/remembered.ts'
 import { openDeliveryBooks } from './delivery-books.ts'
 import { CommandFault } from './fault.ts'
 import { findHistory } from './found-history.ts'
@@ -54,16 +55,19 @@ const show =
     else print(toned('bad', visible(findingText(finding))))
   }
 
-/** Small bodies are hashed in one go, large ones as they are read. */
-const contentCheck =
-  (content: Reading['content']): ContentCheck =>
-  async (message, size, sha256) => {
+/** Small bodies are hashed in one go, large ones as they are read. One that retention took away is no fault. */
+const contentCheck = ({ content, log }: Pick<Reading, 'content' | 'log'>): ContentCheck => {
+  let forgotten: ReturnType<typeof forgottenContents> | null = null
+  return async (message, size, sha256) => {
     const small = size <= smallContent ? await content.read(message) : null
     if (small !== null && small.length === size && hash('sha256', small, 'hex') === sha256) return null
     const verdict = await content.verify(message, { size, sha256 })
     if (verdict === 'intact') return null
-    return verdict === 'missing' ? 'its content is missing' : 'its content is not what was accepted'
+    if (verdict === 'damaged') return 'its content is not what was accepted'
+    forgotten ??= forgottenContents(log)
+    return (await forgotten).has(message) ? null : 'its content is missing'
   }
+}
 
 /** Damage that keeps the views from being brought up to date is found again when the log is read. */
 const viewsOf = async (opened: Reading): Promise<readonly WrongView[]> => {
@@ -86,13 +90,13 @@ const verifyAll = async (opened: Reading): Promise<Summary> => {
   const tail = await opened.log.tail().catch(() => 0)
   const bar = progress('verifying')
   try {
-    return await verifyLog(opened.log, {
+    return await verifyLog(remembered(opened.log), {
       ...{
         machines,
         books,
         deliveries,
         views,
-        content: contentCheck(opened.content),
+        content: contentCheck(opened),
         found: show(opened.json),
       },
       progress: (position) => bar.update(position, tail),
@@ -119,7 +123,7 @@ const streamsOf = (opened: Reading, ids: readonly string[]): Pages =>
 
 const verifyIds = (opened: Reading, ids: readonly string[]): Promise<Summary> =>
   verifyPages(streamsOf(opened, ids), opened.log, {
-    ...{ machines, books: null, content: contentCheck(opened.content), found: show(opened.json) },
+    ...{ machines, books: null, content: contentCheck(opened), found: show(opened.json) },
   })
 
 const verifyFile = async (asked: string, json: boolean): Promise<Summary> => {

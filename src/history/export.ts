@@ -1,5 +1,5 @@
 /** Writes histories as a file: see `format.ts` for its lines. Nothing is held but one page of events and one piece of content. */
-import type { LogReader, StoredEvent } from '../log/port.ts'
+import { categoryOf, type LogReader, type StoredEvent } from '../log/port.ts'
 import { HistoryFault } from './fault.ts'
 import { chunkSize, contentLine, eventLine, headerLine } from './format.ts'
 import { policyHashOf, policyStream } from './policies.ts'
@@ -63,10 +63,15 @@ async function* eventLines(event: StoredEvent, options: ExportOptions): AsyncGen
   options.wrote?.(event)
 }
 
+/** That servers live is news for those beside them, kept for a while only, and means nothing in another log. */
+const leftOut = 'node'
+
 /** Everything in the log, in its order. */
 export async function* exportAll(options: ExportOptions): AsyncGenerator<string> {
   yield headerLine()
-  for await (const page of options.log.readAll(0)) for (const event of page) yield* eventLines(event, options)
+  for await (const page of options.log.readAll(0))
+    for (const event of page)
+      if (categoryOf(event.stream) !== leftOut) yield* eventLines(event, options)
 }
 
 /**

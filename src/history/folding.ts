@@ -127,6 +127,8 @@ export class Folding {
     const { stream, revision } = event
     const { events, fault } = await this.#before(stream, revision)
     const [first] = events
+    // Forgotten since the event was read: a log gives no event of a stream that it cannot read.
+    if (first === undefined && fault === null) return
     if (first === undefined) this.streams += 1 // Its beginning was never seen, so it was not counted.
     if (fault !== null)
       return this.#report({ kind: 'undecodable', stream, revision: events.length, detail: fault })

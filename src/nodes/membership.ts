@@ -43,6 +43,8 @@ export class NodeNameTaken extends Error {
 
 /** How often it is said within one lease. */
 const saidPerLease = 3
+/** Words of its own that a server keeps, and how often it looks: a stream of them must not grow for ever. */
+const wordsKept = 20
 /** Of the lease, which this server does not use: clocks do not run at quite the same rate. */
 const margin = 0.1
 
@@ -199,6 +201,17 @@ class Member implements Membership {
       { stream: streamOf(this.node), expected: this.#revision, events: [event] },
     ])
     this.#revision++
+    if (this.#revision % wordsKept === 0) this.#forgetOldWords()
+  }
+
+  /** Only the last one matters; what could not be forgotten now is forgotten the next time. */
+  #forgetOldWords(): void {
+    const { log, warn } = this.#options
+    const beginning = { stream: streamOf(this.node), before: this.#revision - wordsKept }
+    if (beginning.before > 0)
+      log
+        .forget({ beginnings: [beginning] })
+        .catch((error) => warn('earlier words of this server could not be forgotten', asError(error)))
   }
 
   async #follow(after: number): Promise<void> {

@@ -112,7 +112,8 @@ export class Generation {
 
   #apply(change: RowChange): void {
     const rows = this.#rows(change.table)
-    if (change.kind === 'insert') this.#insert(rows, change)
+    if (change.kind === 'deleteAll') rows.deleteAll(change.beginning)
+    else if (change.kind === 'insert') this.#insert(rows, change)
     else if (change.kind === 'upsert') this.#upsert(rows, change)
     else if (change.kind === 'delete') rows.delete(change.key)
     else this.#forget(rows, change)

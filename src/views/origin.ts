@@ -1,9 +1,10 @@
 /**
  * Which log the views were computed from: the ids of its first event and of the last one folded. A log that was replaced (by an
- * older backup, say) has another event there, and then no row can be believed.
+ * older backup, say) has another event there, and then no row can be believed; unless it was forgotten there, and the log says so.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { LogReader, StoredEvent } from '../log/port.ts'
+import { categoryOf, type LogReader, type StoredEvent } from '../log/port.ts'
+import { forgottenStreams } from '../retention/remembered.ts'
 import { allRows } from './database.ts'
 
 const readOrigin = `SELECT position, id, stream, revision FROM origin`
@@ -24,8 +25,10 @@ const originOf = ({ position, id, stream, revision }: StoredEvent): Origin => ({
 })
 
 export const rememberOrigin = (db: DatabaseSync, events: readonly StoredEvent[]): void => {
-  const first = events[0]
-  const last = events.at(-1)
+  // Of servers' words that they live only the last ones are kept.
+  const lasting = ({ stream }: StoredEvent): boolean => categoryOf(stream) !== 'node'
+  const first = events.find(lasting)
+  const last = events.findLast(lasting)
   if (first === undefined || last === undefined) return
   db.prepare(keepFirst).run(originOf(first))
   db.prepare(keepLast).run(originOf(last))
@@ -39,6 +42,7 @@ const isThere = async (log: LogReader, { position, id, stream, revision }: Origi
 }
 
 export const isSameLog = async (db: DatabaseSync, log: LogReader): Promise<boolean> => {
-  for (const origin of allRows<Origin>(db, readOrigin)) if (!(await isThere(log, origin))) return false
+  for (const origin of allRows<Origin>(db, readOrigin))
+    if (!(await isThere(log, origin)) && !(await forgottenStreams(log)).has(origin.stream)) return false
   return true
 }

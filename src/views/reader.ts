@@ -44,6 +44,7 @@ import {
   type ReceiptDue,
 } from './answers/messages.ts'
 import { askQueue, type QueueStatus } from './answers/queue.ts'
+import { askEndedSessions, askOldMessages, type EndedSession, type OldMessage } from './answers/retention.ts'
 import {
   type Acquainted,
   askAcquaintances,
@@ -117,6 +118,10 @@ export type ViewReader = {
   networkDays(network: string): readonly NetworkDay[]
   /** The newest first. */
   acquaintances(network: string, limit: number): readonly Acquainted[]
+  /** Sessions after this id, the oldest first, as far as retention has to know them. */
+  endedSessions(after: string, limit: number): readonly EndedSession[]
+  /** Messages after this id whose bodies were not forgotten, the oldest first. */
+  oldMessages(after: string, limit: number): readonly OldMessage[]
   flow(machine?: string): readonly Flow[]
   ledger(): Ledger
   /** Deliveries that are not over, by status. */
@@ -190,6 +195,8 @@ export const openViews = ({
     networks: () => asking.once(() => askNetworks(db())),
     networkDays: (network) => asking.once(() => askNetworkDays(db(), network)),
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
+    endedSessions: (after, limit) => asking.once(() => askEndedSessions(db(), after, limit)),
+    oldMessages: (after, limit) => asking.once(() => askOldMessages(db(), after, limit)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),
     queue: () => asking.once(() => askQueue(db())),

@@ -14,6 +14,7 @@ import type {
 } from '../../projections/projection.ts'
 import { isLess, Older } from './older.ts'
 import { deleteRow, selectRow, tableName, writeRow } from './tables.ts'
+import { Under } from './under.ts'
 
 type Row = { values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
 type Insert = Extract<RowChange, { kind: 'insert' }>
@@ -30,6 +31,7 @@ const checked = (value: unknown, column: string): Value => {
 }
 
 export class Rows {
+  readonly #under: Under
   readonly #older: Older
   readonly #schema: TableSchema
   readonly #places: ReadonlyMap<string, number>
@@ -50,6 +52,7 @@ export class Rows {
     this.#empty = Object.values(schema.columns).map((type) => (type === 'count' ? 0 : null))
     this.#isOnlyKey = columns.length === schema.key.length
     this.#older = new Older(db, name, (column) => this.#place(column))
+    this.#under = new Under(db, name, schema)
     this.#select = db.prepare(selectRow(name, schema))
     this.#write = db.prepare(writeRow(name, schema))
     this.#delete = db.prepare(deleteRow(name, schema))
@@ -87,6 +90,14 @@ export class Rows {
     row.values = this.#blank(key)
     row.deleted = true
     this.#touch(key, row)
+  }
+
+  /** Every row whose key begins so. */
+  deleteAll(beginning: Key): void {
+    const first = `${this.#id(beginning)}\u0000`
+    for (const [id, row] of this.#rows) if (!row.changed && id.startsWith(first)) this.#rows.delete(id)
+    for (const [key] of this.#touched) if (this.#id(key).startsWith(first)) this.delete(key)
+    this.#under.add(beginning)
   }
 
   /** Takes the counter's next number: 1 first. */
@@ -156,6 +167,7 @@ export class Rows {
 
   /** Writes what changed; the caller holds the transaction. */
   flush(): void {
+    this.#under.flush()
     this.#older.flush()
     for (const [key, row] of this.#touched) {
       if (!row.changed) continue
@@ -172,6 +184,7 @@ export class Rows {
   discard(): void {
     this.#rows.clear()
     this.#touched = []
+    this.#under.clear()
     this.#older.clear()
   }
 
@@ -201,7 +214,7 @@ export class Rows {
       return known
     }
     const row = this.#fresh(key)
-    const stored = this.#select.get(...key)
+    const stored = this.#under.covers(key) ? undefined : this.#select.get(...key)
     const values = stored === undefined ? null : (Object.values(stored) as Value[])
     if (values !== null && !this.#older.covers(values)) row.values = values
     this.#rows.set(id, row)

@@ -23,6 +23,7 @@ test('a message has the shape that is promised outside', async (context) => {
     mailboxes: 1,
     stream: 'smtp_session-s1',
     cause: null,
+    contentForgottenAt: null,
   })
 })
 

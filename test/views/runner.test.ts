@@ -191,7 +191,9 @@ const marked = (version: number): Projection => ({
   fold: (event) =>
     messages
       .fold(event)
-      .map((change) => ({ ...change, key: change.key.map((part) => `${part} of ${version}`) })),
+      .map((change) =>
+        'key' in change ? { ...change, key: change.key.map((part) => `${part} of ${version}`) } : change,
+      ),
 })
 const idsIn = ({ directory, log }: Options): readonly string[] => {
   const views = openViews({ directory, log })

@@ -4,7 +4,7 @@ import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/event
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { pagesOf } from './pages.ts'
-import { isoTime, patternOf } from './pattern.ts'
+import { isoOf, isoTime, patternOf } from './pattern.ts'
 
 /** One `message` of the outside interface. */
 export type Message = {
@@ -28,6 +28,8 @@ export type Message = {
   readonly stream: string
   /** Of mail we composed ourselves: the delivery or the message it reports on, and what of it. */
   readonly cause: NoticeCause | null
+  /** When retention took its body away; null while it is there. */
+  readonly contentForgottenAt: string | null
 }
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything. */
@@ -58,7 +60,7 @@ const waiting = `CASE
     WHERE d.message = messages.id AND (d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')))) END`
 const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
     ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt,
-    causeMessage`
+    causeMessage, contentForgottenAt`
 const chosen = `
   SELECT ${columns}
   FROM messages
@@ -110,6 +112,7 @@ type Row = {
   causeKind: NoticeKind | null
   causeAttempt: number | null
   causeMessage: string | null
+  contentForgottenAt: number | null
 }
 
 const causeOf = ({
@@ -117,17 +120,18 @@ const causeOf = ({
   causeKind: kind,
   causeAttempt: attempt,
   causeMessage,
-}: Row): NoticeCause | null => {
+}: Pick<Row, 'cause' | 'causeKind' | 'causeAttempt' | 'causeMessage'>): NoticeCause | null => {
   if (causeMessage !== null) return { message: causeMessage, kind: 'delivered' }
   return cause === null || kind === null
     ? null
     : { delivery: cause, kind, ...(attempt !== null && { attempt }) }
 }
 
-const messageOf = ({ causeKind, causeAttempt, causeMessage, ...row }: Row): Message => ({
+const messageOf = ({ causeKind, causeAttempt, causeMessage, contentForgottenAt, ...row }: Row): Message => ({
   ...row,
+  contentForgottenAt: isoOf(contentForgottenAt),
   stream: row.stream ?? `smtp_session-${row.session}`,
-  cause: causeOf({ ...row, causeKind, causeAttempt, causeMessage }),
+  cause: causeOf({ causeKind, causeAttempt, causeMessage, cause: row.cause }),
   acceptedAt: isoTime(row.acceptedAt),
   recipients: JSON.parse(row.recipients) as string[],
 })

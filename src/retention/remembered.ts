@@ -1,0 +1,53 @@
+/** What was forgotten, as the log says; and a log without what is forgotten and still comes. */
+import type { ContentForgotten, HistoryForgotten } from '../../machines/vocabulary/events.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
+import { category } from './forgetting.ts'
+
+type Log = Pick<LogReader, 'readAll'>
+type Pages = AsyncGenerator<readonly StoredEvent[], void, undefined>
+
+async function* factsIn(log: Log): AsyncGenerator<StoredEvent> {
+  for await (const page of log.readAll(0, { filter: { categories: [category] } })) yield* page
+}
+
+/** Names of streams. */
+export const forgottenStreams = async (log: Log): Promise<ReadonlySet<string>> => {
+  const names = new Set<string>()
+  // What servers append here is what the vocabulary says.
+  for await (const { type, data } of factsIn(log))
+    if (type === 'HistoryForgotten') for (const name of (data as HistoryForgotten).streams) names.add(name)
+  return names
+}
+
+/** Ids of messages whose bodies were forgotten. */
+export const forgottenContents = async (log: Log): Promise<ReadonlySet<string>> => {
+  const ids = new Set<string>()
+  for await (const { type, data } of factsIn(log))
+    if (type === 'ContentForgotten') for (const id of (data as ContentForgotten).messages) ids.add(id)
+  return ids
+}
+
+/** The same log, where the engine forgets at once; else it leaves out what it was told to forget. */
+export const remembered = (log: LogReader): LogReader => {
+  if (!log.forgetsLater) return log
+  let names: Promise<ReadonlySet<string>> | null = null
+  async function* readAll(...asked: Parameters<LogReader['readAll']>): Pages {
+    names ??= forgottenStreams(log)
+    const gone = await names
+    for await (const page of log.readAll(...asked)) {
+      const kept = page.filter(({ stream }) => !gone.has(stream))
+      if (kept.length > 0) yield kept
+    }
+  }
+  return {
+    ...(log.spacing !== undefined && { spacing: log.spacing }),
+    readStream: (stream, options) => log.readStream(stream, options),
+    readAll,
+    subscribe: (after, options) => log.subscribe(after, options),
+    tail: () => log.tail(),
+    last: () => log.last(),
+    streams: (prefix, options) => log.streams(prefix, options),
+    content: (id) => log.content(id),
+    close: () => log.close(),
+  }
+}
