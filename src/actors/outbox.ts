@@ -22,21 +22,26 @@ export type OutboxOptions = {
   readonly log: EventLog
   /** How long a fact may wait, in milliseconds. */
   readonly patience?: number
+  /** Milliseconds from any beginning, never going back. */
+  readonly elapsed?: () => number
 }
 
 export class Outbox {
   readonly #log: EventLog
   readonly #patience: number
-  readonly #waiting = new Set<Sender>()
+  readonly #elapsed: () => number
+  /** Since when they have something, whoever waits longest first; in the time of `elapsed`. */
+  readonly #waiting = new Map<Sender, number>()
   #timer: NodeJS.Timeout | null = null
   /** Appends on their way, one of each sender: behind one that another writer was faster than, a second could land in its place. */
   readonly #airborne = new Map<Sender, Promise<boolean>>()
   #flights = 0
   #landed: (() => void)[] = []
 
-  constructor({ log, patience = 50 }: OutboxOptions) {
+  constructor({ log, patience = 50, elapsed = () => performance.now() }: OutboxOptions) {
     this.#log = log
     this.#patience = patience
+    this.#elapsed = elapsed
   }
 
   /** Bytes the log has not yet stored. */
@@ -46,8 +51,9 @@ export class Outbox {
 
   /** The sender has something that may wait. */
   later(sender: Sender): void {
-    this.#waiting.add(sender)
-    this.#timer ??= setTimeout(() => this.flush(), this.#patience)
+    if (this.#waiting.has(sender)) return
+    this.#waiting.set(sender, this.#elapsed())
+    this.#timer ??= setTimeout(() => this.#flushDue(), this.#patience)
   }
 
   /** Hands over what the sender has; resolves when it is on stable storage. A failure also reaches the sender. */
@@ -76,9 +82,25 @@ export class Outbox {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    const senders = [...this.#waiting]
+    const senders = [...this.#waiting.keys()]
     this.#waiting.clear()
     for (const sender of senders) void this.commit(sender)
+  }
+
+  /** Hands over what has waited long enough; the rest may still travel with its barrier. */
+  #flushDue(): void {
+    const now = this.#elapsed()
+    this.#timer = null
+    for (const [sender, since] of this.#waiting) {
+      // Timers may be a little early.
+      const left = since + this.#patience - now
+      if (left >= 1) {
+        this.#timer = setTimeout(() => this.#flushDue(), left)
+        return
+      }
+      this.#waiting.delete(sender)
+      void this.commit(sender)
+    }
   }
 
   /** Flushes, and resolves when nothing is on its way any more, nor anything that waited behind it. */
