@@ -1,6 +1,7 @@
 /**
  * Where does each mail for another host stand? One row for each delivery, one for each of its recipients; beside them what is
- * still owed: next hops without a delivery (`unrouted`), and notices to senders (`notices_due`; those settled are in `notices`).
+ * still owed: next hops without a delivery (`unrouted`), and notices to senders (`notices_due`; those settled are in `notices`); and
+ * the senders of mail that is forwarded (`forwarded`).
  *
  * A fact names the recipients the host answered for and no others. What became of the rest follows from how the delivery
  * ended, and is computed when read: a recipient that nobody refused shares the fate of its delivery.
@@ -10,6 +11,7 @@ import type {
   DeliveryCause,
   DeliveryQueued,
   EventOf,
+  MessageAccepted,
   NoticeCause,
   NoticeOwed,
   RecipientOutcome,
@@ -197,13 +199,23 @@ const ofDelivery = (delivery: string, event: EventOf): readonly RowChange[] => {
   }
 }
 
+/** Mail that is forwarded leaves with another sender; it is found by the first one, too. */
+const firstSender = ({ message, sender }: MessageAccepted): RowChange => ({
+  kind: 'insert',
+  table: 'forwarded',
+  key: [message],
+  set: { sender },
+})
+
 /** What the router owes for it, and the notice that it is. */
 const accepted = ({ at, stream, revision, data }: Of<'MessageAccepted'>): readonly RowChange[] => {
   const { message, recipients, cause } = data
-  const hops = onwardOf(recipients).map(({ nextHop, forwarder }): RowChange => {
+  const onward = onwardOf(recipients)
+  const hops = onward.map(({ nextHop, forwarder }): RowChange => {
     const set = { acceptedAt: at, stream, revision }
     return { kind: 'insert', table: 'unrouted', key: [message, nextHop, forwarder ?? ''], set }
   })
+  if (onward.some(({ forwarder }) => forwarder !== null)) hops.push(firstSender(data))
   return cause === undefined ? hops : [...hops, ...settled(cause, { message, at })]
 }
 
@@ -217,7 +229,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 5,
+  version: 6,
   tables: {
     deliveries: {
       key: ['id'],
@@ -252,7 +264,12 @@ export const deliveries: Projection = {
         warned: 'count',
         uncertain: 'count',
       },
-      computed: { senderKey: 'lower(sender)' },
+      computed: {
+        senderKey: 'lower(sender)',
+        forwarderKey: 'lower(forwarder)',
+        /** What stands behind its last `@`. */
+        forwarderDomain: `lower(substr(forwarder, length(rtrim(forwarder, replace(forwarder, '@', ''))) + 1))`,
+      },
       indexes: [
         ['status', 'queuedAt'],
         ['domain', 'queuedAt'],
@@ -260,8 +277,17 @@ export const deliveries: Projection = {
         ['queuedAt'],
         ['nextAttemptAt'],
         ['message'],
-        ['forwarder'],
       ],
+      sparse: [
+        ['forwarderKey', 'queuedAt'],
+        ['forwarderDomain', 'queuedAt'],
+      ],
+    },
+    forwarded: {
+      key: ['message'],
+      columns: { message: 'text', sender: 'text' },
+      computed: { senderKey: 'lower(sender)' },
+      indexes: [['senderKey']],
     },
     delivery_recipients: {
       key: ['delivery', 'address'],

@@ -80,7 +80,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 5,
+  version: 6,
   tables: {
     messages: {
       key: ['id'],
@@ -108,6 +108,9 @@ export const messages: Projection = {
         /** When its body was removed, as `retention.content` asks; null while it is there. */
         contentForgottenAt: 'number',
       },
+      computed: { senderKey: 'lower(sender)' },
+      indexes: [['senderKey', 'acceptedAt'], ['acceptedAt']],
+      sparse: [['session', 'acceptedAt']],
     },
     receipts_due: {
       key: ['message'],

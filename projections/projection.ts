@@ -19,6 +19,8 @@ export type TableSchema = {
   readonly computed?: Readonly<Record<string, string>>
   /** Column lists that questions are asked by. */
   readonly indexes?: readonly (readonly string[])[]
+  /** The same, where the first column is null in most rows: those rows are in no such index, and cost it nothing. */
+  readonly sparse?: readonly (readonly string[])[]
 }
 
 /** A counter kept in a row: `column` of the row `key` of `table`. */

@@ -166,7 +166,7 @@ const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 3,
+  version: 4,
   tables: {
     sessions: {
       key: ['id'],
@@ -195,7 +195,17 @@ export const sessions: Projection = {
         refused: 'count',
         transitions: 'count',
       },
-      computed: { state, outcome, reason },
+      computed: {
+        ...{ state, outcome, reason },
+        userKey: 'lower(user)',
+        /** Nearly all mail comes in sessions that are accepted: an index has the others. */
+        unusual: `nullif(outcome, 'accepted')`,
+      },
+      indexes: [['openedAt']],
+      sparse: [
+        ['unusual', 'openedAt'],
+        ['userKey', 'openedAt'],
+      ],
     },
     session_addresses: {
       key: ['session', 'role', 'address'],

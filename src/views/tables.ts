@@ -26,11 +26,18 @@ const createTable = (name: string, { key, columns, computed = {} }: TableSchema)
 
 type Index = { readonly name: string; readonly sql: string }
 
-const indexesOf = (table: string, { indexes = [] }: TableSchema): readonly Index[] =>
-  indexes.map((columns) => {
-    const name = `${table}_by_${columns.join('_')}`
-    return { name, sql: `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${list(columns)})` }
-  })
+const indexOn = (table: string, columns: readonly string[], rows = ''): Index => {
+  const name = `${table}_by_${columns.join('_')}`
+  return {
+    name,
+    sql: `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${list(columns)})${rows}`,
+  }
+}
+
+const indexesOf = (table: string, { indexes = [], sparse = [] }: TableSchema): readonly Index[] => [
+  ...indexes.map((columns) => indexOn(table, columns)),
+  ...sparse.map((columns) => indexOn(table, columns, ` WHERE ${quoted(columns[0]!)} IS NOT NULL`)),
+]
 
 /** Without its indexes: a view that reads a long log first and sorts its rows then is there twice as early. */
 export const createTables = (db: DatabaseSync, { tables }: Projection, generation: number): void => {

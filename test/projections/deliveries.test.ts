@@ -218,6 +218,30 @@ test('what is forwarded for an alias is owed apart from other mail for the same 
   assert.deepEqual(some.message('t1')?.recipients, ['b@y', 'sales@here', 'info@here'])
 })
 
+test('forwarded mail is found by its alias, the domain of that, and the sender it came from', async (context) => {
+  const accept =
+    'open mail accept(t1 Sales@Here.example->c@y=>y) mail accept(t2 b@y=>y) mail accept(t3 sales@here.example->d@z=>z)'
+  const srs = { sender: 'SRS0=x=y=z=alice@here.example', nextHop: 'y' }
+  const views = await viewsWith(context, accept, {
+    t1aaaaaa: ['queue(c@y)', { ...srs, message: 't1', forwarder: 'Sales@Here.example' }],
+    t2aaaaaa: ['queue(b@y)', { message: 't2', sender: 'alice@example.net', nextHop: 'y' }],
+    t3aaaaaa: ['queue(d@z)', { ...srs, message: 't3', forwarder: 'sales@here.example', nextHop: 'z' }],
+  })
+  const found = (filter: Parameters<typeof views.deliveries>[0]) =>
+    [undefined, 50].map((limit) =>
+      [...views.deliveries({ ...filter, limit })].map(({ id }) => id.slice(0, 2)).join(' '),
+    )
+  assert.deepEqual(found({ recipient: 'SALES@here.example' }), ['t1 t3', 't1 t3'])
+  assert.deepEqual(found({ recipient: 'c@y' }), ['t1', 't1'])
+  assert.deepEqual(found({ domain: 'here.EXAMPLE' }), ['t1 t3', 't1 t3'])
+  assert.deepEqual(found({ domain: 'y' }), ['t1 t2', 't1 t2'])
+  assert.deepEqual(found({ domain: 'ere.example' }), ['', ''])
+  assert.deepEqual(found({ sender: 'Alice@example.net' }), ['t1 t2 t3', 't1 t2 t3'])
+  assert.deepEqual(found({ sender: '*@example.net' }), ['t1 t2 t3', 't1 t2 t3'])
+  assert.deepEqual(found({ sender: srs.sender }), ['t1 t3', 't1 t3'])
+  assert.deepEqual(found({ sender: 'alice@example.net', domain: 'z' }), ['t3', 't3'])
+})
+
 test('a notice is due until a message is accepted that is it, or the log says that none will be', async (context) => {
   const lives: Lives = {
     d1: ['queue start gone(no-such-domain)'],

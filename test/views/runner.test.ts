@@ -341,8 +341,8 @@ test('indexes are made at the end of catching up, for a rebuilt view too, and ag
       .map(({ name }) => String(name))
   const questions = (names: readonly string[]) => names.map((name) => name.replace(/_\d+_by_/, ' by '))
   const wanted = projections.flatMap(({ tables }) =>
-    Object.entries(tables).flatMap(([table, { indexes = [] }]) =>
-      indexes.map((columns) => `${table} by ${columns.join('_')}`),
+    Object.entries(tables).flatMap(([table, { indexes = [], sparse = [] }]) =>
+      [...indexes, ...sparse].map((columns) => `${table} by ${columns.join('_')}`),
     ),
   )
   assert.ok(wanted.length > 6)

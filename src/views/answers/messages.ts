@@ -3,8 +3,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
+import { messageQuestions } from './message-questions.ts'
 import { pagesOf } from './pages.ts'
-import { isoOf, isoTime, patternOf } from './pattern.ts'
+import { isoOf, isoTime } from './pattern.ts'
 
 /** One `message` of the outside interface. */
 export type Message = {
@@ -61,20 +62,7 @@ const waiting = `CASE
 const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
     ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt,
     causeMessage, contentForgottenAt`
-const chosen = `
-  SELECT ${columns}
-  FROM messages
-  WHERE id > :after
-    AND (:session IS NULL OR session = :session)
-    AND (:since IS NULL OR acceptedAt >= :since)
-    AND (:until IS NULL OR acceptedAt <= :until)
-    AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
-    AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
-    AND (:recipient IS NULL OR EXISTS (
-      SELECT 1 FROM json_each(messages.recipients) WHERE value LIKE :recipient ESCAPE '\\'))
-`
-const oldest = `${chosen} ORDER BY id LIMIT :limit`
-const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
+const questionFor = messageQuestions(columns)
 const one = `
   SELECT ${columns}
   FROM messages WHERE id = :id
@@ -138,15 +126,8 @@ const messageOf = ({ causeKind, causeAttempt, causeMessage, contentForgottenAt, 
 
 /** Messages in the order of their ids, which is the order in which they began to come in. */
 export function* askMessages(db: DatabaseSync, asked: MessageFilter = {}): Generator<Message> {
-  const filter = {
-    since: asked.since ?? null,
-    until: asked.until ?? null,
-    sender: patternOf(asked.sender),
-    recipient: patternOf(asked.recipient),
-    session: asked.session ?? null,
-    subject: patternOf(asked.subject),
-  }
-  for (const page of pagesOf<Row>(db, { oldest, newest }, { filter, limit: asked.limit }))
+  const { paged, filter } = questionFor(db, asked)
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit }))
     for (const row of page) yield messageOf(row)
 }
 

@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { pagesOf } from './pages.ts'
-import { isoOf, isoTime, patternOf } from './pattern.ts'
+import { isoOf, isoTime } from './pattern.ts'
+import { sessionQuestions } from './session-questions.ts'
 
 export const outcomes = ['accepted', 'refused', 'aborted', 'idle', 'open'] as const
 export type Outcome = (typeof outcomes)[number]
@@ -50,36 +51,16 @@ export type SessionFilter = {
   readonly limit?: number | undefined
 }
 
-const chosen = `
-  SELECT id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, ended, accepted, refused, transitions
-  FROM sessions AS s
-  WHERE id > :after
-    AND (:since IS NULL OR openedAt >= :since)
-    AND (:until IS NULL OR openedAt <= :until)
-    AND (:peer IS NULL OR peerAddress LIKE :peer ESCAPE '\\' OR peerName LIKE :peer ESCAPE '\\')
-    AND (:helo IS NULL OR helo LIKE :helo ESCAPE '\\')
-    AND (:user IS NULL OR user LIKE :user ESCAPE '\\')
-    AND (:outcome IS NULL OR outcome = :outcome)
-    AND (:sender IS NULL OR EXISTS (
-      SELECT 1 FROM session_addresses
-      WHERE session = s.id AND role = 'sender' AND address LIKE :sender ESCAPE '\\'))
-    AND (:recipient IS NULL OR EXISTS (
-      SELECT 1 FROM session_addresses
-      WHERE session = s.id AND role = 'recipient' AND address LIKE :recipient ESCAPE '\\'))
-`
-const oldest = `${chosen} ORDER BY id LIMIT :limit`
-const newest = `${chosen} ORDER BY id DESC LIMIT :limit`
-const one = `
-  SELECT id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, ended, accepted, refused, transitions
-  FROM sessions WHERE id = :id
-`
+const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
+    state, outcome, reason, ended, accepted, refused, transitions`
+const questionFor = sessionQuestions(columns)
+const one = `SELECT ${columns} FROM sessions WHERE id = :id`
 const exact = `SELECT id FROM sessions WHERE id = :part`
 const starting = `SELECT id FROM sessions WHERE id >= :part AND id < :part || '~' LIMIT 3`
 const ending = `SELECT id FROM sessions WHERE substr(id, -length(:part)) = :part LIMIT 3`
-/** A message's id comes after its session's: both begin with time. */
-const messagesAfter = `SELECT id, session FROM messages WHERE id > :after ORDER BY id LIMIT 5000`
+const messagesOfSessions = `
+  SELECT id, session FROM messages WHERE session IN (SELECT value FROM json_each(:sessions)) ORDER BY id
+`
 
 type Row = {
   id: string
@@ -122,34 +103,21 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   transitions: row.transitions,
 })
 
-/** The ids of the messages of these sessions: one walk over the messages from the first session on, until all are found. */
+/** The ids of the messages of these sessions. */
 const messagesOf = (db: DatabaseSync, sessions: readonly Row[]): ReadonlyMap<string, readonly string[]> => {
-  const accepting = sessions.filter(({ accepted }) => accepted > 0)
-  const found = new Map<string, string[]>(accepting.map(({ id }) => [id, []]))
-  let missing = accepting.reduce((sum, { accepted }) => sum + accepted, 0)
-  let after = accepting[0]?.id ?? ''
-  while (missing > 0) {
-    const page = allRows<{ id: string; session: string | null }>(db, messagesAfter, { after })
-    if (page.length === 0) break
-    for (const { id, session } of page) if (session !== null && found.get(session)?.push(id)) missing--
-    after = page.at(-1)!.id
-  }
+  const accepting = sessions.filter(({ accepted }) => accepted > 0).map(({ id }) => id)
+  const found = new Map<string, string[]>(accepting.map((id) => [id, []]))
+  if (accepting.length === 0) return found
+  const asked = { sessions: JSON.stringify(accepting) }
+  for (const { id, session } of allRows<{ id: string; session: string }>(db, messagesOfSessions, asked))
+    found.get(session)?.push(id)
   return found
 }
 
 /** Sessions in the order they were opened. */
 export function* askSessions(db: DatabaseSync, asked: SessionFilter = {}): Generator<Session> {
-  const filter = {
-    since: asked.since ?? null,
-    until: asked.until ?? null,
-    peer: patternOf(asked.peer),
-    helo: patternOf(asked.helo),
-    user: patternOf(asked.user),
-    sender: patternOf(asked.sender),
-    recipient: patternOf(asked.recipient),
-    outcome: asked.outcome ?? null,
-  }
-  for (const page of pagesOf<Row>(db, { oldest, newest }, { filter, limit: asked.limit })) {
+  const { paged, filter } = questionFor(db, asked)
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit })) {
     const messages = messagesOf(db, page)
     for (const row of page) yield sessionOf(row, messages.get(row.id) ?? [])
   }

@@ -1,0 +1,156 @@
+/**
+ * Questions that find rows by an index, whatever was asked: the filter that finds fewest leads, and the others choose among what
+ * it finds. Without that a page of fifty among a million would be looked for in all of them.
+ */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { allRows } from '../database.ts'
+import type { Paged } from './pages.ts'
+
+/** What is asked of every list. Times in milliseconds since 1970. */
+type Asked = {
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  readonly limit?: number | undefined
+}
+
+/** Rows of `from`, each with its `id` and its time `at` (columns of it), of which `chosen` (SQL that begins with AND) lets some pass. */
+export type Rows = {
+  readonly select: string
+  readonly from: string
+  readonly id: string
+  readonly at: string
+  readonly chosen: string
+}
+
+/** One index, and what it finds of `:lead`. */
+export type Way = Paged & {
+  /** The rows that count for how much it finds. */
+  readonly found: string
+}
+
+/** Another table that names rows: `id` is the row's, `where` is about `:lead`. */
+export type Beside = { readonly from: string; readonly id: string; readonly where: string }
+
+export type WaysOf = {
+  /** In the order of their ids. */
+  readonly everything: Paged
+  /** By a column whose index goes on with the time. */
+  readonly column: (name: string) => Way
+  readonly beside: (table: Beside) => Way
+  readonly time: Way
+}
+
+const last = (column: string): string => column.slice(column.indexOf('.') + 1)
+
+export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
+  const rows = `SELECT ${select} FROM ${from} WHERE`
+  const oldestFirst = `${id} > :after ${chosen} ORDER BY ${id} LIMIT :limit`
+  /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
+  const time = `${at} BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)`
+  const newestFirst = `${time} ${chosen} AND ${id} > :after ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
+  const everything: Paged = {
+    oldest: `${rows} ${oldestFirst}`,
+    newest: `${rows} ${id} > :after ${chosen} ORDER BY ${id} DESC LIMIT :limit`,
+  }
+  return {
+    everything,
+    column: (name) => ({
+      found: `FROM ${from} WHERE ${name} = :lead AND ${time}`,
+      oldest: `${rows} ${name} = :lead AND ${oldestFirst}`,
+      newest: `${rows} ${name} = :lead AND ${newestFirst}`,
+    }),
+    beside: (table) => {
+      const joined = `SELECT ${select} FROM ${table.from} CROSS JOIN ${from} ON ${id} = ${table.id}
+        WHERE ${table.where} AND ${table.id} > :after ${chosen} GROUP BY ${table.id} ORDER BY ${table.id}`
+      return {
+        found: `FROM ${table.from} WHERE ${table.where}`,
+        oldest: `${joined} LIMIT :limit`,
+        newest: `${joined} DESC LIMIT :limit`,
+      }
+    },
+    time: {
+      found: `FROM ${from} WHERE :lead = '' AND ${time}`,
+      oldest: everything.oldest,
+      newest: `${rows} ${newestFirst}`,
+    },
+  }
+}
+
+export type Leader<Filter> = {
+  /** Of a filter, what this one leads with; null where it was not asked, or may stand for several. */
+  readonly value: (asked: Filter) => string | null
+  /** Counts what it finds, `:most` at most. */
+  readonly count: string
+  readonly paged: Paged
+}
+
+const counting = ({ found }: Way): string => `(SELECT count(*) FROM (SELECT 1 ${found} LIMIT :most))`
+const both = (one: string, other: string): string =>
+  `SELECT * FROM (SELECT * FROM (${one}) UNION SELECT * FROM (${other}))`
+
+/** Leaders among rows with the time `at`: what each finds by one way, or by either of two. */
+export const leadersBy =
+  (at: string) =>
+  <Filter>(value: Leader<Filter>['value'], first: Way, second?: Way): Leader<Filter> =>
+    second === undefined
+      ? { value, count: `SELECT ${counting(first)} AS found`, paged: first }
+      : {
+          value,
+          count: `SELECT ${counting(first)} + ${counting(second)} AS found`,
+          paged: {
+            oldest: `${both(first.oldest, second.oldest)} ORDER BY id LIMIT :limit`,
+            newest: `${both(first.newest, second.newest)} ORDER BY ${last(at)} DESC, id DESC LIMIT :limit`,
+          },
+        }
+
+/** Lower case, as the keys are; null for what may stand for several. */
+export const exactly = (typed: string | undefined): string | null =>
+  typed === undefined || typed.includes('*') ? null : typed.replace(/^<(.*)>$/s, '$1').toLowerCase()
+
+/** That a time was asked for. */
+export const sometime = ({ since, until }: Asked): string | null =>
+  (since ?? until) === undefined ? null : ''
+
+/** So many and more are a great many, of which all are asked for, or one page. */
+const most = { all: 5000, page: 1000 } as const
+
+type Led = { readonly count: string; readonly paged: Paged; readonly lead: string }
+export type Question = { readonly paged: Paged; readonly filter: Record<string, SQLInputValue> }
+
+/** What finds fewest of `asked`, or the walk through `everything`; where several find as few, the first. */
+export const questionBy = <Filter extends Asked>(
+  db: DatabaseSync,
+  asked: Filter,
+  { leaders, everything }: { readonly leaders: readonly Leader<Filter>[]; readonly everything: Paged },
+): Question => {
+  const led = leaders.flatMap(({ value, count, paged }): Led[] => {
+    const lead = value(asked)
+    return lead === null ? [] : [{ lead, count, paged }]
+  })
+  const best = bestOf(db, led, asked)
+  if (best === null) return { paged: everything, filter: {} }
+  return { paged: best.paged, filter: best.paged.newest.includes(':lead') ? { lead: best.lead } : {} }
+}
+
+const bestOf = (db: DatabaseSync, led: readonly Led[], asked: Asked): Led | null => {
+  const isPage = asked.limit !== undefined
+  // Nothing to choose from.
+  if (isPage && led.length <= 1) return led[0] ?? null
+  const much = isPage ? most.page : most.all
+  const [best] = led
+    .map((one) => ({ one, found: foundBy(db, one, { asked, much }) }))
+    .toSorted((one, other) => one.found - other.found)
+  // The walk beats many pages of very much, each to be sorted.
+  return best === undefined || (!isPage && best.found >= much) ? null : best.one
+}
+
+const foundBy = (
+  db: DatabaseSync,
+  { count, lead }: Led,
+  { asked, much }: { readonly asked: Asked; readonly much: number },
+): number => {
+  const values: Record<string, SQLInputValue> = { lead, most: much }
+  if (count.includes(':since'))
+    Object.assign(values, { since: asked.since ?? null, until: asked.until ?? null })
+  return allRows<{ found: number }>(db, count, values)[0]!.found
+}

@@ -1,0 +1,45 @@
+/** How messages are found. */
+import type { DatabaseSync } from 'node:sqlite'
+import { exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
+import type { MessageFilter } from './messages.ts'
+import { patternOf } from './pattern.ts'
+
+/** Each on its own passes where nothing was asked. */
+const chosen = `
+    AND (:session IS NULL OR session = :session)
+    AND (:since IS NULL OR acceptedAt >= :since)
+    AND (:until IS NULL OR acceptedAt <= :until)
+    AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
+    AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
+    AND (:recipient IS NULL OR EXISTS (
+      SELECT 1 FROM json_each(messages.recipients) WHERE value LIKE :recipient ESCAPE '\\'))
+`
+
+/** Messages with these `columns` among theirs. */
+export const messageQuestions = (columns: string) => {
+  const at = 'acceptedAt'
+  const { everything, column, time } = waysOf({
+    ...{ select: columns, from: 'messages', id: 'id', at, chosen },
+  })
+  const ledBy = leadersBy(at)<MessageFilter>
+  const leaders = [
+    ledBy(({ session }) => session ?? null, column('session')),
+    ledBy(({ sender }) => exactly(sender), column('senderKey')),
+    ledBy(sometime, time),
+  ]
+  return (db: DatabaseSync, asked: MessageFilter): Question => {
+    const { paged, filter } = questionBy(db, asked, { leaders, everything })
+    return {
+      paged,
+      filter: {
+        ...filter,
+        since: asked.since ?? null,
+        until: asked.until ?? null,
+        sender: patternOf(asked.sender),
+        recipient: patternOf(asked.recipient),
+        session: asked.session ?? null,
+        subject: patternOf(asked.subject),
+      },
+    }
+  }
+}

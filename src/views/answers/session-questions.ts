@@ -1,0 +1,53 @@
+/** How sessions are found. */
+import type { DatabaseSync } from 'node:sqlite'
+import { exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
+import { patternOf } from './pattern.ts'
+import type { SessionFilter } from './sessions.ts'
+
+/** Each on its own passes where nothing was asked. */
+const chosen = `
+    AND (:since IS NULL OR openedAt >= :since)
+    AND (:until IS NULL OR openedAt <= :until)
+    AND (:peer IS NULL OR peerAddress LIKE :peer ESCAPE '\\' OR peerName LIKE :peer ESCAPE '\\')
+    AND (:helo IS NULL OR helo LIKE :helo ESCAPE '\\')
+    AND (:user IS NULL OR user LIKE :user ESCAPE '\\')
+    AND (:outcome IS NULL OR outcome = :outcome)
+    AND (:sender IS NULL OR EXISTS (
+      SELECT 1 FROM session_addresses
+      WHERE session = s.id AND role = 'sender' AND address LIKE :sender ESCAPE '\\'))
+    AND (:recipient IS NULL OR EXISTS (
+      SELECT 1 FROM session_addresses
+      WHERE session = s.id AND role = 'recipient' AND address LIKE :recipient ESCAPE '\\'))
+`
+
+/** Sessions with these `columns` among theirs. */
+export const sessionQuestions = (columns: string) => {
+  const at = 's.openedAt'
+  const { everything, column, time } = waysOf({
+    ...{ select: columns, from: 'sessions AS s', id: 's.id', at, chosen },
+  })
+  const ledBy = leadersBy(at)<SessionFilter>
+  const leaders = [
+    ledBy(({ user }) => exactly(user), column('s.userKey')),
+    // Those that are accepted are nearly all, and have no index.
+    ledBy(({ outcome }) => (outcome === 'accepted' ? null : (outcome ?? null)), column('s.unusual')),
+    ledBy(sometime, time),
+  ]
+  return (db: DatabaseSync, asked: SessionFilter): Question => {
+    const { paged, filter } = questionBy(db, asked, { leaders, everything })
+    return {
+      paged,
+      filter: {
+        ...filter,
+        since: asked.since ?? null,
+        until: asked.until ?? null,
+        peer: patternOf(asked.peer),
+        helo: patternOf(asked.helo),
+        user: patternOf(asked.user),
+        sender: patternOf(asked.sender),
+        recipient: patternOf(asked.recipient),
+        outcome: asked.outcome ?? null,
+      },
+    }
+  }
+}
