@@ -34,7 +34,8 @@ const longestPath = 256
 
 const rewritten = /^SRS0([=+-])(.+)$/is
 const rewrittenTwice = /^SRS1[=+-]([^=]+)=([^=]+)=(.+)$/is
-const ours0 = /^SRS0[=+-]([^=]+)=([^=]{2})=([^=]+)=(.+)$/is
+/** A local part may be nothing between quotes. */
+const ours0 = /^SRS0[=+-]([^=]+)=([^=]{2})=([^=]+)=(.*)$/is
 
 /** Whether a local part looks like a return path that some forwarder wrote. */
 export const isReturnPath = (local: string): boolean => /^"?SRS[01][=+-]/i.test(local)
