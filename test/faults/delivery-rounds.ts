@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openContentReader } from '../../src/content/store.ts'
-import { openSqliteReader } from '../../src/log/sqlite/index.ts'
+import { openContentReader } from '../../src/content/open.ts'
+import { openLogReader } from '../../src/log/open.ts'
 import { openViews } from '../../src/views/index.ts'
 import { farHost } from '../journeys/far-host.ts'
 import { eventually, fsmtp, objects, serve, workplace } from '../server.ts'
 import { chanceOf } from './chance.ts'
+import { type Database, type Engine, startDatabase } from './database.ts'
 import { type DeliveryLine, failedIn, type Judgement, judge, refusedOf } from './delivery-judgement.ts'
 import { domains, farRecipients, Load, type RoundKind, sender } from './delivery-load.ts'
 
@@ -18,6 +19,10 @@ export type DeliveryTortureOptions = {
   readonly rounds: number
   readonly seed: number
   readonly clients?: number
+  /** Where the log is; in the data directory if left out. */
+  readonly log?: Engine
+  /** The database misbehaves under load. */
+  readonly faults?: boolean
   readonly progress?: (line: string) => void
 }
 export type DeliveryFigures = Judgement & {
@@ -26,16 +31,19 @@ export type DeliveryFigures = Judgement & {
   /** Mails the far host took, over and over ones counted each time. */
   readonly arrived: number
   readonly notices: number
+  /** How often the database misbehaved. */
+  readonly misbehaved: number
   readonly seconds: number
 }
 
 const kindOfRound = (round: number): RoundKind => (round % 2 === 0 ? 'refused' : 'plain')
 
-const placeFor = async (far: number): Promise<string> => {
+const placeFor = async (far: number, { log }: Database): Promise<string> => {
   const folder = workplace({
     hostname: 'mx.example.org',
     listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
     domains: [{ name: 'example.org' }],
+    log,
     proxy: { trusted: ['127.0.0.1/32'], protocols: ['xclient'] },
     delivery: {
       routes: Object.fromEntries(domains.map((domain) => [domain, `127.0.0.1:${far}`])),
@@ -52,13 +60,14 @@ const deliveriesIn = async (folder: string): Promise<readonly DeliveryLine[]> =>
   objects(await fsmtp(folder, ['deliveries', '--json'])) as readonly object[] as readonly DeliveryLine[]
 
 /** The messages in the sender's mailbox: notices, all of them. */
-const noticesIn = async (folder: string): Promise<readonly string[]> => {
+const noticesIn = async (folder: string, { log: address }: Database): Promise<readonly string[]> => {
   const directory = join(folder, 'data')
-  const log = openSqliteReader({ directory })
+  const place = { data: directory, log: address, content: 'files' }
+  const log = await openLogReader(place)
   const views = openViews({ directory, log })
   try {
     await views.caughtUp()
-    const content = openContentReader({ directory, log })
+    const content = await openContentReader(place, log)
     const found = views.mailbox(sender) ?? []
     const bodies = await Promise.all(found.map(({ message }) => content.read(message)))
     return bodies.map((body) => Buffer.from(body ?? '').toString())
@@ -69,7 +78,7 @@ const noticesIn = async (folder: string): Promise<readonly string[]> => {
 }
 
 /** Until every delivery has ended and whoever is to be told was told. What is missing then is for the judgement. */
-const settle = async (folder: string): Promise<void> => {
+const settle = async (folder: string, database: Database): Promise<void> => {
   const hasEnded = ({ status }: DeliveryLine): boolean => status === 'delivered' || status === 'failed'
   const deliveries = await eventually(
     async () => {
@@ -81,7 +90,7 @@ const settle = async (folder: string): Promise<void> => {
   const wanted = new Set(refusedOf(deliveries))
   await eventually(
     async () => {
-      const told = new Set((await noticesIn(folder)).flatMap(failedIn))
+      const told = new Set((await noticesIn(folder, database)).flatMap(failedIn))
       return [...wanted].every((address) => told.has(address))
     },
     { within: 60_000, what: 'a notice about every recipient that was refused' },
@@ -99,6 +108,8 @@ export const tortureDeliveries = async ({
   rounds,
   seed,
   clients = 4,
+  log = 'sqlite',
+  faults = false,
   progress = () => {},
 }: DeliveryTortureOptions): Promise<DeliveryFigures> => {
   const startedAt = performance.now()
@@ -107,31 +118,36 @@ export const tortureDeliveries = async ({
     recipient: farRecipients(),
     beforeAnswer: () => pause(chance.between(0, 20)),
   })
+  const database = await startDatabase(log, faults ? seed : null)
   try {
-    const folder = await placeFor(far.port)
+    const folder = await placeFor(far.port, database)
     const load = new Load(chance)
     for (let round = 1; round <= rounds; round++) {
       const server = await within(60_000, `the start of round ${round}`, serve(folder))
+      await database.rough()
       const working = Array.from({ length: clients }, () =>
         load.client(server, kindOfRound(round)).catch(() => {}),
       )
       await pause(chance.between(50, 1200))
       await server.end('SIGKILL')
       await within(30_000, `the end of the clients of round ${round}`, Promise.all(working))
+      await database.calm()
       if (round % 10 === 0)
         progress(`round ${round}: ${load.acknowledged.size} acknowledged, ${far.received.length} arrived`)
     }
     const last = await within(60_000, 'the last start', serve(folder))
-    await settle(folder).finally(() => within(60_000, 'the last end', last.end()))
-    const notices = await noticesIn(folder)
+    await settle(folder, database).finally(() => within(60_000, 'the last end', last.end()))
+    const notices = await noticesIn(folder, database)
     const judgement = judge(load, far.received, await deliveriesIn(folder), notices)
     const proved = await fsmtp(folder, ['verify'])
     assert.equal(proved.code, 0, proved.stdout)
     return {
       ...{ rounds, acknowledged: load.acknowledged.size, arrived: far.received.length, ...judgement },
-      ...{ notices: notices.length, seconds: Math.round((performance.now() - startedAt) / 1000) },
+      ...{ notices: notices.length, misbehaved: database.misbehaved },
+      ...{ seconds: Math.round((performance.now() - startedAt) / 1000) },
     }
   } finally {
+    await database.end()
     await far.close()
   }
 }

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { openContentReader } from '../../src/content/store.ts'
+import { type ContentReader, openContentReader } from '../../src/content/open.ts'
+import { openLogReader } from '../../src/log/open.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
-import { openSqliteReader } from '../../src/log/sqlite/index.ts'
 import { type ChildServer, fsmtp, objects, root, serve, workplace } from '../server.ts'
 import { type Chance, chanceOf } from './chance.ts'
+import { type Database, type Engine, startDatabase } from './database.ts'
 import { client, everyMailbox, Ledger } from './load.ts'
 
 export type TortureOptions = {
@@ -16,6 +17,10 @@ export type TortureOptions = {
   /** Look at the data after every so many rounds. */
   readonly every?: number
   readonly clients?: number
+  /** Where the log is; in the data directory if left out. */
+  readonly log?: Engine
+  /** The database misbehaves under load. */
+  readonly faults?: boolean
   /** Told what happens, for whoever watches. */
   readonly progress?: (line: string) => void
 }
@@ -31,6 +36,8 @@ export type Figures = {
   largestLog: number
   slowestStart: number
   transitions: number
+  /** How often the database misbehaved. */
+  misbehaved: number
   seconds: number
 }
 
@@ -47,36 +54,53 @@ export class Torture {
     largestLog: 0,
     slowestStart: 0,
     transitions: 0,
+    misbehaved: 0,
     seconds: 0,
   }
   readonly #options: Required<TortureOptions>
   readonly #chance: Chance
   readonly #ledger = new Ledger()
-  readonly #folder = workplace({
-    playground: true,
-    hostname: 'torture.example',
-    domains: [],
-    listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
-  })
-  readonly #data = join(this.#folder, 'data')
+  #database!: Database
+  #folder!: string
   /** What earlier looks saw of the log. */
   #position = 0
   readonly #revisions = new Map<string, number>()
   readonly #accepted = new Map<string, { readonly sha256: string; readonly mailbox: string }>()
 
   constructor(options: TortureOptions) {
-    this.#options = { every: 10, clients: 5, progress: () => {}, ...options }
+    this.#options = {
+      ...{ every: 10, clients: 5, log: 'sqlite', faults: false, progress: () => {} },
+      ...options,
+    }
     this.#chance = chanceOf(options.seed)
   }
 
   async run(): Promise<Figures> {
+    const { log, faults, seed } = this.#options
+    this.#database = await startDatabase(log, faults ? seed : null)
+    try {
+      return await this.#run()
+    } finally {
+      await this.#database.end()
+    }
+  }
+
+  async #run(): Promise<Figures> {
     const started = performance.now()
+    this.#folder = workplace({
+      playground: true,
+      hostname: 'torture.example',
+      domains: [],
+      listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
+      log: this.#database.log,
+    })
     for (let round = 1; round <= this.#options.rounds; round++) {
       await this.#round()
       this.figures.rounds = round
       if (round % this.#options.every === 0 || round === this.#options.rounds) await this.#look(round)
     }
     await this.#finalLook()
+    this.figures.misbehaved = this.#database.misbehaved
     this.figures.seconds = Math.round((performance.now() - started) / 1000)
     return this.figures
   }
@@ -99,18 +123,31 @@ export class Torture {
 
   async #killUnderLoad(stopping: boolean): Promise<void> {
     const server = await this.#start()
+    await this.#database.rough()
     const port = server.port('mx')
+    const over = new AbortController()
     const clients = Array.from({ length: this.#options.clients }, () =>
-      client(port, { ledger: this.#ledger, chance: chanceOf(this.#chance.between(0, 2 ** 32 - 1)) }),
+      this.#client(port, chanceOf(this.#chance.between(0, 2 ** 32 - 1)), over.signal),
     )
-    await pause(this.#chance.between(5, 400))
+    // What the database does to a server takes its time.
+    await pause(this.#chance.between(5, this.#options.faults ? 4_000 : 400))
     if (stopping) {
       server.child.kill('SIGTERM')
       await pause(this.#chance.between(0, 60))
     }
+    over.abort()
     await server.end('SIGKILL')
     await Promise.all(clients)
+    await this.#database.calm()
     this.figures.killed[stopping ? 'stopping' : 'working']++
+  }
+
+  /** A log that fails ends sessions; then it begins another one. */
+  async #client(port: number, chance: Chance, over: AbortSignal): Promise<void> {
+    do {
+      await client(port, { ledger: this.#ledger, chance })
+      await pause(20)
+    } while (this.#options.faults && !over.aborted)
   }
 
   async #start(): Promise<ChildServer> {
@@ -122,8 +159,9 @@ export class Torture {
 
   /** At everything that is new since the last look. */
   async #look(round: number): Promise<void> {
-    const log = openSqliteReader({ directory: this.#data })
-    const content = openContentReader({ directory: this.#data, log })
+    const place = { data: join(this.#folder, 'data'), log: this.#database.log, content: 'files' }
+    const log = await openLogReader(place)
+    const content = await openContentReader(place, log)
     try {
       for await (const page of log.readAll(this.#position))
         for (const event of page) {
@@ -131,6 +169,7 @@ export class Torture {
           if (event.type === 'MessageAccepted') await this.#sound(event, content)
         }
     } finally {
+      content.close()
       await log.close()
     }
     this.#keptPromises()
@@ -141,14 +180,15 @@ export class Torture {
   }
 
   #inOrder({ position, stream, revision }: StoredEvent): void {
-    assert.equal(position, this.#position + 1, 'positions are dense')
+    if (this.#database.isDense) assert.equal(position, this.#position + 1, 'positions are dense')
+    else assert.ok(position > this.#position, 'positions ascend')
     assert.equal(revision, (this.#revisions.get(stream) ?? -1) + 1, `revisions of ${stream} are dense`)
     this.#position = position
     this.#revisions.set(stream, revision)
   }
 
   /** Whole, known to a client, and there for the first time. */
-  async #sound({ data }: StoredEvent, content: ReturnType<typeof openContentReader>): Promise<void> {
+  async #sound({ data }: StoredEvent, content: ContentReader): Promise<void> {
     const { message, size, sha256, recipients } = data as {
       message: string
       size: number
