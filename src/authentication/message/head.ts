@@ -17,7 +17,7 @@ export type Head = {
   /** One character for each octet, up to the empty line and without it. */
   readonly text: string
   readonly fields: readonly Field[]
-  /** Beyond 256 KiB or 5,000 lines: what is here is a part, and nothing may be believed of the whole. */
+  /** Beyond 256 KiB or 5,000 lines: what is here may be a part, and nothing is to be believed of the whole. */
   readonly tooLong: boolean
 }
 
@@ -105,8 +105,7 @@ export class HeadReader {
       .toString('latin1', 0, headerWindow)
       .replace(/(^|\r\n)\r\n$/, '$1')
     this.#pieces = []
-    const tooLong = isCut || linesIn(text) > mostLines
-    return { text, fields: tooLong ? [] : fieldsOf(text), tooLong }
+    return { text, fields: fieldsOf(text), tooLong: isCut || linesIn(text) > mostLines }
   }
 }
 

@@ -38,3 +38,86 @@ declare module 'mailauth/lib/spf/syntax.js' {
   }
   export function parseIp(text: string): Address | null
 }
+declare module 'mailauth/lib/dkim/dkim-verifier.js' {
+  export type VerifierRow = { readonly key: string; readonly casedKey: string; readonly line: Buffer }
+  type Tag = { readonly value?: unknown }
+  export type PreparedSignature = {
+    readonly type: 'DKIM' | 'ARC'
+    readonly skip?: string
+    readonly invalid?: string
+    readonly selector: string
+    readonly signingDomain: string
+  }
+  export type VerifiedSignature = {
+    readonly signingDomain: string
+    readonly selector: string
+    readonly signature?: string
+    readonly algo?: string
+    readonly modulusLength?: number
+    readonly canonBodyLengthLimit?: number
+    readonly canonBodyLengthTotal?: number
+    readonly status: {
+      result: string
+      readonly comment?: string | false
+      readonly testing?: boolean
+      /** Octets of the body that `l=` leaves out. */
+      readonly underSized?: number
+      readonly header?: { readonly i?: string | false }
+    }
+  }
+  export type ArcSet = {
+    readonly i: number
+    readonly 'arc-seal'?: { readonly parsed?: { readonly d?: Tag; readonly s?: Tag } }
+    messageSignature?: VerifiedSignature
+  }
+  export type ArcState = {
+    readonly chain: readonly ArcSet[] | false
+    readonly error?: Error
+    readonly lastEntry?: ArcSet
+  }
+  export class DkimVerifier {
+    constructor(options: {
+      readonly resolver: (name: string) => Promise<readonly (readonly string[])[]>
+      readonly strict: true
+      readonly minBitLength: number
+      readonly curTime: Date
+    })
+    headers: { readonly parsed: readonly VerifierRow[] } | false
+    readonly arc: ArcState
+    readonly bodyHashes: Map<string, object>
+    readonly signatureHeaders: readonly PreparedSignature[]
+    readonly results: readonly VerifiedSignature[]
+    addBodyHash(form: string, algorithm: string, most: number | ''): string
+    messageHeaders(headers: { readonly parsed: readonly VerifierRow[] }): Promise<void>
+    finalChunk(): Promise<void>
+  }
+}
+declare module 'mailauth/lib/arc/index.js' {
+  import type { ArcState } from 'mailauth/lib/dkim/dkim-verifier.js'
+
+  export type ArcVerdict = {
+    readonly status: { readonly result: 'none' | 'pass' | 'fail'; readonly comment?: string }
+    readonly authenticationResults?: { readonly dmarc?: { readonly result?: unknown } }
+  }
+  export type SealRequest = {
+    readonly signingDomain: string
+    readonly selector: string
+    /** PEM. */
+    readonly privateKey: string
+    /** What stands behind `ARC-Authentication-Results: i=N; `. */
+    readonly authResults: string
+    readonly cv: 'none' | 'pass' | 'fail'
+    readonly signTime?: Date
+    readonly headerList?: string
+  }
+  /** The lines of a set, each with its line end; nothing where none was made. */
+  export function sealMessage(input: Buffer, seal: SealRequest): Promise<Buffer>
+  export function arc(
+    state: ArcState,
+    options: {
+      readonly resolver: (name: string) => Promise<readonly (readonly string[])[]>
+      readonly minBitLength: number
+      readonly strict: true
+    },
+  ): Promise<ArcVerdict>
+}

@@ -1,6 +1,7 @@
 /** The questions that one evaluation of SPF may ask, and how many of them (RFC 7208 §4.6.4). */
 import type { Ask } from 'mailauth/lib/spf/spf-verify.js'
-import { DnsFault, type Resolver } from '../../dns/port.ts'
+import type { Resolver } from '../../dns/port.ts'
+import { isNothing } from './bounded-resolver.ts'
 
 // RFC 7208 §4.6.4: terms that ask, answers that are empty, names of one MX or PTR answer.
 export const most = { terms: 10, voids: 2, names: 10 } as const
@@ -24,9 +25,6 @@ class Unanswered extends Error {
   override readonly name = 'Unanswered'
   readonly spfResult = { error: 'temperror' as 'none' | 'permerror' | 'temperror', text: this.message }
 }
-
-const isVoid = (error: unknown): boolean =>
-  error instanceof DnsFault && (error.code === 'ENOTFOUND' || error.code === 'ENODATA')
 
 /** Copies, since the evaluator sorts what it gets. */
 const bounded = (type: string, answers: readonly unknown[]): unknown[] => {
@@ -59,7 +57,7 @@ export class SpfLookups {
     try {
       return await this.#ask(name.replaceAll('\\', '\\\\'), type)
     } catch (error) {
-      if (!isVoid(error)) throw error
+      if (!isNothing(error)) throw error
       if (++this.#voids > most.voids) throw new SpfEnd('permerror', `more than ${most.voids} empty answers`)
       return []
     }
@@ -74,7 +72,7 @@ export class SpfLookups {
       try {
         return await this.#ask(name, type)
       } catch (error) {
-        if (isVoid(error)) return []
+        if (isNothing(error)) return []
         throw error
       }
     }
@@ -87,7 +85,7 @@ export class SpfLookups {
       const signal = this.#signal === undefined ? {} : { signal: this.#signal }
       return bounded(type, await this.#resolver.resolve(name, type, { timeout, ...signal }))
     } catch (error) {
-      if (isVoid(error) || error instanceof SpfEnd) throw error
+      if (isNothing(error) || error instanceof SpfEnd) throw error
       throw new Unanswered(error instanceof Error ? error.message : 'no answer')
     }
   }
