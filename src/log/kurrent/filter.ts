@@ -9,8 +9,11 @@ export type Selection = {
   readonly isCoarse: boolean
 }
 
+/** How many times 32 events go by before the server says how far it has looked: nobody asks. */
+const checkpointInterval = 1000
+
 /** Streams of the database itself begin with `$`. */
-const notSystem = { filterOn: 'streamName', checkpointInterval: 1, regex: '^[^$]' } as const
+const notSystem = { filterOn: 'streamName', checkpointInterval, regex: '^[^$]' } as const
 
 /** Null where nothing can pass. The server filters by one thing: by stream where we can, by type otherwise. */
 export const selectionOf = ({ categories, types }: ReadFilter, prefix: string): Selection | null => {
@@ -24,16 +27,16 @@ const filterFor = (
   { categories, types }: { [Key in keyof ReadFilter]: ReadFilter[Key] | undefined },
   prefix: string,
 ): Filter => {
-  const byName = (prefixes: string[]): Filter => ({ filterOn: 'streamName', checkpointInterval: 1, prefixes })
+  const byName = (prefixes: string[]): Filter => ({ filterOn: 'streamName', checkpointInterval, prefixes })
   if (categories) return byName(categories.map((category) => `${prefix}${category}-`))
   if (prefix !== '') return byName([prefix])
-  if (types) return { filterOn: 'eventType', checkpointInterval: 1, prefixes: [...types] }
+  if (types) return { filterOn: 'eventType', checkpointInterval, prefixes: [...types] }
   return notSystem
 }
 
 /** Streams whose names begin so. The first events of some may be gone: every event counts. */
 export const namesOf = (beginning: string): Selection => ({
-  filter: { filterOn: 'streamName', checkpointInterval: 1, prefixes: [beginning] },
+  filter: { filterOn: 'streamName', checkpointInterval, prefixes: [beginning] },
   isWanted: () => true,
   isCoarse: false,
 })
