@@ -91,6 +91,8 @@ const asOf = async ({ log, config }: Reading, at: number): Promise<{ ask: Ask; c
       progress: (position) => bar.update(position, tail),
     })
     db.prepare('ATTACH ? AS present').run(`${pathToFileURL(viewsFile(config.data)).href}?mode=ro`)
+    // Its own is empty: no fact of a delivery says who sent what is forwarded.
+    db.exec('DROP VIEW main.forwarded')
     return { ask: (filter) => askDeliveries(db, filter), close: () => db.close() }
   } finally {
     bar.end()

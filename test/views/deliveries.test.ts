@@ -72,6 +72,24 @@ test('deliveries as of a time: as they stood then', async (context) => {
   assert.match(held, /t1yyyyyy/)
 })
 
+test('deliveries as of a time: forwarded mail is found by its first sender then, too', async (context) => {
+  const folder = directoryFor(context)
+  const log = await openSqliteLog({ directory: join(folder, 'data') })
+  await new Teller(log).tell('open ehlo mail rcpt data accept(t1 sales@here->c@y=>y) quit')
+  const given = { sender: 'SRS0=x=y=z=alice@here', forwarder: 'sales@here', start: beginning + 10_000 }
+  await tellDelivery(log, 't1yyyyyy', 'queue(c@y) hold release', given)
+  await log.close()
+  for (const filter of [
+    ['--sender', 'alice@example.net'],
+    ['--sender', '*@example.net'],
+    ['--recipient', 'Sales@here'],
+  ])
+    for (const time of [[], ['--as-of', '2026-01-01T00:00:11']]) {
+      const [found] = jsonLines(await run(folder, 'deliveries', '--json', ...filter, ...time))
+      assert.deepEqual([found?.id, found?.status], ['t1yyyyyy', time.length > 0 ? 'held' : 'deferred'])
+    }
+})
+
 test('one delivery: recipients, each attempt in the host’s words, and what comes next', async (context) => {
   const folder = await placeWith(context)
   const told = await run(folder, 'delivery', 'yyyyyy')
