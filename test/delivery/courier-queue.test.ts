@@ -6,6 +6,30 @@ import { openMemoryLog } from '../../src/log/memory.ts'
 import { LogUnavailable } from '../../src/log/port.ts'
 import { accepts, begun, farSide } from './far-side.ts'
 
+/** What can be done without the clock has been done. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await soon()
+}
+
+/** A host for one at a time, which is busy with `d1` until `go`. */
+const busyHost = async () => {
+  let go: () => void = () => {}
+  const busy = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const far = await farSide(
+    () => ({
+      send: async (envelope) => {
+        if (envelope.sender === 'first@example.org') await busy
+        return accepts(envelope)
+      },
+    }),
+    { concurrency: { total: 1, perDestination: 1 } },
+  )
+  far.queue('d1', { sender: 'first@example.org' })
+  return { far, go }
+}
+
 test('more than are kept awake are woken from the log, and none is sent twice', async () => {
   const far = await farSide(() => ({}), { concurrency: { total: 4, perDestination: 4 } })
   const many = 2_050
@@ -36,20 +60,7 @@ test('what the log did not take is forgotten here; queued again, it is delivered
 })
 
 test('held before it was tried, it waits; released, it goes', async () => {
-  let go: () => void = () => {}
-  const busy = new Promise<void>((resolve) => {
-    go = resolve
-  })
-  const far = await farSide(
-    () => ({
-      send: async (envelope) => {
-        if (envelope.sender === 'first@example.org') await busy
-        return accepts(envelope)
-      },
-    }),
-    { concurrency: { total: 1, perDestination: 1 } },
-  )
-  far.queue('d1', { sender: 'first@example.org' })
+  const { far, go } = await busyHost()
   far.queue('d2')
   assert.deepEqual(await far.courier.act('d2', 'HOLD', 'test'), { before: 'queued', after: 'held' })
   go()
@@ -60,20 +71,7 @@ test('held before it was tried, it waits; released, it goes', async () => {
 })
 
 test('refused while it waits for its first attempt, it is tried all the same', async () => {
-  let go: () => void = () => {}
-  const busy = new Promise<void>((resolve) => {
-    go = resolve
-  })
-  const far = await farSide(
-    () => ({
-      send: async (envelope) => {
-        if (envelope.sender === 'first@example.org') await busy
-        return accepts(envelope)
-      },
-    }),
-    { concurrency: { total: 1, perDestination: 1 } },
-  )
-  far.queue('d1', { sender: 'first@example.org' })
+  const { far, go } = await busyHost()
   far.queue('d2')
   assert.deepEqual(await far.courier.act('d2', 'RELEASE', 'test'), { before: 'queued', after: 'queued' })
   go()
@@ -121,9 +119,6 @@ test('while a fact could not be recorded nobody else takes the delivery up, and 
   far.queue('other')
   await far.until('other', 'Connected')
   far.queue('d1')
-  const settle = async () => {
-    for (let turn = 0; turn < 50; turn++) await soon()
-  }
   await settle()
   // The backlog is asked, again and again, while it is looked at again.
   await far.courier.begin()
@@ -162,9 +157,6 @@ test('an attempt whose outcome could not be recorded is not made a second time b
     }),
     { log, concurrency: { total: 1, perDestination: 1 } },
   )
-  const settle = async () => {
-    for (let turn = 0; turn < 50; turn++) await soon()
-  }
   far.queue('d1')
   await settle()
   for (let second = 0; second < 12; second++) {
