@@ -97,9 +97,16 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     },
   )
   const fatal = Promise.withResolvers<Error>()
+  // In a playground every address has a mailbox, one that looks like a return path as well.
+  const forwarding = config.playground
+    ? null
+    : await openForwarding({
+        ...{ data: config.data, key: config.returnPathKey },
+        giveUpAfter: config.delivery.giveUpAfter,
+      })
   let tidy: () => void = () => {}
   const members = await joinServers(config, {
-    ...{ log, warn: notices.warn, ousted: fatal.resolve },
+    ...{ log, warn: notices.warn, ousted: fatal.resolve, returnPaths: forwarding?.marks },
     vacated: () => {
       deliveries?.takeOver()
       receipts?.takeOver()
@@ -114,13 +121,6 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     notices.warn('what an earlier run left behind was not swept away', asError(error)),
   )
   const following = new AbortController()
-  // In a playground every address has a mailbox, one that looks like a return path as well.
-  const forwarding = config.playground
-    ? null
-    : await openForwarding({
-        ...{ data: config.data, key: config.returnPathKey },
-        giveUpAfter: config.delivery.giveUpAfter,
-      })
   const directory = await Directory.open({
     log,
     config,

@@ -445,6 +445,8 @@ export type NodeAlive = {
   /** Tells two servers of one name apart. */
   readonly instance: string
   readonly lease: number
+  /** Marks of its keys for return paths, of the one that signs first; absent where it forwards nothing. They give away nothing of the keys. */
+  readonly returnPaths?: readonly string[]
 }
 export type NodeLeft = { readonly node: string; readonly instance: string }
 export type PolicyAdopted = { readonly policy: unknown }

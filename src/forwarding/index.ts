@@ -1,7 +1,7 @@
 /** Forwarding: the senders with which mail for aliases leaves, and the way back. */
 import { splitAddress } from '../../machines/vocabulary/address.ts'
-import { loadReturnPathKey } from './key.ts'
-import { type Reversed, returnPaths } from './return-paths.ts'
+import { loadReturnPathKeys, markOf } from './key.ts'
+import { type ReturnPaths, type Reversed, returnPaths } from './return-paths.ts'
 
 /** The envelope sender with which mail of `sender` is forwarded for `alias`; `at` in milliseconds since 1970. */
 export type ReturnPath = (sender: string, alias: string, at: number) => string
@@ -11,6 +11,8 @@ export type Forwarding = {
   read(local: string, at: number): Reversed
   /** Senders for whom reports come here anyway keep theirs, and so does the null sender (RFC 5321 §4.5.5). */
   returnPath(isLocal: (domain: string) => boolean): ReturnPath
+  /** Marks of the keys, of the one that signs first: servers with one log compare them. */
+  readonly marks: readonly string[]
 }
 
 const day = 24 * 60 * 60 * 1000
@@ -19,7 +21,7 @@ const shortest = 21
 /** Days are counted in rounds of 1024. */
 const longest = 1000
 
-/** With the key in `data`, or in the file `key`. `giveUpAfter`: how long we may try ourselves, in milliseconds. @throws CommandFault */
+/** With the keys in `data`, or in the file `key`. `giveUpAfter`: how long we may try ourselves, in milliseconds. @throws CommandFault */
 export const openForwarding = async ({
   data,
   key,
@@ -30,9 +32,19 @@ export const openForwarding = async ({
   readonly giveUpAfter: number
 }): Promise<Forwarding> => {
   const lifetime = Math.min(longest, Math.max(shortest, Math.ceil(giveUpAfter / day) + 14))
-  const paths = returnPaths({ key: await loadReturnPathKey(data, key), lifetime })
+  const keys = await loadReturnPathKeys(data, key)
+  const [paths, ...earlier] = keys.map((key) => returnPaths({ key, lifetime })) as [
+    ReturnPaths,
+    ...ReturnPaths[],
+  ]
   return {
-    read: (local, at) => paths.unwrap(local, at),
+    marks: keys.map(markOf),
+    read: (local, at) => {
+      const found = paths.unwrap(local, at)
+      if (found.kind !== 'forged') return found
+      const others = earlier.map((one) => one.unwrap(local, at))
+      return others.find(({ kind }) => kind !== 'forged') ?? found
+    },
     returnPath: (isLocal) => (sender, alias, at) =>
       sender === '' || isLocal(splitAddress(sender).domain)
         ? sender

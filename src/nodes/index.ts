@@ -7,7 +7,9 @@ import { sole } from './sole.ts'
 
 export { type Membership, NodeNameTaken } from './membership.ts'
 
-type Joining = Pick<MembershipOptions, 'vacated' | 'ousted' | 'warn'> & { readonly log: EventLog }
+type Joining = Pick<MembershipOptions, 'vacated' | 'ousted' | 'warn' | 'returnPaths'> & {
+  readonly log: EventLog
+}
 
 /** What a server is called in what it records. */
 export const nodeOf = ({ cluster, hostname }: Pick<Config, 'cluster' | 'hostname'>): string =>

@@ -22,6 +22,8 @@ export type MembershipOptions = {
   readonly instance: string
   /** Milliseconds after which others take a silent server for dead. */
   readonly lease: number
+  /** Marks of our keys for return paths, of the one that signs first. */
+  readonly returnPaths?: readonly string[] | undefined
   /** Milliseconds from any beginning, never going back, whatever is done to the system's clock. */
   readonly elapsed?: () => number
   /** What others left may be taken over: one of them ended or is silent, or the first lease is over. */
@@ -69,6 +71,7 @@ class Member implements Membership {
   readonly #elapsed: () => number
   readonly #following = new AbortController()
   readonly #heard = new Map<string, Heard>()
+  readonly #strangeKeys = new Set<string>()
   #revision = -1
   #aliveUntil = 0
   #isSaying = false
@@ -146,10 +149,13 @@ class Member implements Membership {
   }
 
   async #say(): Promise<void> {
-    const { instance, lease } = this.#options
+    const { instance, lease, returnPaths } = this.#options
     // Counted from before it is said: the others hear it later.
     const from = this.#elapsed()
-    await this.#append('NodeAlive', { node: this.node, instance, lease })
+    await this.#append('NodeAlive', {
+      ...{ node: this.node, instance, lease },
+      ...(returnPaths && { returnPaths }),
+    })
     // Who could not speak could not hear either: for a lease nobody is known to be silent.
     if (!this.isAlive()) this.#listenAnew()
     this.#aliveUntil = from + lease * (1 - margin)
@@ -241,8 +247,22 @@ class Member implements Membership {
     const { node, instance, lease } = data as NodeAlive
     if (stream === streamOf(this.node) && this.#aliveUntil === 0)
       this.#revision = Math.max(this.#revision, revision)
-    if (type === 'NodeAlive') this.#heard.set(node, { instance, lease, at: this.#elapsed() })
-    else if (this.#heard.delete(node) && node !== this.node) this.#options.vacated()
+    if (type === 'NodeAlive') {
+      this.#compareKeys(data as NodeAlive)
+      this.#heard.set(node, { instance, lease, at: this.#elapsed() })
+    } else if (this.#heard.delete(node) && node !== this.node) this.#options.vacated()
+  }
+
+  /** Said once of each server and key: reports on what it forwards may come to us, and the other way round. */
+  #compareKeys({ node, returnPaths: theirs }: NodeAlive): void {
+    const { returnPaths: ours, warn } = this.#options
+    const signs = theirs?.[0]
+    if (node === this.node || signs === undefined || ours === undefined || ours.includes(signs)) return
+    if (this.#strangeKeys.has(signs)) return
+    this.#strangeKeys.add(signs)
+    warn(
+      `the server ${node} signs return paths with a key that is not known here: reports on mail it forwards are refused by this server; give all servers the same file, \`returnPathKey\``,
+    )
   }
 
   #watch(): void {

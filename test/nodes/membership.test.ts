@@ -233,3 +233,37 @@ test('after the log was away nobody takes over from those who live', async (cont
   assert.ok(!seen.has('["a",[]]') && !seen.has('["b",[]]'), [...seen].join())
   assert.deepEqual([a.others(), b.others()], [['b'], ['a']])
 })
+
+test('a server that signs return paths with another key is named, once', async (context) => {
+  const { enter, pass } = world(context)
+  const a = await enter('a', { returnPaths: ['one', 'older'] })
+  await enter('b', { returnPaths: ['older'] })
+  await enter('c', { returnPaths: ['two'] })
+  await enter('d')
+  await pass(3 * lease)
+  const named = a.log.filter((line) => line.includes('return paths'))
+  assert.equal(named.length, 1)
+  assert.match(named[0]!, /the server c signs .*returnPathKey/)
+})
+
+test('what a server says again and again is not kept for ever', async (context) => {
+  const { enter, pass, log } = world(context)
+  const a = await enter('a')
+  const words = async (): Promise<number[]> => {
+    const revisions: number[] = []
+    for await (const page of log.readStream('node-a')) revisions.push(...page.map(({ revision }) => revision))
+    return revisions
+  }
+  await pass(lease * 30)
+  const first = await words()
+  assert.ok(first.length <= 41, `${first.length} words`)
+  assert.ok(first.at(-1)! > 80, `only ${first.at(-1)} were said`)
+  // Whoever comes back finds its place, and others hear it.
+  await a.leave()
+  const b = await enter('b')
+  const again = await enter('a')
+  await pass(lease * 2)
+  assert.deepEqual(b.others(), ['a'])
+  assert.ok(again.isAlive())
+  assert.ok((await words()).length <= 50)
+})
