@@ -7,6 +7,7 @@ import type { Projection } from './projection.ts'
 import { reputation } from './reputation.ts'
 import { sessions } from './sessions.ts'
 import { stateFlow } from './state-flow.ts'
+import { suppressions } from './suppressions.ts'
 
 export const projections: readonly Projection[] = [
   sessions,
@@ -16,4 +17,5 @@ export const projections: readonly Projection[] = [
   destinations,
   stateFlow,
   reputation,
+  suppressions,
 ]

@@ -1,5 +1,6 @@
 /** Decisions about deliveries: pure functions of what is remembered, what an attempt came to, and the policy. */
 import type { AttemptFault, NotedAct, RecipientOutcome } from '../vocabulary/events.ts'
+import { bySuppression } from '../vocabulary/suppression.ts'
 import type { DeliveryContext, Standing } from './context.ts'
 import type { InputOf } from './inputs.ts'
 import { pauseAfter } from './patience.ts'
@@ -38,7 +39,9 @@ const reasonOf = (
   ending: Ending,
 ): string => {
   const failed = outcomes.filter(({ result }) => result === 'failed')
-  if (failed.length > 0) return failed.every(({ reply }) => reply?.own) ? 'not-sendable' : 'refused-for-good'
+  if (failed.length > 0 && failed.every(({ reply }) => reply?.own))
+    return failed.every(({ reply }) => reply?.command === bySuppression) ? 'suppressed' : 'not-sendable'
+  if (failed.length > 0) return 'refused-for-good'
   if (fault !== null) return fault.kind
   if (outcomes.some(({ result }) => result === 'deferred')) return 'refused-for-now'
   return ending === 'failed' ? 'refused-for-good' : ''

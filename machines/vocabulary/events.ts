@@ -245,7 +245,7 @@ export type RemoteReply = {
   readonly enhanced: string
   /** Its words, lines joined by a space, bounded. */
   readonly text: string
-  /** What it answered: `connect`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `content`. */
+  /** What it answered: `connect`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL`, `RCPT`, `DATA`, `content`; `suppression` where it was not asked. */
   readonly command: string
   /** No host said it: what we decided ourselves, where a host could not have taken it, and did not ask. Absent in words of hosts. */
   readonly own?: true
@@ -439,6 +439,10 @@ export type AccountPasswordChanged = { readonly account: string; readonly passwo
 export type AccountRemoved = { readonly account: string }
 export type DomainAdded = { readonly domain: string; readonly catchAll: string | null }
 export type DomainRemoved = { readonly domain: string }
+/** Nothing is sent to the address, for ever. `by` is `operator`, or the account that asked. */
+export type SuppressionAdded = { readonly address: string; readonly by: string }
+/** Mail is sent there again, whatever its host said before. */
+export type SuppressionCleared = { readonly address: string; readonly by: string }
 /** A server that shares its log lives: who hears nothing more of it for `lease` milliseconds may take its work over. */
 export type NodeAlive = {
   readonly node: string
@@ -521,6 +525,8 @@ export type Facts = {
   AccountRemoved: AccountRemoved
   DomainAdded: DomainAdded
   DomainRemoved: DomainRemoved
+  SuppressionAdded: SuppressionAdded
+  SuppressionCleared: SuppressionCleared
   NodeAlive: NodeAlive
   NodeLeft: NodeLeft
   PolicyAdopted: PolicyAdopted

@@ -51,6 +51,8 @@ const types: Readonly<Record<FactName, true>> = {
   AccountRemoved: true,
   DomainAdded: true,
   DomainRemoved: true,
+  SuppressionAdded: true,
+  SuppressionCleared: true,
   NodeAlive: true,
   NodeLeft: true,
   PolicyAdopted: true,

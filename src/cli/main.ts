@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   delivery: () => import('./delivery.ts'),
   destinations: () => import('./destinations.ts'),
   reputation: () => import('./reputation.ts'),
+  suppressions: () => import('./suppressions.ts'),
   retry: act('retry'),
   hold: act('hold'),
   release: act('release'),

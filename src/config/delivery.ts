@@ -83,6 +83,18 @@ const routedDomain = written('a domain name (example.net, *.example.net)', (give
     : { wrong: `'${given}' is no domain name; write it like example.net or *.example.net` }
 })
 
+const suppress = z.strictObject({
+  after: setting(count, {
+    about: 'Answers of its host that an address does not exist, after which nothing more is sent there.',
+    byDefault: 1,
+  }),
+  for: setting(duration, {
+    about:
+      'How long after the last of them. 0s: answers suppress nothing; what `fsmtp suppressions add` put on the list stays there in any case.',
+    byDefault: '30d',
+  }),
+})
+
 export const delivery = setting(
   z.strictObject({
     route: setting(z.enum(['direct', 'smarthost', 'capture']), {
@@ -119,6 +131,11 @@ export const delivery = setting(
     giveUpAfter: setting(duration, { about: 'When the sender is told that it failed.', byDefault: '5d' }),
     warnAfter: setting(duration, { about: 'When the sender is told that it takes long.', byDefault: '4h' }),
     concurrency: setting(concurrency, { about: 'How much at a time.', byDefault: {} }),
+    suppress: setting(suppress, {
+      about:
+        'When an address elsewhere is taken for one that does not exist: mail for it is returned to its sender without being tried.',
+      byDefault: {},
+    }),
   }),
   { about: 'How mail for other domains leaves.', byDefault: {} },
 )

@@ -18,8 +18,8 @@ const repairing = { mx: 'repair' }
 /** All clients of a playground have the same address. */
 const crowded = { sessionsPerAddress: 2000 }
 
-/** Deferrals, warnings and the end of patience are seen within minutes. */
-const impatient = { retry: ['15s', '30s', '1m'], warnAfter: '1m', giveUpAfter: '5m' }
+/** Deferrals, warnings and the end of patience are seen within minutes; a failure is seen as often as it is asked for. */
+const impatient = { suppress: { for: '0s' }, retry: ['15s', '30s', '1m'], warnAfter: '1m', giveUpAfter: '5m' }
 
 /** What is no section goes on as it is, to be refused by the checks. */
 const withDefaults = (defaults: object, given: unknown = {}): unknown =>

@@ -18,14 +18,15 @@ import type { EffectEmitted } from '../../machines/vocabulary/machine.ts'
 import { ActorHost } from '../actors/host.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Destination } from './destination.ts'
-import { envelopeOf } from './envelope.ts'
+import { envelopeOf, hasRecipients } from './envelope.ts'
 import { bounded, contentOf, unforeseen } from './faults.ts'
 import { findRoute } from './finding.ts'
 import { Lease } from './lease.ts'
 import { HostFailed, NoRoute, type Wire } from './port.ts'
 import { becauseOfPolicy, mustBeSecure, suits } from './secure-way.ts'
-import { isAside, isUnderWay, settledIn, standingOf } from './standing.ts'
+import { isAside, isUnderWay, settledIn, standingOf, withSettled } from './standing.ts'
 import type { Tools } from './tools.ts'
+import { withheldFrom } from './withheld.ts'
 
 /** What it rests for: its next time (milliseconds since 1970), for good (null), or because the log did not take its fact. */
 export type Rest = { readonly dueAt: number | null } | { readonly error: Error }
@@ -51,6 +52,7 @@ export class DeliveryActor {
   readonly #abort = new AbortController()
   #queued: DeliveryQueued | null
   #settled: ReadonlySet<string>
+  #withheld: readonly RecipientOutcome[] = []
   readonly #heard: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lines: string[] = []
   #startedAt = 0
@@ -222,6 +224,9 @@ export class DeliveryActor {
   // The way.
 
   async #resolve(): Promise<void> {
+    this.#withheld = withheldFrom(this.#queued!, this.#settled, this.#tools.suppression)
+    this.#settled = withSettled(this.#settled, this.#withheld)
+    if (this.#withheld.length > 0 && !hasRecipients(this.#queued!, this.#settled)) return this.#end([], null)
     try {
       const route = await findRoute(this.#queued!, {
         ...{ destination: this.#destination, tools: this.#tools, signal: this.#abort.signal },
@@ -331,11 +336,12 @@ export class DeliveryActor {
   #end(answered: readonly RecipientOutcome[], met: AttemptFault | null, uncertain = false): void {
     if (this.#isStopped) return
     const fault = met && (this.#lease?.explained(met) ?? met)
-    const outcomes = bounded(answered)
+    const outcomes = bounded([...this.#withheld, ...answered])
     const endedAt = this.#tools.now()
-    const done = outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address)
-    this.#settled = new Set([...this.#settled, ...done])
-    const hasAnswered = this.#destination?.ended({ fault, endedAt, startedAt: this.#startedAt }) ?? null
+    this.#settled = withSettled(this.#settled, answered)
+    const wasAsked = this.#route !== null || fault !== null
+    const ended = { fault, endedAt, startedAt: this.#startedAt }
+    const hasAnswered = wasAsked ? (this.#destination?.ended(ended) ?? null) : null
     if (this.#wire !== null) this.#destination?.keepWire(this.#wire)
     this.#wire = null
     this.#tell({ type: 'ATTEMPT_ENDED', endedAt, outcomes, fault, uncertain, answered: hasAnswered })

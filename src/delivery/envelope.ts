@@ -2,6 +2,10 @@
 import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
 import type { Envelope } from './port.ts'
 
+/** Somebody is left to be sent it. */
+export const hasRecipients = ({ recipients }: DeliveryQueued, settled: ReadonlySet<string>): boolean =>
+  recipients.some(({ address }) => !settled.has(address))
+
 /** `settled` names recipients whom earlier attempts settled. */
 export const envelopeOf = (queued: DeliveryQueued, settled: ReadonlySet<string>): Envelope => {
   const { sender, size, prefix, body, smtputf8, requiretls, ret, envid } = queued

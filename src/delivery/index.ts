@@ -9,6 +9,7 @@ import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import { adoptPolicy } from '../policies.ts'
+import { SuppressionList } from '../reputation/suppressed.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
 import { actOnEach } from './each.ts'
@@ -65,6 +66,9 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const { config, log, outbox, content, directory, backlog, connect, members, info, warn } = options
   const { node } = members
   const bodies = new FreshBodies(content)
+  const suppressed = new SuppressionList({
+    ...{ directory: config.data, suppressing: config.delivery.suppress, now },
+  })
   const inForce: Settings = { routes: options.routes, sign: signingOurs(options.signers, bodies) }
   const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
     const value = deliveryPolicy(settings)
@@ -79,6 +83,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     ...{ log, backlog, info, warn, concurrency: config.delivery.concurrency },
     tools: {
       ...{ outbox, node, hostname: config.hostname, members, connect, content: bodies, now, notify },
+      suppression: suppressed.find,
       // As they are when they are asked: a configuration may be read again.
       routes: {
         resolve: (nextHop, signal, wishes) => inForce.routes.resolve(nextHop, signal, wishes),
@@ -143,6 +148,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     reload: async (settings, { routes, signers }) => {
       router.policy = await policyOf(settings)
       inForce.routes = routes
+      suppressed.suppressing = settings.delivery.suppress
       inForce.sign = signingOurs(signers, bodies)
       courier.reroute(settings.delivery.concurrency)
     },
@@ -155,6 +161,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       await Promise.all(underWay)
       await courier.stop(grace)
       await noticer.stop()
+      suppressed.close()
       await outbox.settled()
     },
   }

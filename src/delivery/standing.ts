@@ -52,6 +52,16 @@ const over: ReadonlySet<string> = new Set(['delivered', 'failed', 'expired', 'ca
 export const isUnderWay = (state: string): boolean => active.has(state)
 export const isOver = (state: string): boolean => over.has(state)
 
+/** With those whom these outcomes settle. */
+export const withSettled = (
+  settled: ReadonlySet<string>,
+  outcomes: readonly RecipientOutcome[],
+): ReadonlySet<string> =>
+  new Set([
+    ...settled,
+    ...outcomes.filter(({ result }) => result !== 'deferred').map(({ address }) => address),
+  ])
+
 /** Recipients that earlier attempts settled. */
 export const settledIn = (past: readonly StoredEvent[]): ReadonlySet<string> => {
   const settled = new Set<string>()

@@ -4,6 +4,7 @@ import type { Outbox } from '../actors/outbox.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import type { Connect, Routes } from './port.ts'
+import type { Suppression } from './withheld.ts'
 
 /** The sender is owed a notice. */
 export type Notify = (owed: Required<DeliveryCause>) => void
@@ -20,4 +21,6 @@ export type Tools = {
   /** Whether this server may act, and who else does. */
   readonly members: Membership
   readonly notify: Notify
+  /** Addresses that are not to be tried; without it all are. */
+  readonly suppression?: Suppression
 }

@@ -38,6 +38,8 @@ const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z
   NoticeDropped: { category: 'notice', shape: z.object({ cause, sender: z.string(), reason: name }) },
   DomainAdded: { category: 'domain', shape: z.object({ domain: name, catchAll: name.nullable() }) },
   DomainRemoved: { category: 'domain', shape: z.object({ domain: name }) },
+  SuppressionAdded: { category: 'suppression', shape: z.object({ address: name, by: name }) },
+  SuppressionCleared: { category: 'suppression', shape: z.object({ address: name, by: name }) },
   HistoryForgotten: {
     category: 'retention',
     shape: z.object({

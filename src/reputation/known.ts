@@ -5,16 +5,14 @@
  * once more, and its time runs from the first. Where more is missing, or the view cannot be read, the answer is that nobody knows: then
  * no rule about it speaks, and nobody is refused or put off for it.
  */
-import { statSync } from 'node:fs'
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import type { Acquaintance, Karma } from '../../machines/vocabulary/findings.ts'
 import { networkAround } from '../../machines/vocabulary/network.ts'
 import { type Day, karmaScore } from '../../projections/karma.ts'
 import { reputation, senderKey } from '../../projections/reputation.ts'
 import type { LogReader } from '../log/port.ts'
 import { acquaintanceOf, daysOfNetwork } from '../views/answers/reputation.ts'
-import { viewsFile } from '../views/database.ts'
 import { Freshness } from './freshness.ts'
+import { ViewFile } from './view-file.ts'
 
 export type KnownOptions = {
   /** Where the views are. */
@@ -31,28 +29,15 @@ const position = `
 `
 type Pair = { readonly putOffAt: number | null; readonly accepted: number; readonly forgetAt: number }
 
-type Questions = {
-  readonly db: DatabaseSync
-  /** Of the file: it may be deleted and made anew under us. */
-  readonly inode: number
-  readonly days: StatementSync
-  readonly pair: StatementSync
-  readonly position: StatementSync
-}
-
-const rowsOf = <Row extends Record<string, SQLOutputValue>>(
-  statement: StatementSync,
-  network: string,
-): readonly Row[] => statement.all({ network }) as Row[]
-
 export class Known {
   readonly #options: KnownOptions
+  readonly #views: ViewFile<'days' | 'pair' | 'position'>
   readonly #freshness = new Freshness()
-  #questions: Questions | null = null
   #timer: NodeJS.Timeout | null = null
 
   constructor(options: KnownOptions) {
     this.#options = options
+    this.#views = new ViewFile(options.directory, { days: daysOfNetwork, pair: acquaintanceOf, position })
   }
 
   /** Looks at once and then every second, until `close`. */
@@ -65,18 +50,18 @@ export class Known {
   karmaOf(address: string): Karma | undefined {
     const now = this.#options.now()
     const network = networkAround(address)
-    return this.#ask(now, ({ days }) => ({
+    return this.#ask(now, () => ({
       network,
-      score: karmaScore(rowsOf<Day>(days, network), now),
+      score: karmaScore(this.#views.ask<Day>('days', { network }), now),
     }))
   }
 
   /** Undefined: nobody knows. */
   acquaintanceOf(address: string, sender: string): Acquaintance | undefined {
     const now = this.#options.now()
-    return this.#ask(now, ({ pair }) => {
-      const key = { network: networkAround(address), sender: senderKey(sender) }
-      const found = pair.get(key) as Pair | undefined
+    const pair = { network: networkAround(address), sender: senderKey(sender) }
+    return this.#ask(now, () => {
+      const [found] = this.#views.ask<Pair>('pair', pair)
       // It goes with the next sweep, which is no reason to know it until then.
       if (found === undefined || found.forgetAt < now) return { waited: null, accepted: 0 }
       const { putOffAt, accepted } = found
@@ -89,12 +74,11 @@ export class Known {
     try {
       const tail = await this.#options.log.tail()
       const { name, version } = reputation
-      const found = this.#opened().position.get({ name, version })
-      this.#freshness.seen({
-        at: this.#options.now(),
-        tail,
-        position: found === undefined ? null : Number(found.position),
-      })
+      const wasOpen = this.#views.isOpen
+      this.#views.open()
+      if (!wasOpen) this.#freshness.forget()
+      const [found] = this.#views.ask<{ position: number }>('position', { name, version })
+      this.#freshness.seen({ at: this.#options.now(), tail, position: found?.position ?? null })
     } catch {
       // A log that does not answer, a file that is not there yet: nobody knows, until the next look.
       this.#forget()
@@ -106,40 +90,18 @@ export class Known {
     this.#forget()
   }
 
-  #ask<Answer>(now: number, ask: (questions: Questions) => Answer): Answer | undefined {
-    if (this.#questions === null || !this.#freshness.isFreshAt(now)) return undefined
+  #ask<Answer>(now: number, ask: () => Answer): Answer | undefined {
+    if (!this.#freshness.isFreshAt(now)) return undefined
     try {
-      return ask(this.#questions)
+      return ask()
     } catch {
       this.#forget()
       return undefined
     }
   }
 
-  #opened(): Questions {
-    const file = viewsFile(this.#options.directory)
-    const { ino: inode } = statSync(file)
-    if (this.#questions?.inode === inode) return this.#questions
-    this.#forget()
-    const db = new DatabaseSync(file, { readOnly: true, timeout: 50 })
-    try {
-      this.#questions = {
-        ...{ db, inode },
-        days: db.prepare(daysOfNetwork),
-        pair: db.prepare(acquaintanceOf),
-        position: db.prepare(position),
-      }
-      return this.#questions
-    } catch (error) {
-      db.close()
-      throw error
-    }
-  }
-
   #forget(): void {
     this.#freshness.forget()
-    const questions = this.#questions
-    this.#questions = null
-    if (questions?.db.isOpen) questions.db.close()
+    this.#views.close()
   }
 }

@@ -60,6 +60,7 @@ import {
   type SessionFilter,
 } from './answers/sessions.ts'
 import { askChecked, askStatus, type CheckedStatus, type ViewStatus } from './answers/status.ts'
+import { askSuppression, askSuppressions, type Suppression } from './answers/suppressions.ts'
 import { type CatchUpOptions, type CaughtUp, catchUp } from './catch-up.ts'
 import { damageAware } from './damage.ts'
 import { deleteViews, inTransaction, viewsFile } from './database.ts'
@@ -122,6 +123,10 @@ export type ViewReader = {
   endedSessions(after: string, limit: number): readonly EndedSession[]
   /** Messages after this id whose bodies were not forgotten, the oldest first. */
   oldMessages(after: string, limit: number): readonly OldMessage[]
+  /** Addresses elsewhere that failed for good, or were put on the list; the newest first. */
+  suppressions(): readonly Suppression[]
+  /** `address` as `addressKey` has it. */
+  suppression(address: string): Suppression | null
   flow(machine?: string): readonly Flow[]
   ledger(): Ledger
   /** Deliveries that are not over, by status. */
@@ -197,6 +202,8 @@ export const openViews = ({
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
     endedSessions: (after, limit) => asking.once(() => askEndedSessions(db(), after, limit)),
     oldMessages: (after, limit) => asking.once(() => askOldMessages(db(), after, limit)),
+    suppressions: () => asking.once(() => askSuppressions(db())),
+    suppression: (address) => asking.once(() => askSuppression(db(), address)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),
     ledger: () => asking.once(() => askLedger(db())),
     queue: () => asking.once(() => askQueue(db())),

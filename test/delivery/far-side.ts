@@ -12,6 +12,7 @@ import { Outbox } from '../../src/actors/outbox.ts'
 import type { Backlog } from '../../src/delivery/backlog.ts'
 import { Courier } from '../../src/delivery/courier.ts'
 import { type ConnectOptions, type Envelope, NoRoute, type Sent, type Wire } from '../../src/delivery/port.ts'
+import type { Suppression } from '../../src/delivery/withheld.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
 import type { Membership } from '../../src/nodes/membership.ts'
@@ -56,6 +57,7 @@ export const farSide = async (
     destinationOf = (nextHop: string) => nextHop,
     node = 'mx.test',
     members = sole(node) as Membership,
+    suppression = undefined as Suppression | undefined,
   } = {},
 ) => {
   let time = begun
@@ -83,6 +85,7 @@ export const farSide = async (
     },
     tools: {
       ...{ outbox, node, hostname: node, members, now: () => time },
+      ...(suppression && { suppression }),
       notify: ({ delivery: id, kind }) => notified.push(`${kind} ${id}`),
       content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
       routes: {

@@ -208,7 +208,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['views', 'rebuild', 'nonsense'],
       2,
-      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow, reputation\n$/,
+      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow, reputation, suppressions\n$/,
     ],
     [['message', 't1', '--raw', '--trace'], 2, /--raw prints the bytes/],
     [['message', 't1', '--text', '--trace'], 2, /--text prints what the message says/],
@@ -251,6 +251,7 @@ test('views: a stopped one is named, and exit 1', async (context) => {
     'reputation live 3',
     'sessions live 3',
     'state-flow live 3',
+    'suppressions live 3',
   ])
   assert.match(stopped.err, /messages stopped at position 3/)
   const listed = await fsmtp(directory, 'messages', '--json')
