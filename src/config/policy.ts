@@ -11,8 +11,19 @@ const on = (about: string, byDefault: Outcome = 'ignore') => setting(outcome, { 
 
 const listAnswer = z.ipv4()
 
+/** What is asked of Spamhaus with a key, with something before it that can only be the key: the zone is shown and recorded. */
+const zoneWithKey = /^[^.]+\.[a-z-]+\.dq\.spamhaus\.net$/
+
+const zone = form(
+  domainName.refine(
+    (given) => !zoneWithKey.test(given),
+    'holds a key, which would be seen by all; write the key into a file, name that by keyFile, and the zone without it: zen.dq.spamhaus.net',
+  ),
+  'a domain name (example.org)',
+)
+
 const list = z.strictObject({
-  zone: required(domainName, { about: 'The list, as its operator names it.', example: 'zen.spamhaus.org' }),
+  zone: required(zone, { about: 'The list, as its operator names it.', example: 'zen.spamhaus.org' }),
   of: setting(z.enum(['addresses', 'domains']), {
     about:
       'What it lists: addresses of clients, or domains (of the sender, of EHLO, of the reverse name, of From).',

@@ -1,16 +1,7 @@
 /** Whether others find the host that takes a domain's mail, and believe it when it calls: its addresses, and their names. */
-import ipaddr from 'ipaddr.js'
+import { reverseName } from '../../dns/reverse.ts'
 import { failureText, isNothing, type Lookup, LookupFailed } from '../routes/lookup.ts'
 import type { Published, State } from './published.ts'
-
-/** `25.2.0.192.in-addr.arpa` (RFC 1035 §3.5), nibbles in `ip6.arpa` (RFC 3596 §2.5). */
-export const reverseName = (address: string): string => {
-  const parsed = ipaddr.parse(address)
-  const bytes = parsed.toByteArray()
-  if (parsed.kind() === 'ipv4') return `${bytes.toReversed().join('.')}.in-addr.arpa`
-  const nibbles = bytes.flatMap((byte) => [byte >> 4, byte & 15]).toReversed()
-  return `${nibbles.map((nibble) => nibble.toString(16)).join('.')}.ip6.arpa`
-}
 
 type Asked = { readonly found: readonly string[]; readonly failure: string | null }
 
