@@ -144,7 +144,7 @@ const preview = ({ json }: Reading, { deliveries: found, unknown }: Chosen, doin
   if (json) {
     for (const delivery of found) {
       const { id, status } = delivery
-      const noted = status === 'active' && { noted: doing.act.toLowerCase() }
+      const noted = status === 'active' && doing.served && { noted: doing.act.toLowerCase() }
       const done = { id, done: true, state: stateOf(status), status, ...noted }
       const told = refused.find((one) => one.id === id) ?? done
       ndjson({ ...told, dryRun: true, delivery })
@@ -188,6 +188,7 @@ const perform = async (
     const offline: Acts = (asked) =>
       actOffline(log, asked, {
         node: nodeOf(config),
+        isAlone: config.log === 'sqlite',
         warn: (what) => remark(`fsmtp: ${what}`),
       })
     return { acted: await inBatches(question, offline), served: false }
@@ -215,12 +216,13 @@ const inBatches = async (question: ActQuestion, act: Acts): Promise<readonly Act
   return acted
 }
 
-const isDone = ({ done }: Acted, { of, beside = [], act }: Doing): boolean => {
+const isDone = ({ done }: Acted, { of, beside, act }: Doing): boolean => {
   if (done === null) return false
   if (done.noted !== undefined) return done.noted === act.toLowerCase()
-  const before = statusOf(done.before)
-  const isApt = of.includes(before) || (before === 'active' && beside.length > 0 && act !== 'RELEASE')
-  return isApt && aims[act].includes(statusOf(done.after))
+  const [before, after] = [statusOf(done.before), statusOf(done.after)]
+  // The attempt that was under way has ended, or had been cut off.
+  const wasOver = before === 'active' && after !== 'active' && beside !== undefined
+  return (of.includes(before) || wasOver) && aims[act].includes(after)
 }
 
 /** The statuses it may have when it was done: the next attempt can have begun, and ended. */

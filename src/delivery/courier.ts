@@ -79,16 +79,22 @@ export class Courier {
 
   /** Goes on with what was left by this server's earlier run, and by servers that live no more. */
   async takeOver(): Promise<void> {
-    const { backlog, tools, info } = this.#options
-    const others = tools.members.others()
+    const { backlog, info } = this.#options
     const left = backlog
       .underWay()
-      .filter(({ node }) => node === tools.node || (others !== null && !others.includes(node)))
+      .filter(({ node }) => this.#isLeftBy(node))
       .filter(({ id }) => !this.#isBusy(id))
     let made = 0
     for (const { id } of left) if (await this.#retake(id)) made++
     if (made > 0) info(`attempts that were cut off are made again: ${made}`)
     this.#ask(() => this.#refill.ask())
+  }
+
+  /** What this server had under way and has no more, or what one had that lives no more: nobody makes it. */
+  #isLeftBy(node: string): boolean {
+    const { members, node: own } = this.#options.tools
+    const others = members.others()
+    return node === own || (others !== null && !others.includes(node))
   }
 
   /** One that cannot be relived must not keep the others. */
@@ -192,8 +198,8 @@ export class Courier {
     const { state: before, queued, dueAt } = standing
     if (isOver(before)) return { before, after: before }
     const actor = this.#actor(id, { policy: await this.#policy(queued.policy), past, queued })
-    // An attempt of ours that nobody makes any more: it was cut off.
-    if (isUnderWay(before) && standing.node === this.#options.tools.node) actor.recover(true)
+    // An attempt that nobody makes any more: it was cut off.
+    if (isUnderWay(before) && this.#isLeftBy(standing.node)) actor.recover(true)
     if (act === 'RETRY' || act === 'RELEASE') this.#turns.rouse(queued.nextHop)
     const done = await doneTo(actor, { act, by, before })
     // What was refused waits for the time it had.

@@ -3,6 +3,7 @@ import { now } from '../actors/identity.ts'
 import { Outbox } from '../actors/outbox.ts'
 import type { Acted, ActQuestion } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
+import type { Membership } from '../nodes/membership.ts'
 import { sole } from '../nodes/sole.ts'
 import type { Backlog } from './backlog.ts'
 import { Courier } from './courier.ts'
@@ -27,10 +28,20 @@ const nowhere: Routes = {
   login: () => null,
 }
 
+export type OfflineOptions = {
+  readonly node: string
+  /** No other server can be at work on this log. */
+  readonly isAlone: boolean
+  readonly warn: (what: string, error?: Error) => void
+}
+
+/** Nobody knows who else lives. */
+const amongOthers = (node: string): Membership => ({ ...sole(node), others: () => null })
+
 export const actOffline = async (
   log: EventLog,
   { act, ids, by }: ActQuestion,
-  { node, warn }: { readonly node: string; readonly warn: (what: string, error?: Error) => void },
+  { node, isAlone, warn }: OfflineOptions,
 ): Promise<readonly Acted[]> => {
   const outbox = new Outbox({ log })
   const courier = new Courier({
@@ -38,7 +49,8 @@ export const actOffline = async (
     // No room: nothing is ever started.
     concurrency: { total: 0, perDestination: 0 },
     tools: {
-      ...{ outbox, node, hostname: node, now, routes: nowhere, members: sole(node) },
+      ...{ outbox, node, hostname: node, now, routes: nowhere },
+      members: isAlone ? sole(node) : amongOthers(node),
       connect: async () => {
         throw new HostFailed(unforeseen('no server runs', 'connect'))
       },

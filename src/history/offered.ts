@@ -2,6 +2,8 @@
  * Which inputs make sense next. A client may say anything at any time; what it was never offered (AUTH without TLS, XCLIENT by
  * a stranger) is refused, and no step that history could have taken. The session's own judgements decide.
  */
+import type { DeliveryContext } from '../../machines/delivery/context.ts'
+import { delivery } from '../../machines/delivery/index.ts'
 import type { SessionContext } from '../../machines/session/context.ts'
 import { loginVerdict, tlsVerdict } from '../../machines/session/guards.ts'
 import { session } from '../../machines/session/index.ts'
@@ -15,8 +17,18 @@ const offers: Readonly<Record<string, Offer>> = {
   XCLIENT: ({ trusted }) => trusted,
 }
 
+const notes: Readonly<Record<string, (context: DeliveryContext) => boolean>> = {
+  HOLD: ({ noted }) => noted === null,
+  RELEASE: ({ noted }) => noted?.act === 'hold',
+  CANCEL: ({ noted }) => noted?.act !== 'cancel',
+}
+
 /** What a delivery records of an act that cannot be: the act is no way on. */
-const refusals: ReadonlySet<unknown> = new Set(['recordActUnderWay', 'recordActOutOfPlace'])
+const refusals: ReadonlySet<unknown> = new Set([
+  'recordActUnderWay',
+  'recordActOutOfPlace',
+  'recordActNotedBefore',
+])
 
 /** Whether a transition with these actions does nothing but refuse. */
 export const isRefusal = (actions: readonly unknown[]): boolean =>
@@ -35,7 +47,11 @@ export const offered = (
   { name }: Pick<MachineModule, 'name'>,
   context: unknown,
   inputs: readonly string[],
-): readonly string[] =>
-  name === session.name
-    ? inputs.filter((input) => offers[input]?.(context as SessionContext) ?? true)
-    : inputs
+): readonly string[] => {
+  if (name === session.name)
+    return inputs.filter((input) => offers[input]?.(context as SessionContext) ?? true)
+  // Only an attempt under way can be lost; what is asked for in its middle is noted, and not twice.
+  if (name === delivery.name && inputs.includes('LOST'))
+    return inputs.filter((input) => notes[input]?.(context as DeliveryContext) ?? true)
+  return inputs
+}

@@ -11,7 +11,14 @@ import type {
 import { Outbox } from '../../src/actors/outbox.ts'
 import type { Backlog } from '../../src/delivery/backlog.ts'
 import { Courier } from '../../src/delivery/courier.ts'
-import { type ConnectOptions, type Envelope, NoRoute, type Sent, type Wire } from '../../src/delivery/port.ts'
+import {
+  type ConnectOptions,
+  type Envelope,
+  HostFailed,
+  NoRoute,
+  type Sent,
+  type Wire,
+} from '../../src/delivery/port.ts'
 import type { Suppression } from '../../src/delivery/withheld.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
@@ -41,7 +48,10 @@ export const accepts = ({ recipients }: Envelope): Sent => ({
 export type Script = {
   readonly hosts?: readonly RemoteHost[]
   readonly noRoute?: AttemptFault
+  readonly resolve?: (signal: AbortSignal) => Promise<void> | void
   readonly connect?: (options: ConnectOptions) => Promise<void> | void
+  /** Before the content is taken; what it throws is what came of the mail. */
+  readonly envelope?: (signal: AbortSignal) => Promise<void> | void
   readonly send?: (envelope: Envelope, wire: { usable: boolean }, signal: AbortSignal) => Promise<Sent> | Sent
 }
 
@@ -89,7 +99,8 @@ export const farSide = async (
       notify: ({ delivery: id, kind }) => notified.push(`${kind} ${id}`),
       content: { stream: async () => (await import('node:stream')).Readable.from([Buffer.from('body\r\n')]) },
       routes: {
-        resolve: async (nextHop) => {
+        resolve: async (nextHop, signal) => {
+          await script(nextHop).resolve?.(signal)
           const { noRoute, hosts = [hostOf(`mx.${nextHop}`)] } = script(nextHop)
           if (noRoute) throw new NoRoute(noRoute)
           for (const host of hosts) hopOf.set(host, nextHop)
@@ -112,6 +123,13 @@ export const farSide = async (
           send: async (envelope, content, { signal }) => {
             active.now++
             active.most = Math.max(active.most, active.now)
+            try {
+              await script(nextHop).envelope?.(signal)
+            } catch (error) {
+              if (!(error instanceof HostFailed)) throw error
+              state.usable = false
+              return { outcomes: [], fault: error.fault, uncertain: false }
+            }
             const chunks: Uint8Array[] = []
             for await (const chunk of content) chunks.push(chunk)
             const answered = await (script(nextHop).send ?? accepts)(envelope, state, signal)

@@ -13,7 +13,7 @@ test('what a crash cut off can be held before the next start sends it again', as
   const acted = await actOffline(
     far.log,
     { act: 'HOLD', ids, by: 'operator' },
-    { node: 'mx.test', warn: assert.fail },
+    { node: 'mx.test', isAlone: true, warn: assert.fail },
   )
   assert.deepEqual(acted, [
     { id: 'd1', done: { before: 'sending', after: 'held' } },
@@ -43,7 +43,7 @@ test('of an attempt of another server it is noted, and that server does so when 
   far.queue('d1')
   await far.until('d1', 'Connected')
   const question = { act: 'HOLD', ids: ['d1'], by: 'operator' } as const
-  const other = { node: 'other', warn: assert.fail }
+  const other = { node: 'other', isAlone: false, warn: assert.fail }
   const [acted] = await actOffline(far.log, question, other)
   assert.deepEqual(acted?.done, { before: 'sending', after: 'sending', noted: 'hold' })
   assert.equal((await far.types('d1')).at(-1), 'ActNoted')

@@ -18,9 +18,9 @@ export type FarHost = {
 
 export type Behaviour = {
   /** A reply (`451 4.7.1 Later`), or nothing for yes. */
-  readonly recipient?: (address: string) => string | null
-  /** Waited for before the final dot is answered. */
-  readonly beforeAnswer?: () => Promise<void> | void
+  readonly recipient?: (address: string) => string | null | Promise<string | null>
+  /** Waited for before the final dot is answered: with the reply it comes to (`451 ...`), or a yes. */
+  readonly beforeAnswer?: () => Promise<unknown> | void
 }
 
 const refusal = (reply: string): Error =>
@@ -34,15 +34,18 @@ export const farHost = async ({ recipient = () => null, beforeAnswer }: Behaviou
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     onRcptTo: ({ address }, _session, done) => {
-      const reply = recipient(address)
-      done(reply === null ? null : refusal(reply))
+      void Promise.resolve(recipient(address)).then((reply) => done(reply === null ? null : refusal(reply)))
     },
     onData: (stream, { envelope }, done) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
         dots++
-        void Promise.resolve(beforeAnswer?.()).then(() => {
+        void Promise.resolve(beforeAnswer?.()).then((reply) => {
+          if (typeof reply === 'string') {
+            done(refusal(reply))
+            return
+          }
           received.push({
             sender: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
             recipients: envelope.rcptTo.map(({ address }) => address),

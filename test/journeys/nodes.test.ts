@@ -113,6 +113,34 @@ test('killed in the middle of an attempt, its delivery is made again by the othe
   await soundAt(folder('b'))
 })
 
+test('what one has under way is held from the folder of the other, and cancelled with neither at work', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const { far, folder, up } = await fleet(t, { beforeAnswer: () => promise })
+  const [a, b] = [await up('a'), await up('b')]
+  await submit(a, 'one@far.example')
+  await eventually(() => far.dots() === 1 || undefined, { within: 30_000, what: 'the dot came' })
+  const held = await eventually(async () => {
+    const said = await fsmtp(folder('b'), ['hold', '--domain', 'far.example'])
+    return said.code === 0 && said
+  })
+  assert.equal(held.stdout, '1 delivery will be held when its attempt ends\n')
+  resolve('451 4.3.0 Not now')
+  const both = await Promise.all(
+    ['a', 'b'].map((node) =>
+      eventually(async () => {
+        const [row] = await deliveries(folder(node))
+        return row?.status === 'held' && row
+      }),
+    ),
+  )
+  assert.deepEqual([both[0]!.attempts, both[0]!.uncertain], [1, 0])
+  assert.equal(far.dots(), 1)
+  assert.deepEqual([await a.end(), await b.end()], [0, 0])
+  const cancelled = await fsmtp(folder('b'), ['cancel', both[1]!.id])
+  assert.equal(cancelled.stdout, '1 delivery cancelled\n', cancelled.stderr)
+  await soundAt(folder('b'))
+})
+
 test('killed while its delivery waits, the other makes the next attempt', async (t) => {
   let isLate = true
   const { far, folder, up } = await fleet(t, { recipient: () => (isLate ? '451 4.7.1 Later' : null) })

@@ -137,6 +137,112 @@ test('held it stays, also over a restart; acted upon with the server down, too',
   await clean(folder)
 })
 
+const hanging = () => {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  return { wait: () => promise, answer: (reply?: string) => resolve(reply) }
+}
+
+test('held in the middle of an attempt: it is held when the host has put it off, and says so before', async (t) => {
+  const { wait, answer } = hanging()
+  const { folder, far, up } = await house(t, { beforeAnswer: wait })
+  const server = await up()
+  await submit(server, ['bob@one.example'])
+  await eventually(() => far.dots() === 1, { what: 'the final dot' })
+  const dry = objects(await fsmtp(folder, ['hold', '--domain', 'one.example', '--dry-run', '--json']))
+  assert.deepEqual([dry[0]!.done, dry[0]!.noted], [true, 'hold'])
+  const held = await fsmtp(folder, ['hold', '--domain', 'one.example'])
+  assert.deepEqual(
+    [held.code, held.stdout],
+    [0, '1 delivery will be held when its attempt ends\n'],
+    held.stderr,
+  )
+  const [row] = await allAre(folder, 'active', 1)
+  assert.equal(row!.noted, 'hold')
+  const again = await fsmtp(folder, ['hold', row!.id])
+  assert.equal(again.code, 1)
+  assert.match(again.stdout, /not: it is active; it will be held when its attempt ends$/m)
+  const shown = await fsmtp(folder, ['delivery', row!.id])
+  assert.match(shown.stdout, /^Next: .*is under way on .*; it will be held when its attempt ends$/m)
+  const released = objects(await fsmtp(folder, ['release', '--domain', 'one.example', '--json']))
+  assert.deepEqual(released, [
+    { id: row!.id, done: true, state: 'sending', status: 'active', noted: 'release' },
+  ])
+  assert.equal((await fsmtp(folder, ['hold', row!.id])).code, 0)
+  answer('451 4.3.0 Not now')
+  const [after] = await allAre(folder, 'held', 1)
+  assert.deepEqual([after!.noted, after!.nextAttemptAt], [null, null])
+  const told = await fsmtp(folder, ['delivery', row!.id])
+  assert.match(told.stdout, /^ +then +held now, as was asked meanwhile$/m)
+  assert.match(told.stdout, /^hold .* by operator, for when its attempt has ended$/m)
+  assert.match(told.stdout, /^release .* by operator: the hold is taken back$/m)
+  await clean(folder)
+})
+
+test('cancelled before the final dot, nothing leaves; after it, the host’s yes counts', async (t) => {
+  const [early, late] = [hanging(), hanging()]
+  const { folder, far, up } = await house(t, {
+    recipient: async (address) => {
+      if (address.endsWith('@one.example')) await early.wait()
+      return null
+    },
+    beforeAnswer: late.wait,
+  })
+  const server = await up()
+  await submit(server, ['bob@one.example'])
+  await submit(server, ['bob@two.example'])
+  await eventually(() => far.dots() === 1, { what: 'the final dot' })
+  await eventually(async () => {
+    const [first] = await deliveries(folder, '--domain', 'one.example')
+    const replayed = first && (await fsmtp(folder, ['replay', first.id]))
+    return replayed?.stdout.includes('Connected')
+  })
+  const cancelled = await fsmtp(folder, ['cancel', '--status', 'active'])
+  assert.deepEqual(
+    [cancelled.code, cancelled.stdout],
+    [0, '1 delivery cancelled\n1 delivery will be cancelled when its attempt ends\n'],
+    cancelled.stderr,
+  )
+  const [first] = await deliveries(folder, '--domain', 'one.example')
+  assert.deepEqual([first!.status, first!.reason], ['cancelled', 'cancelled'])
+  early.answer()
+  late.answer()
+  const second = await eventually(async () => {
+    const [found] = await deliveries(folder, '--domain', 'two.example')
+    return found?.status === 'delivered' && found
+  })
+  assert.equal(far.received.length, 1)
+  const told = await fsmtp(folder, ['delivery', second.id])
+  assert.match(told.stdout, /^ +then +not cancelled, as was asked meanwhile: it was over$/m)
+  await clean(folder)
+})
+
+test('killed in the middle of an attempt after it was to be held: held at the next start, and not sent again', async (t) => {
+  let isStuck = true
+  const { folder, far, up } = await house(t, {
+    beforeAnswer: () => (isStuck ? new Promise<void>(() => {}) : undefined),
+  })
+  const first = await up()
+  await submit(first, ['bob@one.example'])
+  await submit(first, ['bob@two.example'])
+  await eventually(() => far.dots() === 2, { what: 'two final dots' })
+  await fsmtp(folder, ['hold', '--domain', 'one.example'])
+  await first.end('SIGKILL')
+  isStuck = false
+  const offline = await fsmtp(folder, ['cancel', '--domain', 'two.example'])
+  assert.deepEqual([offline.code, offline.stdout], [0, '1 delivery cancelled\n'], offline.stderr)
+  await up()
+  await eventually(async () => {
+    const statuses = (await deliveries(folder)).map(({ status }) => status).sort()
+    return statuses.join() === 'cancelled,held'
+  })
+  assert.equal(far.dots(), 2)
+  const released = await fsmtp(folder, ['release', '--domain', 'one.example'])
+  assert.equal(released.stdout, '1 delivery released\n')
+  await eventually(async () => (await deliveries(folder, '--status', 'delivered')).length === 1)
+  assert.equal(far.dots(), 3)
+  await clean(folder)
+})
+
 test('refused for good, the sender finds a notice in the mailbox; a notice that cannot be delivered makes none', async (t) => {
   const { folder, up } = await house(t, { recipient: () => '550 5.1.1 Nobody of that name' })
   const server = await up()
