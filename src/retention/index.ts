@@ -67,7 +67,7 @@ export const startRetention = (options: RetentionOptions): Retention => {
   const views = openViews({ directory, log })
   const due = new Due({ log, views })
   let ages = agesOf(options.config.retention)
-  const mayGoOn = (): boolean => !stopping.signal.aborted && isOurs(members)
+  const mayGoOn = (): boolean => !stopping.signal.aborted && isFirst(members)
   const parts: SweepParts = { ...options, node: members.node, views, due, mayGoOn, restPerWork }
   const look = async (): Promise<void> => {
     if (keepsEverything(ages) || !mayGoOn()) return
@@ -101,7 +101,7 @@ export const startRetention = (options: RetentionOptions): Retention => {
 }
 
 /** Of several servers one does it: the first by name of those that live. */
-const isOurs = (members: RetentionOptions['members']): boolean =>
+export const isFirst = (members: RetentionOptions['members']): boolean =>
   members.isAlive() && (members.others()?.every((other) => members.node < other) ?? false)
 
 const rest = (milliseconds: number, signal: AbortSignal): Promise<void> =>
