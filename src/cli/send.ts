@@ -2,12 +2,11 @@
 import type { Command } from 'commander'
 import type { RemoteReply } from '../../machines/vocabulary/events.ts'
 import { parseRoute } from '../../machines/vocabulary/xroute.ts'
-import { loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
 import type { Sent } from '../delivery/port.ts'
 import { quoted } from '../delivery/wire/faults.ts'
 import { type Composing, compose } from './composing.ts'
 import { CommandFault } from './fault.ts'
+import { findServer } from './finding-server.ts'
 import { type GlobalOptions, reading } from './open.ts'
 import { askPassword } from './password.ts'
 import { submit } from './submitting.ts'
@@ -44,7 +43,10 @@ export const register = (program: Command): void => {
     .option('--attach <file>', 'attachment; may be given again', gather)
     .option('--header <line>', "another header line, like 'X-Team: a'; may be given again", gather)
     .option('--raw <file>', 'send this file as it is, without Bcc (- for standard input)')
-    .option('--via <host:port>', 'server to use (default: the mx listener here; submission with --user)')
+    .option(
+      '--via <server>',
+      'HOST:PORT, smtp://… or smtps://… (default: the mx listener here; submission with --user)',
+    )
     .option('--route <direct|host:port>', 'playground: how this mail leaves, instead of not at all')
     .option('--wait', 'follow it to its outcome; exit 1 unless every recipient has it')
     .option('--user <account>', 'log in first; the password is asked for, or read from standard input')
@@ -58,8 +60,7 @@ const send = async (command: Command): Promise<void> => {
   const mail = await compose(options)
   const { user, route } = options
   const login = user === undefined ? null : { user, password: await passwordOf(user) }
-  const { server, hostname } = serverFor(options)
-  const sent = await submit({ mail, server, hostname, login, route, isNamed: hostname === null })
+  const sent = await submit({ mail, login, route, ...(await findServer(options)) })
   const id = tell(sent, options)
   if (options.wait && id !== null && !(await reading(command, (opened) => followed(opened, id))))
     process.exitCode = 1
@@ -124,27 +125,3 @@ const refused = (
   const maybe = uncertain ? ['it may have the mail all the same, see `fsmtp messages`'] : []
   return new CommandFault(visible([...refusal, ...broken, ...maybe].join('; ')))
 }
-
-type Spot = { readonly host: string; readonly port: number }
-type Found = { readonly server: Spot; readonly hostname: string | null }
-
-const serverFor = ({ via, config: file, data, user }: Options): Found => {
-  if (via !== undefined) return { server: spotOf(via), hostname: null }
-  const { config } = loadConfig({ file, data })
-  const service = user === undefined ? 'mx' : 'submission'
-  const listener = config.listeners.find((candidate) => candidate.service === service)
-  if (!listener)
-    throw new CommandFault(`the configuration has no ${service} listener; name a server with --via`)
-  return { server: reachable(listener), hostname: config.hostname }
-}
-
-const spotOf = (via: string): Spot => {
-  const match = /^(.+):(\d{1,5})$/.exec(via)
-  if (!match) throw new CommandFault(`--via wants HOST:PORT, not '${via}'`, 2)
-  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) }
-}
-
-const reachable = ({ address, port }: Config['listeners'][number]): Spot => ({
-  host: address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address,
-  port,
-})

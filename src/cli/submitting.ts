@@ -8,16 +8,12 @@ import { connectWith } from '../delivery/wire/index.ts'
 import { isLoopback } from '../delivery/wire/tcp.ts'
 import type { Mail } from './composing.ts'
 import { CommandFault } from './fault.ts'
+import type { Found } from './finding-server.ts'
 import { visible } from './terminal.ts'
 
-export type Submission = {
+export type Submission = Found & {
   readonly mail: Mail
-  readonly server: { readonly host: string; readonly port: number }
   readonly login: { readonly user: string; readonly password: string } | null
-  /** The server was named by somebody, not by its own configuration. */
-  readonly isNamed: boolean
-  /** What the server calls itself by its configuration; null where it was named by somebody. */
-  readonly hostname: string | null
   /** For deliveries of a playground: `direct`, or a host and port. */
   readonly route: string | undefined
 }
@@ -37,24 +33,30 @@ const addressesOf = async (host: string): Promise<readonly string[]> => {
 }
 
 /** A password goes to a host that proved its name; to this machine, and without one, TLS is taken as it comes. */
-const tlsFor = (address: string, { server, login, isNamed }: Submission): ConnectOptions['tls'] => {
-  // RFC 8314 §3.3
-  if (server.port === 465) return 'implicit'
+const tlsFor = (address: string, { server, login, hostname }: Submission): ConnectOptions['tls'] => {
+  if (server.tls !== null) return server.tls
   const isFar = !isLoopback({ name: '', address, port: server.port })
-  return isFar && isNamed && login !== null ? 'required' : 'opportunistic'
+  return isFar && hostname === null && login !== null ? 'required' : 'opportunistic'
 }
 
 /** One command after the other: where a server hangs up, it is known what it did not answer. */
 const connect = connectWith({ pipelining: false })
 
 /** Another server may have the port: neither mail for this one nor a password is given to it. */
-const wrongServer = (greeting: string, { hostname, server }: Submission): CommandFault | null => {
+const wrongServer = (greeting: string, { hostname, unattended, server }: Submission): CommandFault | null => {
   const [name = ''] = greeting.split(' ')
-  if (hostname === null || asciiDomain(name) === asciiDomain(hostname)) return null
   const spot = `${server.host}:${server.port}`
+  const other = `name the other with --via ${spot}; nothing was sent`
+  if (hostname !== null && asciiDomain(name) !== asciiDomain(hostname))
+    return new CommandFault(
+      visible(
+        `${spot} is not the server of this configuration: it calls itself ${name || 'nothing'}, not ${hostname}; start the right one, or ${other}`,
+      ),
+    )
+  if (unattended === null) return null
   return new CommandFault(
     visible(
-      `${spot} is not the server of this configuration: it calls itself ${name || 'nothing'}, not ${hostname}; start the right one, or name the other with --via ${spot}; nothing was sent`,
+      `${spot} is not the server of ${unattended}, on which none runs, but another one that calls itself ${name}, too; start yours with \`fsmtp serve\`, or ${other}`,
     ),
   )
 }

@@ -10,6 +10,15 @@ import { eventsOf, playground } from './playground.ts'
 
 const headerOf = (raw: string): string => raw.slice(0, raw.indexOf('\r\n\r\n') + 2)
 
+/** One that nobody listens on, a moment ago. */
+const freePort = async (): Promise<number> => {
+  const holder = createServer()
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+  const { port } = holder.address() as { port: number }
+  await new Promise((resolve) => holder.close(resolve))
+  return port
+}
+
 test('Cc is shown, Bcc is not, and all get it; the session ends with QUIT', async (t) => {
   const ground = await playground(t)
   const { code, sent, stderr } = await ground.send(
@@ -177,10 +186,7 @@ test('an account logs in under TLS, and a wrong password is said', async (t) => 
 })
 
 test('nobody there: is the server running?', async () => {
-  const holder = createServer()
-  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
-  const { port } = holder.address() as { port: number }
-  await new Promise((resolve) => holder.close(resolve))
+  const port = await freePort()
   const words = ['send', '--via', `127.0.0.1:${port}`, '--to', 'you@example.org']
   const { code, stderr } = await fsmtp(workplace(), words)
   assert.equal(code, 1)
@@ -238,6 +244,71 @@ test('another server on the port is told neither the mail nor the password, unle
   assert.match((await fsmtp(folder, words)).stderr, /the server refused it: 550 /)
 })
 
+test('a server of the same name on other data is told nothing, unless --via names it', async (t) => {
+  const ground = await playground(t)
+  const folder = workplace({
+    ...{ playground: true, hostname: 'localhost', domains: [] },
+    listeners: [{ service: 'mx', address: '127.0.0.1', port: ground.server.port('mx') }],
+  })
+  const words = ['send', '--to', 'you@example.org']
+  // Nothing was ever kept here: there is no other server to be meant.
+  assert.equal((await fsmtp(folder, words)).code, 0)
+  mkdirSync(join(folder, 'data'), { recursive: true })
+  const { code, stderr } = await fsmtp(folder, words)
+  assert.deepEqual(
+    [code, stderr],
+    [
+      1,
+      `fsmtp: ${ground.mx} is not the server of ${join(folder, 'data')}, on which none runs, but another one that calls itself localhost, too; start yours with \`fsmtp serve\`, or name the other with --via ${ground.mx}; nothing was sent\n`,
+    ],
+  )
+  assert.equal((await fsmtp(folder, [...words, '--via', ground.mx])).code, 0)
+  assert.equal((await eventsOf(ground, 'MessageAccepted')).length, 2)
+})
+
+test('the server of this data directory is found, and takes it', async (t) => {
+  const port = await freePort()
+  const ground = await playground(t, { listeners: [{ service: 'mx', address: '127.0.0.1', port }] })
+  const { code, stderr } = await ground.run('send', '--to', 'you@example.org')
+  assert.equal(code, 0, stderr)
+})
+
+test('--via takes URLs: smtps is TLS from the first byte, whatever the port', async (t) => {
+  const ground = await playground(t, {
+    listeners: ['mx', 'submission', 'submissions'].map((service) => ({
+      ...{ service, address: '127.0.0.1', port: 0 },
+    })),
+  })
+  assert.equal(
+    (await fsmtp(ground.folder, ['user', 'add', 'ann@localhost'], { input: 'a long password\n' })).code,
+    0,
+  )
+  const sent = async (via: string, ...more: readonly string[]) =>
+    fsmtp(ground.folder, ['send', '--via', via, '--to', 'you@example.org', ...more], {
+      input: 'a long password\n',
+    })
+  const spot = (service: 'mx' | 'submission' | 'submissions') => `127.0.0.1:${ground.server.port(service)}`
+  const login = ['--user', 'ann@localhost']
+  for (const [via, more] of [
+    [`smtp://${spot('mx')}`, []],
+    [`smtp://${spot('submission')}`, login],
+    [`smtps://${spot('submissions')}`, login],
+  ] as const) {
+    const { code, stderr } = await sent(via, ...more)
+    assert.equal(code, 0, `${via}: ${stderr}`)
+  }
+  const clear = await sent(`smtps://${spot('mx')}`)
+  assert.equal(clear.code, 1)
+  assert.match(clear.stderr, /what the host sent is no TLS/)
+  const form = 'fsmtp: --via wants HOST:PORT, smtp://HOST:PORT or smtps://HOST:PORT\n'
+  for (const via of [`lmtp://${spot('mx')}`, 'smtp://', 'http://mx', 'smtps://mx?tls=never'])
+    assert.deepEqual([via, (await sent(via)).stderr], [via, form])
+  const secret = await sent(`smtp://ann:secret@${spot('mx')}`)
+  assert.equal(secret.code, 2)
+  assert.doesNotMatch(secret.stderr, /secret/)
+  assert.match(secret.stderr, /^fsmtp: --via takes no user and password, .*--user/)
+})
+
 test('--wait tells each recipient of one delivery apart', async (t) => {
   const far = await farHost({
     recipient: (address) =>
@@ -272,7 +343,11 @@ test('words that are wrong in themselves end with 2; what had to be looked for a
     [1, ['deliveries', '--config', 'nowhere'], /^fsmtp: nowhere: there is no such file; /],
     [1, ['deliveries', '--config', 'box'], /^fsmtp: box: cannot be read \(EISDIR\)\n$/],
     [1, ['import', 'nowhere'], /^fsmtp: there is no file nowhere\n$/],
-    [2, [...send, '--via', 'somewhere'], /^fsmtp: --via wants HOST:PORT, not 'somewhere'\n$/],
+    [
+      2,
+      [...send, '--via', 'somewhere'],
+      /^fsmtp: --via wants HOST:PORT, smtp:\/\/HOST:PORT or smtps:\/\/HOST:PORT, not 'somewhere'\n$/,
+    ],
     [2, ['deliveries', '--status', 'lost'], /queued, active, deferred/],
     [2, ['send'], /^fsmtp: say who gets it: --to ADDRESS\n$/],
   ]
