@@ -5,6 +5,8 @@
  *     kurrentdb://user:password@one:2113,two:2113?tls=false&streamPrefix=mail_
  */
 
+import type { Pulse } from './options.ts'
+
 /** The address cannot be used; the message never repeats the password. */
 export class KurrentAddressFault extends Error {
   override readonly name = 'KurrentAddressFault'
@@ -150,6 +152,12 @@ export const readCredentialsOf = ({ credentials, options }: Address): ReadCreden
   return { credentials: { username, password } }
 }
 export type ReadCredentials = { readonly credentials?: { username: string; password: string } }
+
+/** As the client has it, for the connection we make ourselves. */
+export const pulseOf = ({ options }: Pick<Address, 'options'>): Pulse => ({
+  every: Number(options.get('keepAliveInterval') ?? usualKeepAlive),
+  within: Math.max(0, Number(options.get('keepAliveTimeout') ?? usualKeepAlive)),
+})
 
 /** Short, since what fails is tried again by us; the half of the client that reads waits one interval before its first read. */
 const defaults = [

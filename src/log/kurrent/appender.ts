@@ -5,13 +5,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { LogOverloaded, LogUnavailable } from '../port.ts'
 import { type Answer, refusalOf, type Said } from './answer.ts'
+import type { BatchStream } from './batch-stream.ts'
 import { unavailable, within } from './faults.ts'
 import { type Job, jobFor, type Stored } from './job.ts'
 import { type Connection, type Link, Refused } from './link.ts'
 import type { Settings } from './options.ts'
 import { Pending } from './pending.ts'
 import type { Wanted } from './request.ts'
-import { type BatchStream, openBatch } from './wire.ts'
+import { openBatch } from './wire.ts'
 import { type StreamReader, Witness } from './witness.ts'
 
 /** Bytes sent and not answered; the others wait here. Memory of the connection stays bounded. */
@@ -194,7 +195,7 @@ export class Appender {
     try {
       const connection = await this.#link.connection()
       await this.#decide()
-      this.#use(connection, await within(openBatch(connection.client), silentAfter, 'opening'))
+      this.#use(connection, await within(openBatch(connection), silentAfter, 'opening'))
       return true
     } catch (error) {
       const why = unavailable(error)
@@ -208,14 +209,14 @@ export class Appender {
   #use(connection: Connection, stream: BatchStream): void {
     const opened: Open = { connection, stream }
     this.#open = opened
-    const gone = (error: unknown) => {
-      if (this.#open === opened) this.#lost(error)
-    }
-    stream.on('data', (said: Said) => {
-      if (this.#open === opened) this.#landed(said)
+    stream.listen({
+      said: (said) => {
+        if (this.#open === opened) this.#landed(said)
+      },
+      gone: (error) => {
+        if (this.#open === opened) this.#lost(error)
+      },
     })
-    stream.on('error', gone)
-    stream.on('end', () => gone(new LogUnavailable('the database ended the connection')))
   }
 
   /** Those that were sent: the ones that are there are done, the others go out again, first and in their order. */

@@ -35,8 +35,19 @@ export const textOf = (error: unknown): string => {
   return [error.message, details, type].find((text) => text !== '') ?? 'unknown fault'
 }
 
-export const leaderOf = (error: unknown): Endpoint | null =>
-  error instanceof NotLeaderError ? { host: error.leader.address, port: error.leader.port } : null
+/** This server takes no appends, and says which one does. */
+export class LedElsewhere extends LogUnavailable {
+  readonly leader: Endpoint
+  constructor(message: string, leader: Endpoint) {
+    super(message)
+    this.leader = leader
+  }
+}
+
+export const leaderOf = (error: unknown): Endpoint | null => {
+  if (error instanceof LedElsewhere) return error.leader
+  return error instanceof NotLeaderError ? { host: error.leader.address, port: error.leader.port } : null
+}
 
 /** Nothing that a new connection could mend. */
 export const isRefusal = (error: unknown): boolean => error instanceof AccessDeniedError

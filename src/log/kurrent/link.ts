@@ -22,6 +22,7 @@ export type Connection = {
   readonly gone: AbortSignal
   /** To be given to each read. */
   readonly asUser: ReadCredentials
+  readonly address: Address
 }
 export type Version = readonly [major: number, minor: number]
 
@@ -90,7 +91,8 @@ export class Link {
       const version = await within(prove(client, asUser), this.#limit, 'connecting')
       if (this.#closed) throw new LogUnavailable('the log is closed')
       this.#abandoning = new AbortController()
-      this.#current = { client, version, asUser, gone: this.#abandoning.signal }
+      const address = this.#address
+      this.#current = { client, version, asUser, address, gone: this.#abandoning.signal }
       return this.#current
     } catch (error) {
       dispose(client)

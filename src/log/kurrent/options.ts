@@ -26,3 +26,6 @@ export const settingsOf = ({ url: _, ...given }: KurrentOptions): Settings => ({
   waitingLimit: given.waitingLimit ?? 64 * 1024 * 1024,
   lookEvery: given.lookEvery ?? 15_000,
 })
+
+/** How often a connection is asked whether it lives, and how long it may take to say so; milliseconds, never where negative. */
+export type Pulse = { readonly every: number; readonly within: number }
