@@ -9,14 +9,23 @@ const house = dirname(dirname(fileURLToPath(import.meta.url)))
 const launcher = join(house, 'bin', 'fsmtp.js')
 
 /** One domain, one account that gets everything; limits high enough for the load of one client address. */
-const configuration = (data: string, port: number, routes: Routes): string => `hostname: mx.bench.example
+const configuration = ({ data, port, routes, log }: Settings): string => `hostname: mx.bench.example
 data: ${data}
+log: "${log}"
 listeners:
   - { service: mx, address: 127.0.0.1, port: ${port} }
 domains:
   - { name: bench.example, catchAll: box@bench.example }
 limits: { sessions: 10000, sessionsPerAddress: 10000, messages: 10000000 }
 ${outgoing(routes)}`
+
+type Settings = {
+  readonly data: string
+  readonly port: number
+  readonly routes: Routes
+  /** `sqlite`, or the address of a database. */
+  readonly log: string
+}
 
 /** Next hops by domain, for mail that leaves. */
 export type Routes = ReadonlyMap<string, number>
@@ -39,12 +48,16 @@ export type Installed = {
 }
 
 /** The configuration and the account, in `directory`; nothing runs yet. */
-export const install = async (directory: string, routes: Routes = new Map()): Promise<Installed> => {
+export const install = async (
+  directory: string,
+  routes: Routes = new Map(),
+  { log = 'sqlite' }: { readonly log?: string } = {},
+): Promise<Installed> => {
   const data = join(directory, 'data')
   const config = join(directory, 'fsmtp.yaml')
   const port = await freePort()
   mkdirSync(directory, { recursive: true })
-  writeFileSync(config, configuration(data, port, routes))
+  writeFileSync(config, configuration({ data, port, routes, log }))
   const options = { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 30 } as const
   const withConfig = (args: readonly string[]): string[] => [launcher, ...args, '--config', config]
   const added = spawnSync(process.execPath, withConfig(['user', 'add', 'box@bench.example']), {
