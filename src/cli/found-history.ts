@@ -2,6 +2,7 @@
 import { machines } from '../../machines/index.ts'
 import { subjectOf } from '../../machines/vocabulary/notices.ts'
 import { idOf } from '../log/port.ts'
+import { forgottenAt } from '../retention/remembered.ts'
 import { completeId } from './completing.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading } from './open.ts'
@@ -24,6 +25,18 @@ const exact = async (opened: Reading, asked: string): Promise<string | null> => 
   return null
 }
 
+/** Shorter ones are the beginning of anything. */
+const longEnough = 6
+
+/** @throws CommandFault for a history that retention has taken away */
+const refuseForgotten = async ({ log }: Reading, asked: string): Promise<void> => {
+  const at = asked.length < longEnough ? null : await forgottenAt(log, asked)
+  if (at === null) return
+  throw new CommandFault(
+    `the history of ${asked} was forgotten at ${new Date(at).toISOString()}, as \`retention\` asks`,
+  )
+}
+
 /** @throws CommandFault when the id stands for nothing, or for several */
 export const findHistory = async (opened: Reading, asked: string): Promise<FoundHistory> => {
   const stream = await exact(opened, asked)
@@ -33,6 +46,7 @@ export const findHistory = async (opened: Reading, asked: string): Promise<Found
   const found = [...sessions, ...views.messageIds(asked)]
   // A delivery's id begins with its message's: who typed no more than that means the message.
   const deliveries = found.length === 0 ? views.deliveryIds(asked) : []
+  if (found.length + deliveries.length === 0) await refuseForgotten(opened, asked)
   const id = completeId(asked, [...new Set([...found, ...deliveries])], {
     views,
     what: 'session, message or delivery',

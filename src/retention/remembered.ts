@@ -1,6 +1,6 @@
 /** What was forgotten, as the log says; and a log without what is forgotten and still comes. */
 import type { ContentForgotten, HistoryForgotten } from '../../machines/vocabulary/events.ts'
-import type { LogReader, StoredEvent } from '../log/port.ts'
+import { idOf, type LogReader, type StoredEvent } from '../log/port.ts'
 import { category } from './forgetting.ts'
 
 type Log = Pick<LogReader, 'readAll'>
@@ -17,6 +17,16 @@ export const forgottenStreams = async (log: Log): Promise<ReadonlySet<string>> =
   for await (const { type, data } of factsIn(log))
     if (type === 'HistoryForgotten') for (const name of (data as HistoryForgotten).streams) names.add(name)
   return names
+}
+
+/** Of a history whose name, or whose session's id, begins so: when it was forgotten, milliseconds since 1970; else null. */
+export const forgottenAt = async (log: Log, beginning: string): Promise<number | null> => {
+  for await (const { type, at, data } of factsIn(log)) {
+    if (type !== 'HistoryForgotten') continue
+    const names = (data as HistoryForgotten).streams
+    if (names.some((name) => name.startsWith(beginning) || idOf(name).startsWith(beginning))) return at
+  }
+  return null
 }
 
 /** Ids of messages whose bodies were forgotten. */

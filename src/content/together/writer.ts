@@ -35,7 +35,10 @@ const obeyed = (order: Exclude<ToWriter, { do: 'close' }>): FromWriter => {
   try {
     opened ??= openForWriting(path)
     if (order.do === 'keep') return keep(opened, order)
+    // What is removed is not to be left lying in pages that are free.
+    opened.exec('PRAGMA secure_delete = ON')
     opened.prepare(remove).run(order.id)
+    opened.exec('PRAGMA secure_delete = OFF')
     return { kind: 'removed' }
   } catch (error) {
     const fault = faultOf(error, path)
