@@ -26,6 +26,7 @@ export const guards = {
   isToBeCancelled: endsIn('cancelled'),
   holdIsNoted: ({ context }: Asked): boolean => context.noted?.act === 'hold',
   cancelIsNoted: ({ context }: Asked): boolean => context.noted?.act === 'cancel',
+  noCancelIsNoted: ({ context }: Asked): boolean => context.noted?.act !== 'cancel',
   nothingIsNoted: ({ context }: Asked): boolean => context.noted === null,
   senderIsOwed: ({ context, event }: Asked): boolean =>
     noticesAfter(context, told(event, 'ATTEMPT_ENDED')).length > 0,

@@ -7,7 +7,7 @@ export const delivery: MachineModule = {
   name: 'delivery',
   category: 'delivery',
   version: 1,
-  fingerprint: 'f9cfc281494682fe',
+  fingerprint: '06c84b030cab9734',
   machine: deliveryMachine,
   // Not `DeliveryQueued`: it travels with the first attempt, and what a crash takes with it is queued again from `MessageAccepted`.
   barriers: new Set([

@@ -63,8 +63,8 @@ const underWay = {
     { actions: ['recordActOutOfPlace'] },
   ],
   CANCEL: [
-    { guard: 'cancelIsNoted', actions: ['recordActNotedBefore'] },
-    { actions: ['recordActNoted', 'rememberNoted', 'breakOff'] },
+    { guard: 'noCancelIsNoted', actions: ['recordActNoted', 'rememberNoted', 'breakOff'] },
+    { actions: ['recordActNotedBefore'] },
   ],
 } as const
 

@@ -145,9 +145,9 @@ test('replay: times as times, line ends as such, and next without what would be 
   const next = new Map(steps.map((step) => [step.to, (step.next as string[]).join(' ')]))
   assert.deepEqual(Object.fromEntries(next), {
     queued: 'START POSTPONE RETRY HOLD CANCEL',
-    resolving: 'ROUTE ATTEMPT_ENDED LOST',
-    connecting: 'CONNECTED HOST_FAILED ATTEMPT_ENDED LOST',
-    sending: 'HOST_FAILED ATTEMPT_ENDED LOST',
+    resolving: 'ROUTE ATTEMPT_ENDED LOST HOLD CANCEL',
+    connecting: 'CONNECTED HOST_FAILED ATTEMPT_ENDED LOST HOLD CANCEL',
+    sending: 'HOST_FAILED ATTEMPT_ENDED LOST HOLD CANCEL',
     waiting: 'START POSTPONE RETRY HOLD CANCEL',
     held: 'RELEASE CANCEL',
     delivered: '',

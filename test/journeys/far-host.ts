@@ -20,7 +20,7 @@ export type Behaviour = {
   /** A reply (`451 4.7.1 Later`), or nothing for yes. */
   readonly recipient?: (address: string) => string | null | Promise<string | null>
   /** Waited for before the final dot is answered: with the reply it comes to (`451 ...`), or a yes. */
-  readonly beforeAnswer?: () => Promise<unknown> | void
+  readonly beforeAnswer?: () => unknown
 }
 
 const refusal = (reply: string): Error =>
