@@ -70,6 +70,19 @@ test('connections that break are made again, until everything is forgotten', asy
   assert.deepEqual(await log.streams('test-'), [])
 })
 
+test('metadata whose answer is lost are written once', async (t) => {
+  const { server, log } = await opened(t)
+  for (let at = -1; at < 3; at++) await put(log, 'test-a', at, [event()])
+  for (const act of ['drop after commit', 'drop before commit', 'silent after commit'] as const) {
+    const before = server.log.lastRevision('$$test-a') + 2
+    const fault = server.faults.onAppend(act, { stream: '$$test-a' })
+    await log.forget({ beginnings: [{ stream: 'test-a', before }] })
+    await fault.happened
+    assert.equal((await gather(log.readStream('test-a')))[0]?.revision, before)
+  }
+  assert.equal(server.log.lastRevision('$$test-a'), 2)
+})
+
 test('a database that stays away is said to be away', async (t) => {
   const { server, log } = await opened(t, { answerWithin: 400, connectWithin: 300 })
   await put(log, 'test-a', -1, [event()])

@@ -52,17 +52,17 @@ const rowsOf = async (folder: string) =>
   (await listed(folder, ['views'])).map(({ name, rows, checksum }) => ({ name, rows, checksum }))
 
 const engines = {
-  SQLite: async () => 'sqlite',
+  SQLite: async () => ({ log: 'sqlite', cleanUp: () => {} }),
   KurrentDB: async (context: TestContext) => {
     const standIn = await startKurrentStandIn()
     context.after(() => standIn.close())
-    return standIn.url
+    return { log: standIn.url, cleanUp: () => standIn.scavenge() }
   },
 }
 
 for (const [engine, logFor] of Object.entries(engines))
   test(`retention on ${engine}: what is kept no longer goes, and everything else proves`, async (context) => {
-    const log = await logFor(context)
+    const { log, cleanUp } = await logFor(context)
     const folder = workplace({
       ...{ ...playground, log },
       retention: { sessions: '1h', refusedSessions: '100ms', content: '100ms' },
@@ -111,6 +111,9 @@ for (const [engine, logFor] of Object.entries(engines))
       [summary?.messages, summary?.unaccounted, summary?.contentFaults, summary?.damaged],
       [2, 0, 0, 0],
     )
+
+    cleanUp()
+    await well(folder, ['verify'])
 
     // A view that is built again equals the one that lived, but for sums over everything there ever was.
     const live = await rowsOf(folder)
