@@ -9,22 +9,38 @@ const house = dirname(dirname(fileURLToPath(import.meta.url)))
 const launcher = join(house, 'bin', 'fsmtp.js')
 
 /** One domain, one account that gets everything; limits high enough for the load of one client address. */
-const configuration = ({ data, port, routes, log }: Settings): string => `hostname: mx.bench.example
+const configuration = ({ data, port, routes, elsewhere }: Settings): string => `hostname: mx.bench.example
 data: ${data}
-log: "${log}"
 listeners:
   - { service: mx, address: 127.0.0.1, port: ${port} }
 domains:
   - { name: bench.example, catchAll: box@bench.example }
-limits: { sessions: 10000, sessionsPerAddress: 10000, messages: 10000000 }
-${outgoing(routes)}`
+limits: { sessions: 10000, sessionsPerAddress: 10000, messages: 10000000, sending: { messages: 10000000, recipients: 10000000 } }
+${shared(elsewhere)}${outgoing(routes)}`
+
+/** What is not in the data directory, or shared with other servers. */
+export type Elsewhere = {
+  /** The address of a database. */
+  readonly log?: string
+  /** The address of a bucket. */
+  readonly content?: string
+  readonly cluster?: { readonly node: string; readonly lease: number }
+  /** False where another server on the same log has added the account. */
+  readonly account?: boolean
+}
+
+const shared = ({ log, content, cluster }: Elsewhere): string =>
+  [
+    log === undefined ? '' : `log: "${log}"\n`,
+    content === undefined ? '' : `content: "${content}"\n`,
+    cluster === undefined ? '' : `cluster: { node: ${cluster.node}, lease: ${cluster.lease}ms }\n`,
+  ].join('')
 
 type Settings = {
   readonly data: string
   readonly port: number
   readonly routes: Routes
-  /** `sqlite`, or the address of a database. */
-  readonly log: string
+  readonly elsewhere: Elsewhere
 }
 
 /** Next hops by domain, for mail that leaves. */
@@ -51,20 +67,20 @@ export type Installed = {
 export const install = async (
   directory: string,
   routes: Routes = new Map(),
-  { log = 'sqlite' }: { readonly log?: string } = {},
+  elsewhere: Elsewhere = {},
 ): Promise<Installed> => {
   const data = join(directory, 'data')
   const config = join(directory, 'fsmtp.yaml')
   const port = await freePort()
   mkdirSync(directory, { recursive: true })
-  writeFileSync(config, configuration({ data, port, routes, log }))
+  writeFileSync(config, configuration({ data, port, routes, elsewhere }))
   const options = { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 30 } as const
   const withConfig = (args: readonly string[]): string[] => [launcher, ...args, '--config', config]
-  const added = spawnSync(process.execPath, withConfig(['user', 'add', 'box@bench.example']), {
-    ...options,
-    input: 'a password nobody uses\n',
-  })
-  if (added.status !== 0) throw new Error(`fsmtp user add: ${added.stderr}`)
+  if (elsewhere.account !== false) {
+    const args = withConfig(['user', 'add', 'box@bench.example'])
+    const added = spawnSync(process.execPath, args, { ...options, input: 'a password nobody uses\n' })
+    if (added.status !== 0) throw new Error(`fsmtp user add: ${added.stderr}`)
+  }
   return {
     data,
     port,

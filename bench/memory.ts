@@ -11,7 +11,8 @@ const kibibytes = (pid: number, field: string): number => {
 }
 
 export const resident = (pid: number): number => kibibytes(pid, 'VmRSS')
-const highWater = (pid: number): number => kibibytes(pid, 'VmHWM')
+/** The most there ever was. */
+export const highWater = (pid: number): number => kibibytes(pid, 'VmHWM')
 /** `5` to `clear_refs` sets the high-water mark back to what is resident now (proc(5)). */
 const resetHighWater = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 

@@ -4,7 +4,7 @@
  *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
  *   npm run bench -- --out FILE    writes the table there too
  *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
- *   npm run bench -- --only WORD   accepts, outgoing, deferred, history, idle, large or long-log; several times for several
+ *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large or long-log; several times for several
  *
  * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
  * be measured for another reason is named above the table, and the exit code is 1.
@@ -15,10 +15,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { findProgram } from '../test/programs.ts'
 import { measureAcceptRows, type Servers } from './accepts.ts'
+import { startDatabase } from './database.ts'
 import { measureDeferredRows } from './deferred.ts'
+import { measureFailover } from './failover.ts'
 import { measureIdleRow, measureLargeRow } from './footprint.ts'
 import { type Installed, install } from './fsmtp.ts'
 import { measureCatchUpRow, measureVerifyRow } from './history.ts'
+import { latency, measureKurrentAccepts } from './kurrent-accepts.ts'
+import { measureKurrentHistory } from './kurrent-history.ts'
 import { measureLongLogRow } from './long-log.ts'
 import { describe, inMemory } from './machine.ts'
 import { measureOutgoingRow } from './outgoing.ts'
@@ -28,7 +32,7 @@ import { startSinks } from './sinks.ts'
 import { smoke, whole } from './size.ts'
 import { markdown, type Row } from './table.ts'
 
-const parts = ['accepts', 'outgoing', 'deferred', 'history', 'idle', 'large', 'long-log'] as const
+const parts = ['accepts', 'kurrent', 'outgoing', 'deferred', 'history', 'idle', 'large', 'long-log'] as const
 type Part = (typeof parts)[number]
 
 const { values } = parseArgs({
@@ -98,9 +102,34 @@ const outgoing = async (): Promise<Row> => {
   }
 }
 
+const kurrent = async (): Promise<Row[]> => {
+  const database = await startDatabase({ latency })
+  const servers: Running[] = []
+  try {
+    const sqlite = await (await install(join(home, 'beside-kurrent'))).serve()
+    servers.push(sqlite)
+    const there = await install(join(home, 'kurrent'), new Map(), { log: database.url })
+    servers.push(await there.serve())
+    return [await measureKurrentAccepts({ sqlite, kurrent: servers[1]!, database }, size)]
+  } finally {
+    for (const server of servers) await server.stop()
+    await database.stop()
+  }
+}
+
+const kurrentHistory = async (): Promise<Row[]> => {
+  const database = await startDatabase({ latency: 0 })
+  try {
+    return [await measureKurrentHistory(database, size.events)]
+  } finally {
+    await database.stop()
+  }
+}
+
 /** Each part by its name; `history` reads the log that `accepts` left behind. */
 const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>> => ({
   accepts: () => accepts(main),
+  kurrent: async () => [...(await kurrent()), ...(await kurrentHistory()), await measureFailover(home)],
   outgoing: async () => [await outgoing()],
   deferred: async () =>
     measureDeferredRows(await install(join(home, 'deferred')), { deferred: size.deferred, note }),
