@@ -11,6 +11,8 @@ import { bodiesTogether } from './together/index.ts'
 
 type Stored = { readonly position: number }
 
+const removedAtOnce = 64
+
 export const withContents = (log: EventLog, where: { directory: string } | { bodies: Bodies }): EventLog => {
   const bodies = 'bodies' in where ? where.bodies : bodiesTogether(where)
   const appending = new Appending(log, bodies)
@@ -18,7 +20,9 @@ export const withContents = (log: EventLog, where: { directory: string } | { bod
     append: (appends) => appending.append(appends),
     forget: async (what) => {
       await log.forget(what)
-      for (const id of what.contents ?? []) if (isId(id)) await bodies.remove(id)
+      const ids = (what.contents ?? []).filter(isId)
+      for (let at = 0; at < ids.length; at += removedAtOnce)
+        await Promise.all(ids.slice(at, at + removedAtOnce).map((id) => bodies.remove(id)))
     },
     waiting: () => log.waiting + appending.waiting,
     content: async (id) => (await log.content(id)) ?? (isId(id) ? bodies.read(id) : null),

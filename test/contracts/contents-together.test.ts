@@ -60,7 +60,7 @@ test('what is taken away is gone, in the order of asking', async (context) => {
   ])
   assert.equal(fresh, true)
   assert.equal(await text(bodies, 'one'), 'body of another')
-  await bodies.remove('one')
+  await Promise.all(['one', 'nothing', 'one'].map((id) => bodies.remove(id)))
   assert.equal(await text(bodies, 'one'), null)
   assert.equal(await text(bodies, 'two'), 'body of two')
 })

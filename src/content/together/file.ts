@@ -65,6 +65,20 @@ const checkLayout = (database: DatabaseSync, path: string): number => {
   return found
 }
 
+/** All of it, with one sync, or nothing. */
+export const inTransaction = <Result>(database: DatabaseSync, work: () => Result): Result => {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A failed COMMIT may have rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
 /** What went wrong, in the words of content. */
 export const faultOf = (error: unknown, path: string): ContentFull | ContentUnavailable => {
   if (error instanceof ContentUnavailable) return error

@@ -11,6 +11,8 @@ import type { FromWriter, ToWriter } from './messages.ts'
 
 /** A batch is closed at this size, so that no transaction grows without bound. */
 const batchLimit = 8 * 1024 * 1024
+/** A body that goes costs about as much as one of this size that comes. */
+const removalCounts = 16 * 1024
 
 type Settle = { readonly resolve: (fresh: boolean) => void; readonly reject: (error: Error) => void }
 type Kept = Settle & Body
@@ -89,13 +91,13 @@ export class Keeper {
     this.#worker.postMessage(order, order.do === 'keep' ? [order.memory] : [])
   }
 
-  /** Bodies up to the limit, or one removal. */
+  /** Bodies up to the limit, or removals: never both. */
   #nextBatch(): readonly Order[] {
-    if (this.#waiting[0]?.bytes === null) return this.#waiting.slice(0, 1)
+    const isRemoval = this.#waiting[0]?.bytes === null
     let size = 0
     const end = this.#waiting.findIndex(({ bytes }) => {
-      if (bytes === null || size > batchLimit) return true
-      size += bytes.byteLength
+      if ((bytes === null) !== isRemoval || size > batchLimit) return true
+      size += bytes?.byteLength ?? removalCounts
       return false
     })
     return this.#waiting.slice(0, end === -1 ? this.#waiting.length : end)
@@ -146,7 +148,7 @@ export class Keeper {
 
 const orderOf = (batch: readonly Order[]): Exclude<ToWriter, { do: 'close' }> => {
   const bodies = batch.filter((order): order is Kept => order.bytes !== null)
-  if (bodies.length === 0) return { do: 'remove', id: batch[0]!.id }
+  if (bodies.length === 0) return { do: 'remove', ids: batch.map(({ id }) => id) }
   const sizes = bodies.map(({ id, bytes }) => [id, bytes.byteLength] as [string, number])
   const memory = new Uint8Array(sizes.reduce((sum, [, size]) => sum + size, 0))
   let at = 0

@@ -8,7 +8,7 @@ export type ToWriter =
       readonly memory: ArrayBuffer
       readonly bodies: readonly [id: string, size: number][]
     }
-  | { readonly do: 'remove'; readonly id: string }
+  | { readonly do: 'remove'; readonly ids: readonly string[] }
   | { readonly do: 'close' }
 
 export type FromWriter =

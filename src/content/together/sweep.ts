@@ -3,10 +3,10 @@
  * they were looked at is kept in the file itself.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { openForReading, openForWriting } from './file.ts'
+import { inTransaction, openForReading, openForWriting } from './file.ts'
 
 const selectSuspects =
-  'SELECT number, id FROM bodies WHERE number > (SELECT coalesce(max(upto), 0) FROM swept)'
+  'SELECT number, id FROM bodies WHERE number > (SELECT coalesce(max(upto), 0) FROM swept) ORDER BY number'
 const selectLast = 'SELECT coalesce(max(number), 0) AS last FROM bodies WHERE number <= ?'
 const removeOne = 'DELETE FROM bodies WHERE number = ?'
 const forget = 'DELETE FROM swept'
@@ -31,12 +31,13 @@ export const settleSuspects = (path: string, suspects: Suspects, untold: readonl
   if (suspects.size === 0) return
   const database = openForWriting(path)
   try {
-    database.exec('BEGIN IMMEDIATE')
-    for (const number of untold) database.prepare(removeOne).run(number)
-    const last = lastUpTo(database, Math.max(...suspects.values()))
-    database.prepare(forget).run()
-    database.prepare(remember).run(last)
-    database.exec('COMMIT')
+    inTransaction(database, () => {
+      const statement = database.prepare(removeOne)
+      for (const number of untold) statement.run(number)
+      const last = lastUpTo(database, [...suspects.values()].at(-1)!)
+      database.prepare(forget).run()
+      database.prepare(remember).run(last)
+    })
   } finally {
     database.close()
   }

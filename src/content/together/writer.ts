@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ContentFull } from '../port.ts'
-import { faultOf, openForWriting } from './file.ts'
+import { faultOf, inTransaction, openForWriting } from './file.ts'
 import type { FromWriter, ToWriter } from './messages.ts'
 
 const insert = 'INSERT INTO bodies (id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING'
@@ -14,32 +14,28 @@ let opened: DatabaseSync | null = null
 
 const keep = (database: DatabaseSync, { memory, bodies }: Extract<ToWriter, { do: 'keep' }>): FromWriter => {
   const statement = database.prepare(insert)
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    let at = 0
-    const fresh = bodies.map(([id, size]) => {
-      const { changes } = statement.run(id, new Uint8Array(memory, at, size))
-      at += size
-      return Number(changes) > 0
-    })
-    database.exec('COMMIT')
-    return { kind: 'kept', fresh }
-  } catch (error) {
-    // A failed COMMIT may have rolled back already.
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
+  let at = 0
+  const fresh = bodies.map(([id, size]) => {
+    const { changes } = statement.run(id, new Uint8Array(memory, at, size))
+    at += size
+    return Number(changes) > 0
+  })
+  return { kind: 'kept', fresh }
+}
+
+const removeAll = (database: DatabaseSync, ids: readonly string[]): FromWriter => {
+  const statement = database.prepare(remove)
+  for (const id of ids) statement.run(id)
+  return { kind: 'removed' }
 }
 
 const obeyed = (order: Exclude<ToWriter, { do: 'close' }>): FromWriter => {
   try {
     opened ??= openForWriting(path)
-    if (order.do === 'keep') return keep(opened, order)
-    // What is removed is not to be left lying in pages that are free.
-    opened.exec('PRAGMA secure_delete = ON')
-    opened.prepare(remove).run(order.id)
-    opened.exec('PRAGMA secure_delete = OFF')
-    return { kind: 'removed' }
+    const database = opened
+    return inTransaction(database, () =>
+      order.do === 'keep' ? keep(database, order) : removeAll(database, order.ids),
+    )
   } catch (error) {
     const fault = faultOf(error, path)
     return { kind: 'failed', full: fault instanceof ContentFull, message: fault.message }
