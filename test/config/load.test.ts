@@ -93,11 +93,14 @@ delivery:
 dns: { servers: ["127.0.0.1:5353"], timeout: 5s }
 limits: { messageSize: 50mb, recipients: 1000, sessions: 2000, sessionsPerAddress: 50, commandTimeout: 5m, dataTimeout: 10m }
 http: { accounts: true, allowedHosts: [] }
+retention: { sessions: 90d, refusedSessions: 30d, content: forever }
 `)
   assert.equal(config.limits.messageSize, 52_428_800)
   assert.equal(config.limits.commandTimeout, 300_000)
   assert.deepEqual(config.proxy.trusted, ['127.0.0.1/32', '::1/128'])
   assert.equal(config.delivery.giveUpAfter, 432_000_000)
+  const day = 86_400_000
+  assert.deepEqual(config.retention, { sessions: 90 * day, refusedSessions: 30 * day, content: null })
 })
 
 test('what has no effect yet is noted with its line', () => {
@@ -183,6 +186,19 @@ test('passwords in URLs are not shown', () => {
   const shown = Object.fromEntries(rows.map((row) => [row.path, valueText(row)]))
   assert.equal(shown['limits.messageSize'], '50mb')
   assert.equal(shown['delivery.retry'], '[5m, 15m, 30m, 1h, 2h, 4h]')
+})
+
+test('what is kept for how long is shown as it is written', () => {
+  const rows = shownConfig(
+    parse(`hostname: mx.example.org
+cluster: { lease: 20s }
+retention: { sessions: 90d, refusedSessions: 12h }`),
+  )
+  const shown = Object.fromEntries(rows.map((row) => [row.path, valueText(row)]))
+  assert.equal(shown['cluster.lease'], '20s')
+  assert.equal(shown['retention.sessions'], '90d')
+  assert.equal(shown['retention.refusedSessions'], '12h')
+  assert.equal(shown['retention.content'], 'forever')
 })
 
 test('durations and sizes are read as people write them, and written back', () => {
