@@ -167,7 +167,7 @@ const columnsOf = (event: EventOf): Columns | null => {
       return { status: 'deferred', nextAttemptAt, ...(attempts === 0 && { reason }) }
     }
     case 'Held':
-      return { ...atRest, status: 'held' }
+      return { ...atRest, status: 'held', heldFor: event.data.reason ?? null }
     case 'Released':
       return { status: 'deferred', nextAttemptAt: event.data.nextAttemptAt }
     case 'RetryRequested':
@@ -229,7 +229,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 6,
+  version: 7,
   tables: {
     deliveries: {
       key: ['id'],
@@ -251,6 +251,8 @@ export const deliveries: Projection = {
         lastReply: 'text',
         lastReplyEnhanced: 'text',
         reason: 'text',
+        /** Why it was held when it was held last, where nobody asked for it. */
+        heldFor: 'text',
         fault: 'text',
         faultReply: 'text',
         faultEnhanced: 'text',

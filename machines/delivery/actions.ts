@@ -163,7 +163,10 @@ const recording = {
       ...standing(asked),
     }
   }),
-  recordHeld: record('Held', (asked) => payload(act(asked))),
+  recordHeld: record('Held', ({ event }) => {
+    const held = payload(told(event, 'HOLD'))
+    return held.sending === undefined ? held : { ...held, reason: 'sending-limit' }
+  }),
   recordReleased: record('Released', triedNow),
   recordRetryRequested: record('RetryRequested', triedNow),
   recordCancelled: record('Cancelled', (asked) => ({ ...payload(act(asked)), reason: 'cancelled' })),

@@ -4,6 +4,7 @@ import type {
   AttemptEnded,
   AttemptStarted,
   Connected,
+  DeliveryHeld,
   DeliveryQueued,
   HostPassedOver,
   HostSecured,
@@ -34,7 +35,7 @@ export type DeliveryInput =
   /** The server that made the attempt is gone. */
   | { readonly type: 'LOST'; readonly foundAt: number; readonly crashed: boolean }
   | ({ readonly type: 'RETRY' } & ActedUpon)
-  | ({ readonly type: 'HOLD' } & ActedUpon)
+  | ({ readonly type: 'HOLD' } & Omit<DeliveryHeld, 'reason'>)
   | ({ readonly type: 'RELEASE' } & ActedUpon)
   | ({ readonly type: 'CANCEL' } & ActedUpon)
 
@@ -72,7 +73,7 @@ export const deliveryInputs: MachineModule['inputs'] = {
   ATTEMPT_ENDED: ['endedAt', 'outcomes', 'fault', 'uncertain', 'answered'],
   LOST: ['foundAt', 'crashed'],
   RETRY: by,
-  HOLD: by,
+  HOLD: [...by, 'sending'],
   RELEASE: by,
   CANCEL: by,
 }

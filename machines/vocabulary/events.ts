@@ -415,12 +415,24 @@ export type DeliveryPostponed = {
 /** What somebody did to a delivery. */
 export type ActedUpon = {
   readonly actedAt: number
-  /** `operator`, or the account that asked. */
+  /** `operator`, or the account that asked; `server` where a limit did. */
   readonly by: string
 }
 /** Tried now: `destination` is that of the last attempt, '' where there was none; its rest is over. */
 export type TriedNow = ActedUpon & { readonly nextAttemptAt: number; readonly destination: string }
-export type DeliveryHeld = ActedUpon
+/** What an account sent within a time (`per`, milliseconds), and how much it may. */
+export type SendingOver = {
+  readonly account: string
+  readonly of: 'messages' | 'recipients'
+  readonly count: number
+  readonly limit: number
+  readonly per: number
+}
+export type DeliveryHeld = ActedUpon & {
+  /** Stable code: `sending-limit`; absent where somebody asked for it. */
+  readonly reason?: string
+  readonly sending?: SendingOver
+}
 export type DeliveryReleased = TriedNow
 export type RetryRequested = TriedNow
 export type DeliveryCancelled = ActedUpon & { readonly reason: string }

@@ -7,6 +7,8 @@ const sentences: Readonly<Record<string, string>> = {
   ...wireFaults,
   'refused-for-good': 'The host refused for good.',
   'not-sendable': 'The host could not have taken it, so it was not sent.',
+  'sending-limit':
+    'Its account sends more than limits.sending allows; `fsmtp release` lets it go on, `fsmtp cancel` ends it.',
   suppressed:
     'The address is known not to exist, so it was not tried; `fsmtp suppressions` lists such addresses.',
   'refused-for-now': 'The host asked us to try again later.',

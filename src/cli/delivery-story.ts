@@ -1,5 +1,12 @@
 /** What happened to a delivery, in words: sentences for each fact of it, as a message's trace tells them. */
-import type { AttemptLost, DeliveryQueued, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import type {
+  AttemptLost,
+  DeliveryHeld,
+  DeliveryQueued,
+  EventOf,
+  TlsFacts,
+} from '../../machines/vocabulary/events.ts'
+import { sendingText } from '../reputation/sending.ts'
 import { faultText, hostText, notedText, outcomeText } from './attempt-text.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { attemptWhy } from './fates.ts'
@@ -53,6 +60,11 @@ const queuedText = ({ recipients, forwarder, sender }: DeliveryQueued): string =
   return forwarder === undefined ? named : `<${forwarder}> -> ${named}, with the sender <${sender}>`
 }
 
+const holderText = ({ by, reason, sending }: DeliveryHeld): string => {
+  if (reason === undefined) return `by ${by}`
+  return `by a limit: ${sending === undefined ? deliveryReasonText(reason).replace(/\.$/, '') : sendingText(sending)}`
+}
+
 /** Nothing for facts that say nothing of a delivery. */
 export const deliverySentences = (event: EventOf, nextHop: string): readonly string[] => {
   const to = `delivery to ${nextHop}`
@@ -86,7 +98,7 @@ export const deliverySentences = (event: EventOf, nextHop: string): readonly str
       ]
     }
     case 'Held':
-      return [`The ${to} was held by ${event.data.by}`]
+      return [`The ${to} was held ${holderText(event.data)}`]
     case 'Released':
       return [`The ${to} was released by ${event.data.by}`]
     case 'RetryRequested':

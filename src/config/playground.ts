@@ -16,7 +16,7 @@ export const playgroundDefaults = {
 
 const repairing = { mx: 'repair' }
 /** All clients of a playground have the same address. */
-const crowded = { sessionsPerAddress: 2000 }
+const crowded = { sessionsPerAddress: 2000, sending: { messages: 1_000_000, recipients: 1_000_000 } }
 
 /** Deferrals, warnings and the end of patience are seen within minutes; a failure is seen as often as it is asked for. */
 const impatient = { suppress: { for: '0s' }, retry: ['15s', '30s', '1m'], warnAfter: '1m', giveUpAfter: '5m' }

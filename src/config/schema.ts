@@ -99,6 +99,11 @@ const bareNewlines = z.strictObject({
   }),
 })
 
+const window = form(
+  duration.refine((given) => given >= 60_000 && given <= 30 * 86_400_000, 'must be from 1m to 30d'),
+  'a duration (1h)',
+)
+
 const loginFailures = z.strictObject({
   perSession: setting(count, {
     about: 'Failed logins in one session, after which it is ended.',
@@ -114,6 +119,22 @@ const loginFailures = z.strictObject({
     byDefault: 50,
   }),
   window: setting(duration, { about: 'How long a failure counts.', byDefault: '15m' }),
+})
+
+const accountSending = z.strictObject({
+  messages: optional(count, { about: 'Messages to other hosts.', example: 5000 }),
+  recipients: optional(count, { about: 'Recipients elsewhere, over all of them.', example: 20_000 }),
+})
+
+const sending = z.strictObject({
+  messages: setting(count, { about: 'Messages to other hosts.', byDefault: 500 }),
+  recipients: setting(count, { about: 'Recipients elsewhere, over all of them.', byDefault: 1000 }),
+  per: setting(window, { about: 'Within this time.', byDefault: '1h' }),
+  accounts: setting(z.record(mailAddress, accountSending), {
+    about: 'Accounts that may send more, or less.',
+    byDefault: {},
+    example: { 'news@example.org': { messages: 5000, recipients: 20_000 } },
+  }),
 })
 
 const limits = z.strictObject({
@@ -161,6 +182,11 @@ const limits = z.strictObject({
     byDefault: 100,
   }),
   loginFailures: setting(loginFailures, { about: 'When guessing of passwords is stopped.', byDefault: {} }),
+  sending: setting(sending, {
+    about:
+      'What one account may send to other hosts. What is more is taken and held, until it is released or cancelled; mailboxes here are not concerned.',
+    byDefault: {},
+  }),
   shutdownGrace: setting(duration, {
     about: 'How long messages under way may take to finish when the server is told to stop.',
     byDefault: '30s',

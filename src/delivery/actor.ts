@@ -13,10 +13,12 @@ import type {
   RecipientOutcome,
   RemoteHost,
   Route,
+  SendingOver,
 } from '../../machines/vocabulary/events.ts'
 import type { EffectEmitted } from '../../machines/vocabulary/machine.ts'
 import { ActorHost } from '../actors/host.ts'
 import type { StoredEvent } from '../log/port.ts'
+import { type ActorOptions, heldFor, type Rest } from './awake.ts'
 import type { Destination } from './destination.ts'
 import { envelopeOf, hasRecipients } from './envelope.ts'
 import { bounded, contentOf, unforeseen } from './faults.ts'
@@ -28,18 +30,7 @@ import { isAside, isUnderWay, settledIn, standingOf, withSettled } from './stand
 import type { Tools } from './tools.ts'
 import { withheldFrom } from './withheld.ts'
 
-/** What it rests for: its next time (milliseconds since 1970), for good (null), or because the log did not take its fact. */
-export type Rest = { readonly dueAt: number | null } | { readonly error: Error }
-
-export type ActorOptions = {
-  readonly id: string
-  readonly policy: unknown
-  readonly past: readonly StoredEvent[]
-  /** Its history, as the log has it. */
-  readonly read: () => Promise<readonly StoredEvent[]>
-  readonly tools: Tools
-  readonly rested: (rest: Rest) => void
-}
+export type { ActorOptions, Rest }
 
 /** Effects by which it rests. */
 const rests: ReadonlySet<string> = new Set(['startTimer', 'rest', 'finish'])
@@ -69,6 +60,7 @@ export class DeliveryActor {
   #mayKeepWires = true
   #isToSend = false
   #isStopped = false
+  #isHeldBack = false
 
   constructor({ id, policy, past, read, tools, rested }: ActorOptions) {
     this.id = id
@@ -107,9 +99,12 @@ export class DeliveryActor {
     return this.#host.context as DeliveryContext
   }
 
-  queue(queued: DeliveryQueued): void {
+  /** With `over` it is held in the same breath: it has no turn before somebody releases it. */
+  queue(queued: DeliveryQueued, over: SendingOver | null = null): void {
     this.#queued = queued
+    this.#isHeldBack = over !== null
     this.#tell({ type: 'QUEUE', ...queued })
+    if (over !== null) this.#tell(heldFor(over, this.#tools.now()))
   }
 
   /** Hands over what it recorded; resolves when that is in the log, or was not taken (false). */
@@ -184,7 +179,7 @@ export class DeliveryActor {
         if (this.#wire) void this.#send(this.#wire)
         return
       case 'startTimer':
-        this.#rest({ dueAt: Number(effect.dueAt) })
+        if (!this.#isHeldBack) this.#rest({ dueAt: Number(effect.dueAt) })
         return
       case 'notify':
         for (const { kind, attempt } of effect.notices as readonly NoticeOwed[])

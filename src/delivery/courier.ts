@@ -3,7 +3,7 @@
  */
 
 import type { Act } from '../../machines/delivery/inputs.ts'
-import type { DeliveryQueued } from '../../machines/vocabulary/events.ts'
+import type { DeliveryQueued, SendingOver } from '../../machines/vocabulary/events.ts'
 import { asError } from '../as-error.ts'
 import { type LogReader, WrongRevision } from '../log/port.ts'
 import { policiesOf } from '../policies.ts'
@@ -114,13 +114,13 @@ export class Courier {
     this.#refill.askAgain()
   }
 
-  /** Writes a new delivery down; it is tried as soon as there is room. One that exists already is left alone. */
-  queue(id: string, policy: unknown, queued: DeliveryQueued): void {
+  /** Writes a new delivery down; it is tried as soon as there is room, or held. One that exists already is left alone. */
+  queue(id: string, policy: unknown, queued: DeliveryQueued, over: SendingOver | null = null): void {
     if (this.#live.has(id) || this.#turns.has(id) || this.#awake.has(id)) return
     const actor = this.#actor(id, { policy, past: [], queued })
     // Kept awake for its first attempt, where there is room.
-    if (this.#awake.size < mostAwake) this.#awake.set(id, actor)
-    actor.queue(queued)
+    if (over === null && this.#awake.size < mostAwake) this.#awake.set(id, actor)
+    actor.queue(queued, over)
   }
 
   /** What somebody asks of a delivery. @throws where the log does not take it */

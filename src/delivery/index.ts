@@ -17,6 +17,7 @@ import { FreshBodies } from './fresh-bodies.ts'
 import { Noticer, type NoticerOptions } from './noticer.ts'
 import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
+import { afterCounting, followSending } from './sending.ts'
 import type { Signers } from './signing/index.ts'
 import { signingOurs } from './signing/ours.ts'
 import { sweepOf } from './sweep.ts'
@@ -69,6 +70,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const suppressed = new SuppressionList({
     ...{ directory: config.data, suppressing: config.delivery.suppress, now },
   })
+  const sending = followSending({ log, rule: config.limits.sending, warn })
   const inForce: Settings = { routes: options.routes, sign: signingOurs(options.signers, bodies) }
   const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
     const value = deliveryPolicy(settings)
@@ -95,6 +97,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const router = new Router({
     ...{ courier, node, policy: await policyOf(config), warn, returnPath: options.returnPath },
     sign: (accepted, prefix) => inForce.sign(accepted, prefix),
+    sending: (accepted, asked) => sending.judge(accepted, asked),
   })
   let isStopping = false
   const underWay = new Set<Promise<void>>()
@@ -105,9 +108,9 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   }
   const route = (accepted: Accepted, only?: ReadonlySet<string>): Promise<void> =>
     beside(
-      router
-        .route(accepted, only)
-        .catch((error: Error) => warn(`the message ${accepted.message.message} was not routed`, error)),
+      afterCounting(sending, () => router.route(accepted, only)).catch((error: Error) =>
+        warn(`the message ${accepted.message.message} was not routed`, error),
+      ),
     )
   const sweep = sweepOf({
     ...{ log, backlog, route },
@@ -149,6 +152,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       router.policy = await policyOf(settings)
       inForce.routes = routes
       suppressed.suppressing = settings.delivery.suppress
+      sending.use(settings.limits.sending)
       inForce.sign = signingOurs(signers, bodies)
       courier.reroute(settings.delivery.concurrency)
     },

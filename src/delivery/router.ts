@@ -3,7 +3,7 @@
  * that follows from the message, the hop and the alias and on a stream that must not exist yet, so exactly one each, whatever
  * crashes when.
  */
-import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
+import type { MessageAccepted, SendingOver } from '../../machines/vocabulary/events.ts'
 import { type Onward, onwardOf } from '../../machines/vocabulary/recipients.ts'
 import type { ReturnPath } from '../forwarding/index.ts'
 import { deliveredToLine, traceLines } from '../smtp/trace.ts'
@@ -27,6 +27,8 @@ export type RouterOptions = {
   readonly sign: (accepted: MessageAccepted, prefix: string) => Promise<string>
   /** The envelope sender with which mail of `sender` is forwarded for `alias`; without it, the one it has. */
   readonly returnPath?: ReturnPath | undefined
+  /** What a message of an account is over, so that it is held; without it nothing is. `isNew`: it was accepted just now. */
+  readonly sending?: (accepted: Accepted, asked: { readonly isNew: boolean }) => SendingOver | null
   readonly warn: (what: string, error?: Error) => void
 }
 
@@ -55,15 +57,17 @@ export class Router {
       warn(`the message ${message.message} leaves unsigned`, error)
       return ''
     })
+    const over = this.#options.sending?.({ message, at }, { isNew: only === undefined }) ?? null
     const onward = onwardOf(message.recipients)
     const ids = deliveryIds(message.message, onward)
     for (const [place, way] of onward.entries()) {
       if (only !== undefined && !only.has(way.nextHop)) continue
-      courier.queue(ids[place]!, policy.value, {
+      const queued = {
         ...envelopeOf(message),
         ...this.#wayOf(way, { message, at }, `${signature}${trace}`),
         ...{ acceptedAt: at, node, policy: policy.hash },
-      })
+      }
+      courier.queue(ids[place]!, policy.value, queued, over)
     }
   }
 

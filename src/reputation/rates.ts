@@ -1,11 +1,10 @@
 /**
  * How many messages came from somebody within a time: counted by sliding windows, in bounded memory. It knows no clock: whoever asks
  * says when, so that recorded sessions can be counted again.
- *
- * A window is made of `slots` parts. What is counted is forgotten between 95 % and 100 % of the window later: never too late.
  */
 import { type RateCount, rateSubjects } from '../../machines/vocabulary/findings.ts'
 import { networkAround } from '../../machines/vocabulary/network.ts'
+import { Window } from './window.ts'
 
 export type RateSubject = RateCount['of']
 /** What is to be counted; `per` in milliseconds. */
@@ -24,57 +23,12 @@ export type Entered = {
   readonly leave: () => void
 }
 
-const slots = 20
-
-/** Slots with their counts: few have more than a handful. */
-type Counted = { slot: number; count: number }[]
-
-class Window {
+class RateWindowCount extends Window {
   readonly of: RateSubject
-  readonly per: number
-  readonly #most: number
-  /** In the order of last use, the oldest first. */
-  readonly #counted = new Map<string, Counted>()
 
   constructor({ of, per }: RateWindow, most: number) {
+    super({ per, most })
     this.of = of
-    this.per = per
-    this.#most = most
-  }
-
-  get size(): number {
-    return this.#counted.size
-  }
-
-  /** Counts `by` more of the subject; the slot that it went to. */
-  add(subject: string, now: number, by: number): number {
-    const slot = this.#slotOf(now)
-    const counted = this.#live(subject, slot)
-    const known = counted.find((one) => one.slot === slot)
-    if (known === undefined) counted.push({ slot, count: by })
-    else known.count += by
-    this.#counted.delete(subject)
-    this.#counted.set(subject, counted)
-    if (this.#counted.size > this.#most) this.#counted.delete(this.#counted.keys().next().value ?? '')
-    return slot
-  }
-
-  subtract(subject: string, slot: number, by: number): void {
-    const entry = this.#counted.get(subject)?.find((one) => one.slot === slot)
-    if (entry !== undefined) entry.count = Math.max(0, entry.count - by)
-  }
-
-  count(subject: string, now: number): number {
-    return this.#live(subject, this.#slotOf(now)).reduce((sum, { count }) => sum + count, 0)
-  }
-
-  #slotOf(now: number): number {
-    return Math.floor((now * slots) / this.per)
-  }
-
-  /** Also without what lies a whole window ahead: a clock that was set back must not keep anybody out for longer. */
-  #live(subject: string, slot: number): Counted {
-    return (this.#counted.get(subject) ?? []).filter((one) => Math.abs(slot - one.slot) < slots)
   }
 }
 
@@ -102,11 +56,11 @@ export type RatesOptions = {
 
 export class Rates {
   readonly #most: number
-  #windows: readonly Window[]
+  #windows: readonly RateWindowCount[]
 
   constructor({ windows, most = 20_000 }: RatesOptions) {
     this.#most = most
-    this.#windows = distinct(windows).map((window) => new Window(window, most))
+    this.#windows = distinct(windows).map((window) => new RateWindowCount(window, most))
   }
 
   /** The longest time looked back, in milliseconds; 0 where nothing is counted. */
@@ -124,7 +78,7 @@ export class Rates {
     this.#windows = distinct(windows).map(
       ({ of, per }) =>
         this.#windows.find((known) => known.of === of && known.per === per) ??
-        new Window({ of, per }, this.#most),
+        new RateWindowCount({ of, per }, this.#most),
     )
   }
 

@@ -7,6 +7,7 @@ import type {
   DeliveryQueued,
   RecipientOutcome,
   RemoteHost,
+  SendingOver,
 } from '../../machines/vocabulary/events.ts'
 import { Outbox } from '../../src/actors/outbox.ts'
 import type { Backlog } from '../../src/delivery/backlog.ts'
@@ -171,12 +172,14 @@ export const farSide = async (
     advance: (by: number) => {
       time += by
     },
-    queue: (id: string, more: Partial<DeliveryQueued> = {}) =>
-      courier.queue(id, policy, {
+    queue: (id: string, more: Partial<DeliveryQueued> = {}, over: SendingOver | null = null) => {
+      const queued = {
         ...{ message: id, sender: 'ann@example.org', nextHop: 'example.net', size: 6, prefix: '' },
         ...{ recipients: [{ address: 'bob@example.net' }], acceptedAt: begun, node, policy: hash },
         ...more,
-      }),
+      }
+      courier.queue(id, policy, queued, over)
+    },
     /** Resolves when the delivery's history ends with this fact. */
     until: (id: string, type: string): Promise<void> => untilOne(id, [type]),
     /** Resolves when it ends with one of these. */

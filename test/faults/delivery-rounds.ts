@@ -41,6 +41,7 @@ const kindOfRound = (round: number): RoundKind => (round % 2 === 0 ? 'refused' :
 const placeFor = async (far: number, { log }: Database): Promise<string> => {
   const folder = workplace({
     hostname: 'mx.example.org',
+    limits: { sending: { messages: 1_000_000, recipients: 1_000_000 } },
     listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
     domains: [{ name: 'example.org' }],
     log,

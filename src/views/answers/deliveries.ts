@@ -182,6 +182,7 @@ type Row = {
   finishedAt: number | null
   lastReply: string | null
   reason: string | null
+  heldFor: string | null
   fault: string | null
   node: string | null
   leaseUntil: number | null
@@ -224,7 +225,7 @@ const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery 
   finishedAt: isoOf(row.finishedAt),
   recipients,
   lastReply: row.lastReply,
-  reason: row.reason,
+  reason: (row.status === 'held' ? row.heldFor : null) ?? row.reason,
   fault: row.fault,
   node: row.node,
   leaseUntil: isoOf(row.leaseUntil),
