@@ -29,7 +29,7 @@ const run = async (target: string, options: GlobalOptions): Promise<void> => {
   const { config } = loadConfig({ file: options.config, data: options.data })
   if (isKurrentAddress(config.log))
     throw new CommandFault(
-      `the log is in a database, which has its own way of making copies; message bodies are in ${isBucketAddress(config.content) ? withoutSecret(config.content) : 'content/ of the data directory'}. \`fsmtp export --all\` writes everything as histories`,
+      `the log is in a database, which has its own way of making copies; message bodies are in ${isBucketAddress(config.content) ? withoutSecret(config.content) : 'bodies.sqlite and content/ of the data directory'}. \`fsmtp export --all\` writes everything as histories`,
     )
   const bar = progress('copying')
   const copied = await backup({ directory: config.data, target, progress: bar.update })
