@@ -70,8 +70,7 @@ const leftOut = 'node'
 export async function* exportAll(options: ExportOptions): AsyncGenerator<string> {
   yield headerLine()
   for await (const page of options.log.readAll(0))
-    for (const event of page)
-      if (categoryOf(event.stream) !== leftOut) yield* eventLines(event, options)
+    for (const event of page) if (categoryOf(event.stream) !== leftOut) yield* eventLines(event, options)
 }
 
 /**

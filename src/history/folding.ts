@@ -125,10 +125,10 @@ export class Folding {
   /** Folds what was folded before, silently, then this event. */
   async #resume(event: StoredEvent): Promise<void> {
     const { stream, revision } = event
-    const { events, fault } = await this.#before(stream, revision)
+    const { events, fault, isGone } = await this.#before(stream, revision)
     const [first] = events
-    // Forgotten since the event was read: a log gives no event of a stream that it cannot read.
-    if (first === undefined && fault === null) return
+    // Forgotten since the event was read: a log gives no event of a stream that is not there.
+    if (isGone) return
     if (first === undefined) this.streams += 1 // Its beginning was never seen, so it was not counted.
     if (fault !== null)
       return this.#report({ kind: 'undecodable', stream, revision: events.length, detail: fault })
@@ -143,19 +143,24 @@ export class Folding {
   }
 
   /** The events of a stream before a revision, as far as they can be read without a gap. */
-  async #before(stream: string, revision: number): Promise<{ events: StoredEvent[]; fault: string | null }> {
+  async #before(
+    stream: string,
+    revision: number,
+  ): Promise<{ events: StoredEvent[]; fault: string | null; isGone: boolean }> {
     const events: StoredEvent[] = []
+    let isGone = true
     try {
       for await (const page of this.#log.readStream(stream)) {
+        isGone = false
         for (const event of page)
           if (event.revision === events.length && event.revision < revision) events.push(event)
         if (events.length === revision) break
       }
     } catch (error) {
-      if (error instanceof LogDamaged) return { events, fault: error.message }
+      if (error instanceof LogDamaged) return { events, fault: error.message, isGone: false }
       throw error
     }
-    return { events, fault: null }
+    return { events, fault: null, isGone }
   }
 }
 

@@ -305,3 +305,27 @@ test('positions that are not there are damage', async (t) => {
     { kind: 'damaged', position: 16, detail: 'the events up to position 17 are missing' },
   ])
 })
+
+test('a history that is forgotten while it is read is no fault; one without its beginning is', async (t) => {
+  const log = await seeded(await logFor(t), sessionAppend('a'), sessionAppend('b'))
+  const only =
+    (from: number): Pick<LogReader, 'readStream'>['readStream'] =>
+    (stream, options) =>
+      stream === 'smtp_session-a' ? log.readStream(stream, { from }) : log.readStream(stream, options)
+  const readerFrom = (from: number): Pick<LogReader, 'readAll' | 'readStream' | 'tail' | 'knowsHoles'> => ({
+    knowsHoles: true,
+    tail: () => log.tail(),
+    readStream: only(from),
+    readAll: async function* (after, options) {
+      for await (const page of log.readAll(after, options))
+        yield page.filter(({ stream, revision }) => stream !== 'smtp_session-a' || revision >= 2)
+    },
+  })
+  const gone = await verified(readerFrom(1_000))
+  assert.deepEqual(gone.findings, [])
+  const cut = await verified(readerFrom(2))
+  assert.deepEqual(
+    cut.findings.map((finding) => [finding.kind, 'stream' in finding && finding.stream]),
+    [['diverged', 'smtp_session-a']],
+  )
+})
