@@ -44,7 +44,6 @@ import {
   type ReceiptDue,
 } from './answers/messages.ts'
 import { askQueue, type QueueStatus } from './answers/queue.ts'
-import { askEndedSessions, askOldMessages, type EndedSession, type OldMessage } from './answers/retention.ts'
 import {
   type Acquainted,
   askAcquaintances,
@@ -52,6 +51,7 @@ import {
   askNetworks,
   type NetworkDay,
 } from './answers/reputation.ts'
+import { askEndedSessions, askOldMessages, type EndedSession, type OldMessage } from './answers/retention.ts'
 import {
   askSession,
   askSessionIds,
@@ -114,15 +114,15 @@ export type ViewReader = {
   receiptsDue(limit: number): readonly ReceiptDue[]
   /** Reports on a delivery that were composed. */
   notices(delivery: string): readonly Notice[]
+  /** Sessions after this id, the oldest first, as far as retention has to know them. */
+  endedSessions(after: string, limit: number): readonly EndedSession[]
+  /** Messages after this id whose bodies were not forgotten, the oldest first. */
+  oldMessages(after: string, limit: number): readonly OldMessage[]
   /** What each network did, day by day. */
   networks(): ReadonlyMap<string, readonly NetworkDay[]>
   networkDays(network: string): readonly NetworkDay[]
   /** The newest first. */
   acquaintances(network: string, limit: number): readonly Acquainted[]
-  /** Sessions after this id, the oldest first, as far as retention has to know them. */
-  endedSessions(after: string, limit: number): readonly EndedSession[]
-  /** Messages after this id whose bodies were not forgotten, the oldest first. */
-  oldMessages(after: string, limit: number): readonly OldMessage[]
   /** Addresses elsewhere that failed for good, or were put on the list; the newest first. */
   suppressions(): readonly Suppression[]
   /** `address` as `addressKey` has it. */
@@ -197,11 +197,11 @@ export const openViews = ({
     noticesDue: (limit) => asking.once(() => askNoticesDue(db(), limit)),
     receiptsDue: (limit) => asking.once(() => askReceiptsDue(db(), limit)),
     notices: (delivery) => asking.once(() => askNotices(db(), delivery)),
+    endedSessions: (after, limit) => asking.once(() => askEndedSessions(db(), after, limit)),
+    oldMessages: (after, limit) => asking.once(() => askOldMessages(db(), after, limit)),
     networks: () => asking.once(() => askNetworks(db())),
     networkDays: (network) => asking.once(() => askNetworkDays(db(), network)),
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
-    endedSessions: (after, limit) => asking.once(() => askEndedSessions(db(), after, limit)),
-    oldMessages: (after, limit) => asking.once(() => askOldMessages(db(), after, limit)),
     suppressions: () => asking.once(() => askSuppressions(db())),
     suppression: (address) => asking.once(() => askSuppression(db(), address)),
     flow: (machine) => asking.once(() => askFlow(db(), machine)),

@@ -31,8 +31,8 @@ const checked = (value: unknown, column: string): Value => {
 }
 
 export class Rows {
-  readonly #under: Under
   readonly #older: Older
+  readonly #under: Under
   readonly #schema: TableSchema
   readonly #places: ReadonlyMap<string, number>
   readonly #empty: readonly Value[]
@@ -51,8 +51,8 @@ export class Rows {
     this.#places = new Map(columns.map((column, place) => [column, place]))
     this.#empty = Object.values(schema.columns).map((type) => (type === 'count' ? 0 : null))
     this.#isOnlyKey = columns.length === schema.key.length
-    this.#older = new Older(db, name, (column) => this.#place(column))
     this.#under = new Under(db, name, schema)
+    this.#older = new Older(db, name, (column) => this.#place(column))
     this.#select = db.prepare(selectRow(name, schema))
     this.#write = db.prepare(writeRow(name, schema))
     this.#delete = db.prepare(deleteRow(name, schema))
@@ -167,8 +167,8 @@ export class Rows {
 
   /** Writes what changed; the caller holds the transaction. */
   flush(): void {
-    this.#under.flush()
     this.#older.flush()
+    this.#under.flush()
     for (const [key, row] of this.#touched) {
       if (!row.changed) continue
       if (row.deleted) this.#delete.run(...key)
@@ -184,8 +184,8 @@ export class Rows {
   discard(): void {
     this.#rows.clear()
     this.#touched = []
-    this.#under.clear()
     this.#older.clear()
+    this.#under.clear()
   }
 
   #id(key: Key): string {
