@@ -1,4 +1,5 @@
 /** Programs of other people that some tests need. A test without its program is skipped by name, never silently. */
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -30,4 +31,14 @@ export const requireProgram = (t: TestContext, name: string): string | null => {
   const found = findProgram(name)
   if (found === null) t.skip(`${name} is not installed`)
   return found
+}
+
+/** Debian's Python: its modules are not for others that may be on the PATH. */
+const debianPython = '/usr/bin/python3'
+
+/** The same for a module of Debian's Python: `const python = requireModule(t, 'authres')`. */
+export const requireModule = (t: TestContext, name: string): string | null => {
+  const isThere = spawnSync(debianPython, ['-c', `import ${name}`]).status === 0
+  if (!isThere) t.skip(`the module ${name} of ${debianPython} is not installed`)
+  return isThere ? debianPython : null
 }

@@ -19,7 +19,7 @@ import type { Connect, Routes } from './port.ts'
 import { type Accepted, Router, type RouterOptions } from './router.ts'
 import { afterCounting, followSending } from './sending.ts'
 import type { Signers } from './signing/index.ts'
-import { signingOurs } from './signing/ours.ts'
+import { sealingForwarded, signingOurs } from './signing/ours.ts'
 import { sweepOf } from './sweep.ts'
 import { takingOverBy } from './taking-over.ts'
 import type { Notify } from './tools.ts'
@@ -40,7 +40,7 @@ export type DeliveriesOptions = {
   readonly warn: (what: string, error?: Error) => void
 }
 
-type Settings = { routes: Routes; sign: RouterOptions['sign'] }
+type Settings = { routes: Routes; sign: RouterOptions['sign']; seal: NonNullable<RouterOptions['seal']> }
 /** Of a configuration that was read. */
 type Read = { readonly routes: Routes; readonly signers: Signers }
 
@@ -71,7 +71,11 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     ...{ directory: config.data, suppressing: config.delivery.suppress, now },
   })
   const sending = followSending({ log, rule: config.limits.sending, warn })
-  const inForce: Settings = { routes: options.routes, sign: signingOurs(options.signers, bodies) }
+  const inForce: Settings = {
+    routes: options.routes,
+    sign: signingOurs(options.signers, bodies),
+    seal: sealingForwarded(options.signers, bodies),
+  }
   const policyOf = async (settings: Config): Promise<RouterOptions['policy']> => {
     const value = deliveryPolicy(settings)
     return { value, hash: await adoptPolicy(log, value, settings.hostname) }
@@ -98,6 +102,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
     ...{ courier, node, policy: await policyOf(config), warn, returnPath: options.returnPath },
     sign: (accepted, prefix) => inForce.sign(accepted, prefix),
     sending: (accepted, asked) => sending.judge(accepted, asked),
+    seal: (accepted, forwarder, prefix) => inForce.seal(accepted, forwarder, prefix),
   })
   let isStopping = false
   const underWay = new Set<Promise<void>>()
@@ -154,6 +159,7 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
       suppressed.suppressing = settings.delivery.suppress
       sending.use(settings.limits.sending)
       inForce.sign = signingOurs(signers, bodies)
+      inForce.seal = sealingForwarded(signers, bodies)
       courier.reroute(settings.delivery.concurrency)
     },
     takeOver: () => takeOver('what another server left'),

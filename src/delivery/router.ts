@@ -25,6 +25,8 @@ export type RouterOptions = {
   readonly policy: { readonly hash: string; readonly value: unknown }
   /** Signature lines for the content with these lines in front; '' where nothing is signed. */
   readonly sign: (accepted: MessageAccepted, prefix: string) => Promise<string>
+  /** Lines that seal what is handed on for an alias, with these lines in front; '' where nothing is sealed. */
+  readonly seal?: (accepted: MessageAccepted, forwarder: string, prefix: string) => Promise<string>
   /** The envelope sender with which mail of `sender` is forwarded for `alias`; without it, the one it has. */
   readonly returnPath?: ReturnPath | undefined
   /** What a message of an account is over, so that it is held; without it nothing is. `isNew`: it was accepted just now. */
@@ -62,22 +64,33 @@ export class Router {
     const ids = deliveryIds(message.message, onward)
     for (const [place, way] of onward.entries()) {
       if (only !== undefined && !only.has(way.nextHop)) continue
+      const onItsWay = await this.#wayOf(way, { message, at }, `${signature}${trace}`)
       const queued = {
         ...envelopeOf(message),
-        ...this.#wayOf(way, { message, at }, `${signature}${trace}`),
+        ...onItsWay,
         ...{ acceptedAt: at, node, policy: policy.hash },
       }
       courier.queue(ids[place]!, policy.value, queued, over)
     }
   }
 
-  /** What differs between what leaves of one message. A signature is of the message, whoever forwards it. */
-  #wayOf({ nextHop, forwarder, recipients }: Onward, { message, at }: Accepted, prefix: string) {
+  /** What differs between what leaves of one message. A signature is of the message, whoever forwards it; a seal is the forwarder's. */
+  async #wayOf({ nextHop, forwarder, recipients }: Onward, { message, at }: Accepted, prefix: string) {
     if (forwarder === null) return { nextHop, recipients, prefix }
     const { returnPath = (sender) => sender } = this.#options
     const sender = returnPath(message.sender, forwarder, at)
     // Its tracks, by which the mail is known should it come back (RFC 5321 §6.3).
-    return { nextHop, forwarder, recipients, sender, prefix: `${deliveredToLine(forwarder)}${prefix}` }
+    const tracked = `${deliveredToLine(forwarder)}${prefix}`
+    const seal = await this.#sealOf(message, forwarder, tracked)
+    return { nextHop, forwarder, recipients, sender, prefix: `${seal}${tracked}` }
+  }
+  async #sealOf(message: MessageAccepted, forwarder: string, prefix: string): Promise<string> {
+    const { seal, warn } = this.#options
+    if (seal === undefined) return ''
+    return seal(message, forwarder, prefix).catch((error: Error) => {
+      warn(`the message ${message.message} is handed on unsealed`, error)
+      return ''
+    })
   }
 }
 

@@ -183,3 +183,25 @@ test('no two that leave of one message share a name', () => {
   const alone = new Set(ways.map((way) => deliveryIds('m', [way])[0]))
   assert.ok(alone.size < ways.length)
 })
+
+test('a seal stands above all that leaves for an alias, and is made for nothing else; without one the mail goes all the same', async () => {
+  const asked: string[] = []
+  const seal: RouterOptions['seal'] = async (_, forwarder, prefix) => {
+    asked.push(`${forwarder} ${prefix.split('\r\n')[0]}`)
+    return 'ARC-Seal: x\r\n'
+  }
+  const message = messageTo(recipientsFor('sales@example.org', sales))
+  const [sealed] = await routed(message, { seal })
+  assert.match(
+    sealed!.prefix,
+    /^ARC-Seal: x\r\nDelivered-To: sales@example\.org\r\nDKIM-Signature: x\r\nReceived: /,
+  )
+  assert.deepEqual(asked, ['sales@example.org Delivered-To: sales@example.org'])
+  const warned: string[] = []
+  const [unsealed] = await routed(message, {
+    seal: () => Promise.reject(new Error('no')),
+    warn: (what) => warned.push(what),
+  })
+  assert.match(unsealed!.prefix, /^Delivered-To: /)
+  assert.match(warned.join(), /is handed on unsealed$/)
+})

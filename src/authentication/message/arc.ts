@@ -2,6 +2,7 @@
 import { arc as verifyChain } from 'mailauth/lib/arc/index.js'
 import type { ArcState } from 'mailauth/lib/dkim/dkim-verifier.js'
 import type { ArcFinding } from '../../../machines/vocabulary/findings.ts'
+import { noAnswer } from './arc-words.ts'
 import { mailDomain } from './author.ts'
 import type { Keys } from './keys.ts'
 import { fewestBits } from './verifier.ts'
@@ -63,6 +64,3 @@ export const arcFinding = async (state: ArcState, { arcAbout }: Vetted, keys: Ke
     return failed(keys.unanswered ? noAnswer : (status.comment ?? 'not a chain'), sealers)
   return { result: 'pass', sealers, ...dmarcOf(authenticationResults?.dmarc?.result) }
 }
-
-/** What a chain says that could not be looked at: a later look may find otherwise, so nobody should be told that it failed. */
-export const noAnswer = 'no answer for a key'

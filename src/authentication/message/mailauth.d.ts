@@ -93,13 +93,13 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
   }
 }
 declare module 'mailauth/lib/arc/index.js' {
-  import type { ArcState } from 'mailauth/lib/dkim/dkim-verifier.js'
+  import type { ArcSet, ArcState, VerifierRow } from 'mailauth/lib/dkim/dkim-verifier.js'
 
   export type ArcVerdict = {
     readonly status: { readonly result: 'none' | 'pass' | 'fail'; readonly comment?: string }
     readonly authenticationResults?: { readonly dmarc?: { readonly result?: unknown } }
   }
-  export type SealRequest = {
+  type Seal = {
     readonly signingDomain: string
     readonly selector: string
     /** PEM. */
@@ -110,8 +110,21 @@ declare module 'mailauth/lib/arc/index.js' {
     readonly signTime?: Date
     readonly headerList?: string
   }
+  type Parsed = { readonly parsed: readonly VerifierRow[] }
   /** The lines of a set, each with its line end; nothing where none was made. */
-  export function sealMessage(input: Buffer, seal: SealRequest): Promise<Buffer>
+  export function sealMessage(input: Buffer, seal: Seal): Promise<Buffer>
+  /** The same for a header that was read, and a body that was hashed (relaxed, SHA-256). Lines without their ends. */
+  export function createSeal(
+    input: false,
+    data: {
+      readonly strict: true
+      readonly headers: Parsed
+      readonly arc: { readonly chain: readonly ArcSet[] | false }
+      readonly seal: Seal & { readonly bodyHash: string }
+    },
+  ): Promise<{ readonly headers: readonly string[]; readonly errors: readonly { readonly err: Error }[] }>
+  /** @throws where the sets are no chain */
+  export function getARChain(headers: Parsed, options: { readonly strict: true }): readonly ArcSet[] | false
   export function arc(
     state: ArcState,
     options: {

@@ -2,6 +2,8 @@
  * Authentication-Results and Received-SPF, composed from what is recorded: the same facts give the same bytes. Whatever stands in them
  * was written by strangers, and may end no line, no comment, no quote.
  */
+import { unquote } from '../../../machines/vocabulary/address.ts'
+import type { MessageAccepted } from '../../../machines/vocabulary/events.ts'
 import type {
   ArcFinding,
   DkimFinding,
@@ -36,11 +38,16 @@ const bare = {
 } as const
 type Kind = keyof typeof bare
 
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+
 /** Null for what cannot be said without changing it: control characters, and nothing at all. */
 const written = (text: string, kind: Kind): string | null => {
   const isUnspeakable = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
   if (text === '' || isUnspeakable || Buffer.byteLength(text) > longestValue) return null
-  return bare[kind].test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+  if (bare[kind].test(text)) return text
+  // RFC 8601 §2.2: of an address only what stands before the @ is quoted.
+  const address = kind === 'results' ? /^(.+)@([\w.-]+)$/.exec(text) : null
+  return address === null ? quoted(text) : `${quoted(unquote(address[1]!))}@${address[2]}`
 }
 const property = (name: string, text: string | undefined, kind: Kind = 'results'): readonly string[] => {
   const value = text === undefined ? null : written(text, kind)
@@ -145,9 +152,6 @@ export const resultsPayload = (facts: ResultsFacts): string => {
 // RFC 8601 §2.2
 const resultsLine = (facts: ResultsFacts): string => `Authentication-Results: ${resultsPayload(facts)}\r\n`
 
-/** IPv4 within IPv6 is IPv4. */
-const mapped = /^::ffff:(?=[0-9.]+$)/i
-
 const sentences: Readonly<Record<SpfFinding['result'], string>> = {
   pass: 'may send for it',
   fail: 'may not send for it',
@@ -176,10 +180,23 @@ const receivedSpfLine = (spf: SpfFinding, { hostname, sender, helo, address }: R
 /**
  * The lines for the top of a message, each with its CRLF; '' where nothing was looked at. Pure: the same facts give the same bytes.
  */
-export const resultsLines = (given: ResultsFacts): string => {
-  const facts = { ...given, address: given.address.replace(mapped, '').replace(/%.*$/, '') }
+export const resultsLines = (facts: ResultsFacts): string => {
   const { examined, authentication } = facts
   if (examined === undefined && authentication === undefined) return ''
   const spf = examined?.spf
   return `${resultsLine(facts)}${spf === undefined ? '' : receivedSpfLine(spf, facts)}`
 }
+
+/** IPv4 within IPv6 is IPv4. */
+const mapped = /^::ffff:(?=[0-9.]+$)/i
+
+/** What an accepted message says of itself. */
+export const resultsFactsOf = ({
+  examined,
+  authentication,
+  sender,
+  trace,
+}: MessageAccepted): ResultsFacts => ({
+  ...{ examined, authentication, sender, hostname: trace.by, helo: trace.helo },
+  address: trace.peer.address.replace(mapped, '').replace(/%.*$/, ''),
+})

@@ -5,9 +5,11 @@ import { asciiDomain } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
 import { HeadUnsignable, joined } from './head.ts'
 import { type LoadedKey, loadKeys } from './keys.ts'
+import type { ToSeal } from './sealing.ts'
 
 export { authorDomainOf } from './author.ts'
 export { longestHead, mostLines } from './head.ts'
+export type { ToSeal } from './sealing.ts'
 
 export type ToSign = {
   /** Of the envelope; '' for the null sender. Only errors name it. */
@@ -37,6 +39,11 @@ export interface Signers {
    * @throws SigningFailed, and whatever reading `content` throws
    */
   sign(mail: ToSign): Promise<string>
+  /**
+   * The three lines of an ARC set, by the first key of `domain`; '' where it has none, or where the mail is not to be sealed (`sealWith`).
+   * They belong in front of `prefix`. Memory is bounded by the header. @throws whatever reading `content` throws
+   */
+  seal(mail: ToSeal): Promise<string>
 }
 
 /** A key that was good when the server started could not be used. Holds nothing of it. */
@@ -77,6 +84,12 @@ export const loadSigners = async (config: Config): Promise<Signers> => {
     warnings,
     isEmpty: byDomain.size === 0,
     has: (domain) => keysOf(domain).length > 0,
+    seal: async (mail) => {
+      const [key] = keysOf(mail.domain)
+      if (key === undefined) return close(mail.content)
+      const { sealWith } = await import('./sealing.ts')
+      return sealWith(key, mail)
+    },
     sign: async (mail) => {
       const keys = keysOf(mail.from)
       if (keys.length === 0) return close(mail.content)

@@ -1,6 +1,11 @@
-/** Which mail is signed: what an account submitted, and what we write ourselves. Mail that is only passed on is not ours. */
+/**
+ * Which mail is signed: what an account submitted, and what we write ourselves. Mail that is only passed on is not ours; what we found
+ * of it is, and that is sealed.
+ */
 import { Readable } from 'node:stream'
+import { splitAddress } from '../../../machines/vocabulary/address.ts'
 import type { MessageAccepted } from '../../../machines/vocabulary/events.ts'
+import { resultsFactsOf, resultsPayload } from '../../authentication/message/results.ts'
 import { smallContent } from '../../content/port.ts'
 import type { Bodies } from '../fresh-bodies.ts'
 import { authorDomainOf } from './author.ts'
@@ -19,6 +24,22 @@ export const signingOurs =
     if (from === null || !signers.has(from)) return ''
     const content = await open()
     return content === null ? '' : signers.sign({ sender: accepted.sender, from, content, prefix })
+  }
+
+/**
+ * Lines that seal an accepted message which an alias hands on, with `prefix` in front; '' where nothing is sealed: our own mail, and mail
+ * that was not examined when it came.
+ */
+export const sealingForwarded =
+  (signers: Signers, bodies: Bodies) =>
+  async (accepted: MessageAccepted, forwarder: string, prefix: string): Promise<string> => {
+    const { authentication, user, message } = accepted
+    const { domain } = splitAddress(forwarder)
+    if (user !== null || authentication?.arc === undefined || !signers.has(domain)) return ''
+    const content = await bodies.stream(message)
+    if (content === null) return ''
+    const results = resultsPayload(resultsFactsOf(accepted))
+    return signers.seal({ domain, content, prefix, arc: authentication.arc, results })
   }
 
 /** What is small is read once, however often it is looked at. */

@@ -6,7 +6,7 @@ import type { MessageFindings } from '../../../machines/vocabulary/findings.ts'
 import { forgedFields } from '../../../src/authentication/message/forged.ts'
 import { headOf } from '../../../src/authentication/message/head.ts'
 import { type ResultsFacts, resultsLines } from '../../../src/authentication/message/results.ts'
-import { requireProgram } from '../../programs.ts'
+import { requireModule } from '../../programs.ts'
 import { eachRow } from '../../tables/table.ts'
 
 const forged = (header: string) =>
@@ -54,7 +54,7 @@ const facts: ResultsFacts = {
   hostname: 'mx.example.net',
   sender: 'bob@example.org',
   helo: 'mail.example.org',
-  address: '::ffff:192.0.2.1',
+  address: '192.0.2.1',
   examined: {
     spf: { identity: 'mailfrom', domain: 'example.org', result: 'pass', mechanism: 'ip4:192.0.2.0/24' },
     reverseName: { result: 'confirmed', name: 'mail.example.org' },
@@ -70,7 +70,7 @@ test('the lines, as they stand on top of a mail', () => {
   spf=pass smtp.mailfrom=bob@example.org;
   dkim=pass (2048 bits) header.d=example.org header.s=s1 header.a=rsa-sha256
   header.b="abc/def+ghij";
-  dkim=fail (bad signature) header.d=example.com header.i="a b@example.com"
+  dkim=fail (bad signature) header.d=example.com header.i="a b"@example.com
   header.s=s2;
   dkim=policy (990 more);
   dmarc=fail (p=reject pct=50 left out) header.from=example.org;
@@ -169,12 +169,8 @@ for line in sys.stdin.read().split('\\x1e'):
 `
 
 test("Debian's python3-authres reads what we write", (t) => {
-  const python = requireProgram(t, 'python3')
+  const python = requireModule(t, 'authres')
   if (python === null) return
-  if (spawnSync(python, ['-c', 'import authres']).status !== 0) {
-    t.skip('python3-authres is not installed')
-    return
-  }
   const many = [facts, ...fc.sample(evilFacts, { numRuns: 200, seed: 7 })]
   const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
   const fields = many.map((one) => resultsLines(one).split('\r\nReceived-SPF')[0]!).filter(isAscii)
@@ -206,7 +202,7 @@ test("Debian's python3-authres reads what we write", (t) => {
       'fail',
       [
         ['header.d', 'example.com'],
-        ['header.i', 'a b@example.com'],
+        ['header.i', '"a b"@example.com'],
         ['header.s', 's2'],
       ],
     ],

@@ -6,7 +6,7 @@ import type { MessageAccepted } from '../../../machines/vocabulary/events.ts'
 import { smallContent } from '../../../src/content/port.ts'
 import { type Bodies, FreshBodies } from '../../../src/delivery/fresh-bodies.ts'
 import type { Signers, ToSign } from '../../../src/delivery/signing/index.ts'
-import { signingOurs } from '../../../src/delivery/signing/ours.ts'
+import { sealingForwarded, signingOurs } from '../../../src/delivery/signing/ours.ts'
 
 const mail = Buffer.from('From: ann@example.org\r\n\r\nhello\r\n')
 
@@ -21,6 +21,7 @@ const signersFor = (...domains: string[]) => {
   const signed: Omit<ToSign, 'content'>[] = []
   const signers: Signers = {
     ...{ warnings: [], isEmpty: domains.length === 0, has: (domain) => domains.includes(domain) },
+    seal: async ({ content: _, ...asked }) => JSON.stringify(asked),
     sign: async ({ content, ...asked }) => {
       signed.push(asked)
       const chunks: Uint8Array[] = []
@@ -91,4 +92,21 @@ test('bodies at hand are given from there, as long as there is room; the oldest 
   assert.equal(String(Buffer.concat(chunks)), '1')
   assert.equal(await fresh.stream('too large'), null)
   assert.deepEqual(asked, ['read a', 'stream too large'])
+})
+
+test("what an alias hands on is sealed with what was found of a stranger's mail, by the alias's domain", async () => {
+  const { signers } = signersFor('example.org')
+  const seal = sealingForwarded(signers, storeOf(mail).bodies)
+  const arc = { result: 'none', sealers: [] } as const
+  const stranger = { user: null, sender: 'eve@example.com', authentication: { arc, dkim: [] } }
+  assert.deepEqual(JSON.parse(await seal(accepted(stranger), 'sales@example.org', 'Received: x\r\n')), {
+    ...{ domain: 'example.org', prefix: 'Received: x\r\n', arc, results: 'mx;\r\n\tdkim=none' },
+  })
+  assert.equal(await seal(accepted(stranger), 'sales@example.net', ''), '')
+  assert.equal(await seal(accepted({ ...stranger, user: 'ann' }), 'sales@example.org', ''), '')
+  assert.equal(await seal(accepted({ user: null }), 'sales@example.org', ''), '')
+  assert.equal(
+    await sealingForwarded(signers, storeOf(null).bodies)(accepted(stranger), 'sales@example.org', ''),
+    '',
+  )
 })
