@@ -46,7 +46,13 @@ const opened = async (context: TestContext, pulse = { every: -1, within: 0 }): P
   })
   const arrived = once(server, 'stream') as Promise<[ServerHttp2Stream, IncomingHttpHeaders]>
   const near = await BatchStream.open({
-    ...{ at: `127.0.0.1:${(relay.address() as AddressInfo).port}`, path: '/Batch', secure: null, pulse },
+    ...{
+      at: `127.0.0.1:${(relay.address() as AddressInfo).port}`,
+      path: '/Batch',
+      secure: null,
+      pulse,
+      within: 5_000,
+    },
     headers: { 'requires-leader': ['true'] },
   })
   context.after(() => near.cancel())
@@ -179,9 +185,27 @@ test('whom nobody hears is not connected to', async () => {
       headers: {},
       secure: null,
       pulse: { every: -1, within: 0 },
+      within: 5_000,
     }),
     LogUnavailable,
   )
+})
+
+test('who takes a connection and says nothing is left alone in time', async (context) => {
+  const mute = createRelay()
+  mute.listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  context.after(() => mute.close())
+  const taken = once(mute, 'connection') as Promise<[Socket]>
+  const place = {
+    at: `127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    ...{ path: '/', headers: {}, pulse: { every: -1, within: 0 } },
+  }
+  const opening = BatchStream.open({ ...place, secure: {}, within: 200 })
+  const [socket] = await taken
+  const closed = once(socket.on('error', () => {}).resume(), 'close')
+  await assert.rejects(opening, /connecting took longer than 200 ms/)
+  await closed
 })
 
 const events = (id: number): NewEvent[] => [
@@ -215,7 +239,13 @@ test('an authority that is not the server’s is not trusted with appends', stan
   const { secureOf } = await import('../../src/log/kurrent/secure.ts')
   await assert.rejects(
     BatchStream.open({
-      ...{ at: `localhost:${server.port}`, path: '/', headers: {}, pulse: { every: -1, within: 0 } },
+      ...{
+        at: `localhost:${server.port}`,
+        path: '/',
+        headers: {},
+        pulse: { every: -1, within: 0 },
+        within: 5_000,
+      },
       secure: secureOf({ options: new Map([['tlsCAFile', authority]]) }),
     }),
     /certificate/,

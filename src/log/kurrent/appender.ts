@@ -195,7 +195,7 @@ export class Appender {
     try {
       const connection = await this.#link.connection()
       await this.#decide()
-      this.#use(connection, await within(openBatch(connection), silentAfter, 'opening'))
+      this.#use(connection, await within(openBatch(connection, silentAfter), 2 * silentAfter, 'opening'))
       return true
     } catch (error) {
       const why = unavailable(error)

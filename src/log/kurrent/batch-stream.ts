@@ -24,6 +24,8 @@ export type BatchPlace = {
   /** Null for a server without TLS. */
   readonly secure: Secure | null
   readonly pulse: Pulse
+  /** How long connecting may take, in milliseconds. */
+  readonly within: number
 }
 
 const prefix = 5
@@ -56,14 +58,21 @@ export class BatchStream {
 
   /** @throws LogUnavailable */
   static open(place: BatchPlace): Promise<BatchStream> {
-    const { at, secure } = place
+    const { at, secure, within } = place
     return new Promise((resolve, reject) => {
       const session = connect(`${secure === null ? 'http' : 'https'}://${at}`, secure ?? {})
-      const failed = (error: Error): void => reject(unreachable(error))
-      session.once('error', failed)
-      session.once('close', () => failed(new Error('the connection was closed')))
+      const failed = (error: Error): void => {
+        clearTimeout(late)
+        reject(unreachable(error))
+        session.destroy()
+      }
+      const late = setTimeout(() => failed(new Error(`connecting took longer than ${within} ms`)), within)
+      const ended = (): void => failed(new Error('the connection was closed'))
+      // Errors may come more than once.
+      session.on('error', failed).once('close', ended)
       session.once('connect', () => {
-        session.off('error', failed)
+        clearTimeout(late)
+        session.off('close', ended)
         resolve(new BatchStream(session, place))
       })
     })

@@ -43,8 +43,9 @@ type Opening = {
 }
 
 /** A stream of appends and their answers, until it breaks; with the server the client has found. @throws LogUnavailable */
-export const openBatch = async ({ client, address, asUser }: Opening): Promise<BatchStream> =>
+export const openBatch = async ({ client, address, asUser }: Opening, within: number): Promise<BatchStream> =>
   BatchStream.open({
+    within,
     at: await Wire.target(client),
     path: StreamsService.batchAppend.path,
     headers: { ...Wire.headers(client), ...authorization(asUser) },
