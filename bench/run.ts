@@ -4,7 +4,7 @@
  *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
  *   npm run bench -- --out FILE    writes the table there too
  *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
- *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large or long-log; several times for several
+ *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large, long-log or authentication; several times for several
  *
  * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
  * be measured for another reason is named above the table, and the exit code is 1.
@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { findProgram } from '../test/programs.ts'
 import { measureAcceptRows, type Servers } from './accepts.ts'
+import { measureAuthenticationRow } from './authentication.ts'
 import { startDatabase } from './database.ts'
 import { measureDeferredRows } from './deferred.ts'
 import { measureFailover } from './failover.ts'
@@ -32,7 +33,17 @@ import { startSinks } from './sinks.ts'
 import { smoke, whole } from './size.ts'
 import { markdown, type Row } from './table.ts'
 
-const parts = ['accepts', 'kurrent', 'outgoing', 'deferred', 'history', 'idle', 'large', 'long-log'] as const
+const parts = [
+  'accepts',
+  'kurrent',
+  'outgoing',
+  'deferred',
+  'history',
+  'idle',
+  'large',
+  'long-log',
+  'authentication',
+] as const
 type Part = (typeof parts)[number]
 
 const { values } = parseArgs({
@@ -137,6 +148,7 @@ const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>>
   idle: async () => [await fresh('idle', (server) => measureIdleRow(server, size))],
   large: async () => [await fresh('large', measureLargeRow)],
   'long-log': async () => [await longLog()],
+  authentication: async () => [await measureAuthenticationRow(size.rounds)],
 })
 
 const faults: string[] = []
