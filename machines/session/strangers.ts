@@ -6,7 +6,7 @@ import type { Verdict } from './judgements.ts'
 import { judgeClient, judgeMessage, refusalBy } from './rules/judge.ts'
 import type { Examined, Judgement } from './rules/question.ts'
 
-const examined = ({ peer, helo, transaction, findings }: SessionContext): Examined | null =>
+export const examinedBy = ({ peer, helo, transaction, findings }: SessionContext): Examined | null =>
   findings && { address: peer.address, helo: helo ?? '', sender: transaction?.sender ?? '', findings }
 
 /** RFC 5321 §4.5.1, RFC 2142 §4: who is refused must be able to ask why. */
@@ -19,7 +19,7 @@ const refuses = ({ outcome }: Judgement): boolean =>
 
 /** What becomes of a recipient that would be accepted. */
 export const judgeStranger = (context: SessionContext, recipient: string, accepted: Verdict): Verdict => {
-  const known = examined(context)
+  const known = examinedBy(context)
   const { rules } = context.policy
   if (known === null || rules === undefined) return accepted
   const judged = judgeClient(known, rules)
@@ -31,7 +31,7 @@ export const judgeStranger = (context: SessionContext, recipient: string, accept
 type OfMail = { readonly client: Judgement; readonly message: Judgement }
 
 const judgeMail = (context: SessionContext, message: MessageFindings | undefined): OfMail | null => {
-  const known = examined(context)
+  const known = examinedBy(context)
   const { rules } = context.policy
   if (known === null || rules === undefined || message === undefined) return null
   const whole = { ...known, message }
