@@ -23,6 +23,7 @@ import { createRoutes, StsStore } from './delivery/routes/index.ts'
 import { loadSigners } from './delivery/signing/index.ts'
 import { tapped } from './delivery/tap.ts'
 import { connect } from './delivery/wire/index.ts'
+import { openResolver, type Resolver } from './dns/index.ts'
 import { openForwarding } from './forwarding/index.ts'
 import { openHttp } from './http/index.ts'
 import { portIsFree, type Spot } from './listening.ts'
@@ -34,6 +35,7 @@ import { startRetention } from './retention/index.ts'
 import { endLeftOpen } from './smtp/left-open.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
+import { Strangers } from './strangers.ts'
 import { startViews } from './views/index.ts'
 
 /** What happened beside the log: for whoever reads it at night. */
@@ -80,6 +82,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   for (const warning of signers.warnings) notices.warn(warning)
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
+  // One for all questions: what was asked for one mail is known for the next.
+  let resolver = openResolver(config.dns)
   let deliveries: Deliveries | null = null
   let receipts: Receipts | null = null
   const http = await openHttp({ config, warn: notices.warn })
@@ -141,13 +145,15 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     ...{ log, outbox, directory, login, content, supervisor, node: members.node },
     complain: notices.warn,
   })
+  const strangers = new Strangers({ log, directory: config.data, warn: notices.warn })
+  const examiner = await strangers.examiner(config, resolver)
   const servers: FsmtpServer[] = []
   for (const listener of smtp)
     servers.push(
       await listen(listener, {
         config,
         certificates,
-        reception: await receptions.of(listener.service, config, null),
+        reception: await receptions.of(listener.service, config, examiner),
       }),
     )
   const listeners = await Promise.all(
@@ -167,7 +173,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, info: notices.info, warn: notices.warn },
       members,
-      ...farSide(config, policies),
+      ...farSide(config, { policies, resolver }),
       backlog,
       returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),
       signers,
@@ -200,10 +206,13 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
       const read = await loadSigners(settings)
-      await deliveries?.reload(settings, { routes: farSide(settings, policies).routes, signers: read })
+      resolver = openResolver(settings.dns)
+      const routes = farSide(settings, { policies, resolver }).routes
+      await deliveries?.reload(settings, { routes, signers: read })
+      const looks = await strangers.examiner(settings, resolver)
       for (const server of servers) {
         server.useCertificates(certificates)
-        server.reception = await receptions.of(server.reception.policy.service, settings, null)
+        server.reception = await receptions.of(server.reception.policy.service, settings, looks)
       }
       http.reload(settings)
       retention.reload(settings)
@@ -217,6 +226,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       await receipts?.stop()
       await deliveries?.stop(config.limits.shutdownGrace)
       backlog.close()
+      strangers.close()
       await outbox.settled()
       await tidied
       await members.leave()
@@ -264,8 +274,11 @@ const proxyHeaderOf = (config: Config): ListenerOptions['proxyHeader'] => {
 const sendsOut = ({ delivery }: Config): boolean => delivery.route !== 'capture'
 
 /** A playground only pretends: nothing leaves it but what was told to. */
-const farSide = (config: Config, policies: StsStore): Pick<DeliveriesOptions, 'routes' | 'connect'> => {
-  const real = { routes: createRoutes(config, { policies }), connect }
+const farSide = (
+  config: Config,
+  asked: { readonly policies: StsStore; readonly resolver: Resolver },
+): Pick<DeliveriesOptions, 'routes' | 'connect'> => {
+  const real = { routes: createRoutes(config, asked), connect }
   return config.playground ? playgroundSide(real) : real
 }
 

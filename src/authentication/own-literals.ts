@@ -5,8 +5,8 @@ import type { Listener } from '../config/schema.ts'
 
 const wildcards = new Set(['0.0.0.0', '::'])
 
-/** One spelling of an IP address; IPv4 inside IPv6 is IPv4. */
-const spelled = (address: string): string => ipaddr.process(address).toNormalizedString()
+/** One spelling of an IP address; IPv4 inside IPv6 is IPv4. @throws Error for what is none */
+export const spelled = (address: string): string => ipaddr.process(address).toNormalizedString()
 
 /** The IP address in `[192.0.2.1]` or `[IPv6:2001:db8::1]`; null for what is no literal. */
 export const literalAddress = (domain: string): string | null => {

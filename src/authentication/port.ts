@@ -27,6 +27,6 @@ export interface Examiner {
   client(stranger: Stranger): Promise<Findings>
   /** `message`: its id. */
   message(stranger: Stranger & { readonly message: string; readonly findings: Findings }): MessageLook
-  /** The session is over, or its client another: what is known of it alone can be forgotten. */
-  leave(session: string): void
+  /** What became of the transaction for which the client of a session was looked at last: a message, or nothing. */
+  settle(session: string, outcome: { readonly accepted: boolean }): void
 }

@@ -145,7 +145,7 @@ const greylist = z.strictObject({
   }),
 })
 
-const names = (about: string, example: string) =>
+const names = ({ about, networks, domains }: Record<'about' | 'domains', string> & { networks: string[] }) =>
   setting(
     z.strictObject({
       addresses: setting(z.array(mailAddress), {
@@ -155,10 +155,10 @@ const names = (about: string, example: string) =>
       }),
       networks: setting(z.array(network), {
         about: 'Addresses of clients.',
-        byDefault: [],
+        byDefault: networks,
         example: ['192.0.2.0/24'],
       }),
-      domains: setting(z.array(domainName), { about: example, byDefault: [], example: ['example.net'] }),
+      domains: setting(z.array(domainName), { about: domains, byDefault: [], example: ['example.net'] }),
     }),
     { about, byDefault: {} },
   )
@@ -193,11 +193,16 @@ export const policyFile = z.strictObject({
     example: { below: -10, on: 'defer' },
   }),
   greylist: setting(greylist, { about: 'How those are put off whom a rule greylists.', byDefault: {} }),
-  allow: names(
-    'Who passes all other rules.',
-    'Of senders for whom SPF vouches, of authors for whom DMARC does; and all below.',
-  ),
-  block: names('Who is refused.', 'Of senders, EHLO, reverse names and authors; and all below.'),
+  allow: names({
+    about: 'Who passes all other rules. At clients of these networks nobody even looks.',
+    domains: 'Of senders for whom SPF vouches, of authors for whom DMARC does; and all below.',
+    networks: ['127.0.0.0/8', '::1/128'],
+  }),
+  block: names({
+    about: 'Who is refused.',
+    domains: 'Of senders, EHLO, reverse names and authors; and all below.',
+    networks: [],
+  }),
 })
 export type PolicyFile = z.output<typeof policyFile>
 

@@ -145,11 +145,11 @@ export class Conversation implements InputSink {
     if (this.#gone) return
     this.#gone = true
     this.intake.forget()
-    this.examining.end()
     if (!this.#opened) this.open('left-too-soon')
     else if (this.host.state === 'securing')
       this.tell({ type: 'SECURING_FAILED', error: this.connection.handshakeError })
     else this.tell({ type: 'DISCONNECTED' })
+    this.examining.settle()
     this.reception.supervisor.leave(this.connection)
   }
 

@@ -3,6 +3,7 @@
  * is asking; a message of theirs is looked at while it comes in.
  */
 import type { SessionContext } from '../../machines/session/context.ts'
+import { isLetInByNetwork } from '../../machines/session/rules/names.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
 import type { Findings } from '../../machines/vocabulary/findings.ts'
 import { asError } from '../as-error.ts'
@@ -13,7 +14,8 @@ type Talk = Pick<Conversation, 'connection' | 'reception' | 'host' | 'input' | '
 
 export class Examining {
   readonly #talk: Talk
-  #looked = false
+  /** Messages of the session when its client was last looked at; null before. */
+  #messages: number | null = null
 
   constructor(talk: Conversation) {
     this.#talk = talk
@@ -22,16 +24,19 @@ export class Examining {
   /** Cheap refusals come first: for a recipient that is not here nobody is looked at. */
   isDueFor({ kind }: Place): boolean {
     const { reception, host } = this.#talk
-    if (!reception.examiner || reception.policy.rules === undefined) return false
+    const { rules } = reception.policy
+    if (!reception.examiner || rules === undefined) return false
     if (host.state !== 'addressing' || (kind !== 'mailbox' && kind !== 'alias')) return false
-    return this.#context.findings === null && this.#context.user === null
+    const { findings, user, peer } = this.#context
+    return findings === null && user === null && !isLetInByNetwork(rules, peer.address)
   }
 
   /** Tells the session what was found out, then goes on with `then`. The input is held meanwhile. */
   begin(then: () => void): void {
     const { reception, connection } = this.#talk
     const { input } = this.#talk
-    this.#looked = true
+    this.settle()
+    this.#messages = this.#context.messages
     input.hold()
     reception
       .examiner!.client(this.#stranger())
@@ -54,8 +59,12 @@ export class Examining {
     return examiner.message({ ...this.#stranger(), message, findings })
   }
 
-  end(): void {
-    if (this.#looked) this.#talk.reception.examiner?.leave(this.#talk.connection.id)
+  /** The transaction for which the client was looked at is over, or the session is. */
+  settle(): void {
+    if (this.#messages === null) return
+    const accepted = this.#context.messages > this.#messages
+    this.#messages = null
+    this.#talk.reception.examiner?.settle(this.#talk.connection.id, { accepted })
   }
 
   get #context(): SessionContext {

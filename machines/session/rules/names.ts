@@ -57,6 +57,14 @@ export const allowing = ({ allow }: Rules): readonly Question[] =>
     domain: (examined, name) => vouchedDomains(examined).some((own) => isWithin(own, name)),
   })
 
+/** Clients of these networks are let in whatever is found: nobody needs to look. */
+const networks = new WeakMap<Rules, readonly ((address: string) => boolean)[]>()
+export const isLetInByNetwork = (rules: Rules, address: string): boolean => {
+  const tests = networks.get(rules) ?? rules.allow.networks.map(networkTest)
+  networks.set(rules, tests)
+  return tests.some((within) => within(address))
+}
+
 export const blocking = ({ block }: Rules): readonly Question[] =>
   byNames('block', block, {
     address: isSender,
