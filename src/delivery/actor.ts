@@ -17,7 +17,6 @@ import type {
 } from '../../machines/vocabulary/events.ts'
 import type { EffectEmitted } from '../../machines/vocabulary/machine.ts'
 import { ActorHost } from '../actors/host.ts'
-import type { StoredEvent } from '../log/port.ts'
 import { type ActorOptions, heldFor, type Rest } from './awake.ts'
 import type { Destination } from './destination.ts'
 import { envelopeOf, hasRecipients } from './envelope.ts'
