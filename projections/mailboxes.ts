@@ -12,8 +12,13 @@ import { nothing, type Projection, type RowChange } from './projection.ts'
 
 type MessageAcceptedEvent = EventOf & { type: 'MessageAccepted' }
 
+/** The IMAP keyword that mail programs know (registered by RFC 9051 §2.3.2). */
+const junk = '["$Junk"]'
+const none = '[]'
+
 const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): readonly RowChange[] => {
-  const { message, size, subject, from } = event.data
+  const { message, size, subject, from, tags = [] } = event.data
+  const flags = tags.length > 0 ? junk : none
   const key = [mailbox]
   return [
     {
@@ -27,7 +32,7 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
       kind: 'insert',
       table: 'mailbox_messages',
       key: [mailbox, `${message}.${place}`],
-      set: { message, filedAt: event.at, from, subject, size, flags: '[]' },
+      set: { message, filedAt: event.at, from, subject, size, flags },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
   ]
@@ -39,14 +44,14 @@ const opened = (mailbox: string): RowChange => ({ kind: 'upsert', table: 'mailbo
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'AccountAdded') return [opened(event.data.account)]
   if (event.type !== 'MessageAccepted') return nothing
-  const mailboxes = mailboxesOf(event.data.recipients)
+  const mailboxes = mailboxesOf(event.data)
   if (mailboxes.length === 1) return filed(mailboxes[0]!, 1, event)
   return mailboxes.flatMap((mailbox, at) => filed(mailbox, at + 1, event))
 }
 
 export const mailboxes: Projection = {
   name: 'mailboxes',
-  version: 1,
+  version: 2,
   tables: {
     mailboxes: {
       key: ['mailbox'],

@@ -3,9 +3,9 @@
  * whose mail goes to another host, as accepted: what has become of them, the view of deliveries knows. Beside them, the messages
  * whose senders are still to be told that they arrived (`receipts_due`).
  */
-import type { AcceptedRecipient, EventOf, NoticeCause } from '../machines/vocabulary/events.ts'
+import type { EventOf, MessageAccepted, NoticeCause } from '../machines/vocabulary/events.ts'
 import { isOfDelivery, owesReceipt } from '../machines/vocabulary/notices.ts'
-import { givenAddresses, onwardOf } from '../machines/vocabulary/recipients.ts'
+import { folderFor, givenAddresses, onwardOf } from '../machines/vocabulary/recipients.ts'
 import { nothing, type Projection, type RowChange, sessionOf, type Value } from './projection.ts'
 
 type Accepted = EventOf & { readonly type: 'MessageAccepted' }
@@ -34,13 +34,17 @@ const receiptSettled = (cause: NoticeCause | undefined): readonly RowChange[] =>
     : [{ kind: 'delete', table: 'receipts_due', key: [cause.message] }]
 
 /** The distinct mailboxes among the destinations, in the order they were named. */
-export const mailboxesOf = (recipients: readonly AcceptedRecipient[]): readonly string[] => {
+export const mailboxesOf = ({
+  recipients,
+  ...accepted
+}: Pick<MessageAccepted, 'recipients' | 'tags'>): readonly string[] => {
   const first = recipients[0]
   // Most mail has one recipient.
-  if (recipients.length === 1 && first?.destination.kind === 'mailbox') return [first.destination.mailbox]
+  if (recipients.length === 1 && first?.destination.kind === 'mailbox')
+    return [folderFor(first.destination.mailbox, accepted)]
   const mailboxes = new Set<string>()
   for (const { destination } of recipients)
-    if (destination.kind === 'mailbox') mailboxes.add(destination.mailbox)
+    if (destination.kind === 'mailbox') mailboxes.add(folderFor(destination.mailbox, accepted))
   return [...mailboxes]
 }
 
@@ -68,7 +72,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
     messageId,
     from,
     waiting: onward.reduce((sum, way) => sum + way.recipients.length, 0),
-    mailboxes: mailboxesOf(recipients).length,
+    mailboxes: mailboxesOf(event.data).length,
     hops: onward.length,
   }
   return [

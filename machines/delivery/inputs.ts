@@ -51,6 +51,7 @@ export const deliveryInputs: MachineModule['inputs'] = {
     'nextHop',
     'recipients',
     'forwarder',
+    'forged',
     'size',
     'body',
     'smtputf8',

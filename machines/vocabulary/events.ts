@@ -314,6 +314,8 @@ export type DeliveryQueued = SenderNotification & {
   readonly requiretls?: boolean
   readonly tlsOptional?: boolean
   readonly route?: string
+  /** Octets of the content that do not leave: fields of others in our name. */
+  readonly forged?: MessageFindings['forged']
   /** Header lines put in front of the content as it leaves, each with its CRLF: signatures, the trace. */
   readonly prefix: string
   /** When the message was accepted, milliseconds since 1970: patience is counted from here. */

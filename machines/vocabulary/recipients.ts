@@ -18,6 +18,12 @@ export const destinationOf = (place: Exclude<Place, { readonly kind: 'alias' }>)
     ? { kind: 'mailbox', mailbox: place.mailbox }
     : { kind: 'nextHop', nextHop: place.kind === 'foreign' ? place.nextHop : place.domain }
 
+/** Mail that a rule of the policy tagged lies aside. */
+export const junkOf = (mailbox: string): string => `${mailbox}/Junk`
+/** Where mail for a mailbox is filed. */
+export const folderFor = (mailbox: string, { tags = [] }: { readonly tags?: readonly string[] }): string =>
+  tags.length > 0 ? junkOf(mailbox) : mailbox
+
 // RFC 3461 §4.2: reports name the address that the sender wrote; RFC 6533 §3 has a type for those beyond ASCII.
 const originalOf = (address: string): string => `${isAscii(address) ? 'rfc822' : 'utf-8'};${address}`
 

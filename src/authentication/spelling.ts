@@ -1,6 +1,7 @@
 /** One spelling for each address of a domain that is ours: what keys, mailboxes and accounts are named by. */
 import { domainToASCII, domainToUnicode } from 'node:url'
 import { addressKey, isAscii, splitAddress } from '../../machines/vocabulary/address.ts'
+import { junkOf } from '../../machines/vocabulary/recipients.ts'
 
 /**
  * A domain as DNS has it: lower case, A-labels (RFC 5890 §2.3.2.1). Names that are ASCII already only lose their case:
@@ -27,6 +28,7 @@ export const keyOf = (address: string): string => {
 
 /** The name of the mailbox that belongs to `address` itself: lower case, U-labels, the tag kept. */
 export const mailboxName = (address: string): string => {
+  if (/\/junk$/i.test(address)) return junkOf(mailboxName(address.slice(0, -'/junk'.length)))
   const { local, domain } = splitAddress(keyOf(address))
   return domain === '' ? local : `${local}@${readableDomain(domain)}`
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { AcceptedRecipient, NoticeCause } from '../../machines/vocabulary/events.ts'
 import { noticeStream, owesReceipt, subjectOf } from '../../machines/vocabulary/notices.ts'
+import { omitting } from '../content/omitting.ts'
 import { traceLines } from '../smtp/trace.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
@@ -98,7 +99,8 @@ const writeRaw = async (opened: Reading, found: Found): Promise<void> => {
   const body = await bodyOf(opened, found)
   const lines = traceLines(accepted.data, accepted.at)
   if (!process.stdout.write(lines)) await once(process.stdout, 'drain')
-  await pipeline(body, process.stdout, { end: false })
+  const kept = omitting(body, accepted.data.authentication?.forged)
+  await pipeline(kept, process.stdout, { end: false })
 }
 
 const tellText = async (opened: Reading, found: Found): Promise<void> => {

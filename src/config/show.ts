@@ -32,7 +32,8 @@ export const shownConfig = ({ config, origin }: Loaded): readonly Shown[] =>
     origin: origin(path),
   }))
 
-const durations = /(?:Timeout|Pause|Grace|After|\.window|\.timeout|\.per|\.delay|\.lease)$|^delivery\.retry$|^retention\./
+const durations =
+  /(?:Timeout|Pause|Grace|After|\.window|\.timeout|\.per|\.delay|\.lease)$|^delivery\.retry$|^retention\./
 const sizes = /\.(?:messageSize|contentLine)$/
 
 /** A value as a person would write it. */

@@ -1,5 +1,6 @@
 /** What can go wrong on our own side of an attempt, and the content as it leaves. */
 import type { AttemptFault, DeliveryQueued, RecipientOutcome } from '../../machines/vocabulary/events.ts'
+import { omitting } from '../content/omitting.ts'
 import type { ContentStore } from '../content/port.ts'
 
 /** A fault of this program: said, and tried again. */
@@ -32,13 +33,13 @@ export const bounded = (outcomes: readonly RecipientOutcome[]): readonly Recipie
  */
 export async function* contentOf(
   store: Pick<ContentStore, 'stream'>,
-  { message, prefix }: Pick<DeliveryQueued, 'message' | 'prefix'>,
+  { message, prefix, forged }: Pick<DeliveryQueued, 'message' | 'prefix' | 'forged'>,
   mayFinish: () => Promise<boolean>,
 ): AsyncGenerator<Uint8Array> {
   const stored = await store.stream(message)
   if (stored === null) throw new Error(`the content of message ${message} is missing`)
   if (prefix !== '') yield Buffer.from(prefix)
-  for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk
+  yield* omitting(stored, forged)
   if (!(await mayFinish()))
     throw new Error(
       'the log did not take what was done so far, or this server could not say in time that it lives',

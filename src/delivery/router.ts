@@ -95,6 +95,7 @@ export class Router {
 }
 
 const envelopeOf = (accepted: MessageAccepted) => {
+  const forged = accepted.authentication?.forged
   const { message, sender, size, body, smtputf8, ret, envid, requiretls, tlsOptional, route } = accepted
   return {
     ...{ message, sender, size },
@@ -105,5 +106,6 @@ const envelopeOf = (accepted: MessageAccepted) => {
     // RFC 8689 §4.1: REQUIRETLS counts, whatever the header says.
     ...(requiretls ? { requiretls } : tlsOptional && { tlsOptional }),
     ...(route !== undefined && { route }),
+    ...(forged && { forged }),
   }
 }

@@ -4,6 +4,7 @@
  * to the sender, where the sender wants to hear of it, or the log says why nobody could be told.
  */
 import { hearsNothing, isWanted } from '../../machines/vocabulary/notices.ts'
+import { folderFor } from '../../machines/vocabulary/recipients.ts'
 import type { StoredEvent } from '../log/port.ts'
 import type { Unaccounted } from './findings.ts'
 
@@ -68,7 +69,8 @@ const lossOnTheWay = (
 const lossAtHome = (mailbox: string, event: StoredEvent, books: MailboxBooks | null): string | null => {
   if (mailbox === '') return 'its mailbox has no name'
   if (books === null || books.position < event.position) return null
-  return books.has(textOf(event.data.message), mailbox) ? null : `it is not in mailbox ${mailbox}`
+  const folder = folderFor(mailbox, { tags: Array.isArray(event.data.tags) ? event.data.tags : [] })
+  return books.has(textOf(event.data.message), folder) ? null : `it is not in mailbox ${folder}`
 }
 
 /** Why a recipient is not accounted for, or null. */

@@ -4,6 +4,7 @@
  */
 import type { MessageAccepted, TlsFacts, TraceFacts } from '../../machines/vocabulary/events.ts'
 import { givenAddresses } from '../../machines/vocabulary/recipients.ts'
+import { resultsFactsOf, resultsLines } from '../authentication/message/results.ts'
 
 /**
  * What others told us may not end our line or open a comment: control characters and what is beyond ASCII become `?`,
@@ -45,6 +46,10 @@ const tlsComment = (tls: TlsFacts | null): string =>
 const byClause = (message: string, { by, protocol, tls }: TraceFacts): string =>
   `by ${harmless(by)} with ${harmless(protocol)} id ${harmless(message)}${tlsComment(tls)}`
 
+/** For filters of mail programs: the rules of the policy by which the mail is Junk. */
+const taggedLine = ({ tags = [] }: MessageAccepted): string =>
+  tags.length === 0 ? '' : `X-FSMTP-Tagged: ${tags.map(harmless).join(',\r\n\t')}\r\n`
+
 /**
  * `Return-Path:`, `Received:` and the lines a submission service added, each ending in CRLF. `at` is the event's time,
  * in milliseconds. `recipient` names whom this copy is for; without it `for` appears when only one was given, since
@@ -60,7 +65,8 @@ export const traceLines = (
   const whom = recipient ?? (given.length === 1 ? given[0] : undefined)
   const forClause = whom === undefined ? '' : `\r\n\tfor <${oneLine(whom)}>`
   const received = `Received: ${fromClause(trace)}\r\n\t${byClause(message, trace)}${forClause}; ${mailDate(at)}\r\n`
-  return `Return-Path: <${oneLine(sender)}>\r\n${received}${accepted.added ?? ''}`
+  const found = `${resultsLines(resultsFactsOf(accepted))}${taggedLine(accepted)}`
+  return `Return-Path: <${oneLine(sender)}>\r\n${received}${found}${accepted.added ?? ''}`
 }
 
 /** The line that says which alias forwarded a mail, so that the alias knows it again. No RFC's, but every forwarder's. */
