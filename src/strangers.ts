@@ -57,7 +57,7 @@ export class Strangers {
 
   #open({ dnsbl }: PolicyFile, resolver: Resolver): Lists {
     const { warn } = this.#options
-    this.#lists = openLists({ lists: dnsbl, resolver, notice: ({ text }) => warn(text) })
+    this.#lists = openLists({ lists: dnsbl, resolver, notice: ({ zone, text }) => warn(`${zone}: ${text}`) })
     return this.#lists
   }
 
