@@ -121,10 +121,15 @@ const window = form(
   'a duration (20s, 5m, 4h, 5d)',
 )
 
+/** Accounts are no strangers. */
+const strangersSubject = form(
+  z.enum(rateSubjects).refine((of) => of !== 'account', 'accounts have limits.sending; strangers have none'),
+  'address, network or senderDomain',
+)
+
 const rate = z.strictObject({
-  of: required(z.enum(rateSubjects), {
-    about:
-      'Who is counted: the client’s address, its network (/24, IPv6 /64), the account, the sender’s domain.',
+  of: required(strangersSubject, {
+    about: 'Who is counted: the client’s address, its network (/24, IPv6 /64), the sender’s domain.',
     example: 'address',
   }),
   messages: required(count, { about: 'As many are let through.', example: 100 }),

@@ -59,6 +59,7 @@ for (const [text, said] of [
   ['rates: [ { of: address, messages: 0, per: 1m, on: defer } ]', /messages/],
   ['rates: [ { of: address, messages: 1, per: 0s, on: defer } ]', /longer than 0/],
   ['rates: [ { of: planet, messages: 1, per: 1s, on: defer } ]', /rates\[0\]\.of/],
+  ['rates: [ { of: account, messages: 1, per: 1s, on: defer } ]', /limits\.sending/],
   ['block: { networks: [10.1] }', /no network/],
   ['spf: { pass: refuse }', /unknown key/],
   ['spf: [', /policy\.yaml:/],
