@@ -62,7 +62,7 @@ for (const [words, code, said] of [
   [
     ['--type', 'Nonsense'],
     1,
-    /^fsmtp: there is no event type Nonsense; there are SessionOpened, .*PolicyAdopted, PolicyChanged\n$/,
+    /^fsmtp: there is no event type Nonsense; there are SessionOpened, .*SenderRefused.*\n$/,
   ],
   [
     ['--type', 'MesageAccepted'],
