@@ -42,13 +42,16 @@ const renamed = ({ peer, helo, user }: ClientRenamed['renamed']): Readonly<Recor
   ...(user === null ? {} : { user }),
 })
 
-/** Something was refused, and why. */
-const refusedFor = (refusal: string): Changes => ({ set: { refusal }, add: one })
+/** Something was refused, and why: by which rule of the policy, where one decided. */
+const refusedFor = (refusal: string, rule?: string): Changes => ({
+  set: { refusal, refusalRule: rule ?? null },
+  add: one,
+})
 
 const closed = (at: number, { reason, during }: SessionClosed): Changes => {
   const set = { closedAt: at, ended: reason, during }
   return refusingEnds.has(reason)
-    ? { stage: 'closed', set: { ...set, refusal: reason }, add: one }
+    ? { stage: 'closed', set: { ...set, refusal: reason, refusalRule: null }, add: one }
     : { stage: 'closed', set }
 }
 
@@ -77,13 +80,13 @@ const changesOf = (event: EventOf): Changes => {
     case 'RecipientAccepted':
       return { stage: 'addressed', recipients: [event.data.recipient] }
     case 'RecipientRefused':
-      return { ...refusedFor(event.data.reason), recipients: [event.data.recipient] }
+      return { ...refusedFor(event.data.reason, event.data.rule), recipients: [event.data.recipient] }
     case 'ContentStarted':
       return { stage: 'receiving' }
     case 'MessageAccepted':
       return { stage: 'waiting', add: { accepted: 1 } }
     case 'MessageRefused':
-      return { stage: 'waiting', ...refusedFor(event.data.reason) }
+      return { stage: 'waiting', ...refusedFor(event.data.reason, event.data.rule) }
     case 'TransactionReset':
       return { stage: 'waiting' }
     case 'CommandRefused':
@@ -164,9 +167,11 @@ const state = `CASE WHEN stage <> 'waiting' THEN stage WHEN identified = 1 THEN 
  */
 const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE ended END`
 
+const rule = `CASE WHEN outcome = 'refused' THEN refusalRule END`
+
 export const sessions: Projection = {
   name: 'sessions',
-  version: 4,
+  version: 5,
   tables: {
     sessions: {
       key: ['id'],
@@ -189,6 +194,8 @@ export const sessions: Projection = {
         identified: 'count',
         ended: 'text',
         refusal: 'text',
+        /** The rule of the policy by which `refusal` came about. */
+        refusalRule: 'text',
         fault: 'text',
         during: 'text',
         accepted: 'count',
@@ -196,7 +203,7 @@ export const sessions: Projection = {
         transitions: 'count',
       },
       computed: {
-        ...{ state, outcome, reason },
+        ...{ state, outcome, reason, rule },
         userKey: 'lower(user)',
         /** Nearly all mail comes in sessions that are accepted: an index has the others. */
         unusual: `nullif(outcome, 'accepted')`,

@@ -186,3 +186,26 @@ export const ruleReasons = {
 } as const satisfies Record<string, RuleReason>
 
 export type RuleReasonName = keyof typeof ruleReasons
+
+const sections: Readonly<Record<string, string>> = {
+  reverseName: 'reverse-name',
+  'block.addresses': 'blocked-address',
+  'block.networks': 'blocked-network',
+  'block.domains': 'blocked-domain',
+  rates: 'rate-exceeded',
+  karma: 'karma-low',
+}
+
+const codeOf = (rule: string): string => {
+  const [named = '', ...rest] = rule.split(' ')
+  if (named === 'dnsbl') return rest.join(' ').endsWith('.error') ? 'dnsbl-error' : 'dnsbl-listed'
+  if (named.startsWith('score.')) return 'dnsbl-score'
+  const [section = '', result] = named.split('.')
+  return sections[named] ?? `${sections[section] ?? section}-${result}`
+}
+
+/** What a rule as it is named in facts (`spf.fail`, `dnsbl zen.spamhaus.org`) speaks about; null for one that lets in, or of another release. */
+export const reasonOfRule = (rule: string): RuleReasonName | null => {
+  const code = codeOf(rule)
+  return Object.hasOwn(ruleReasons, code) ? (code as RuleReasonName) : null
+}

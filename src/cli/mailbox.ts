@@ -1,12 +1,13 @@
 /** `fsmtp mailbox`: what is in one mailbox, now or at a time. */
 import type { Command } from 'commander'
+import { junkOf } from '../../machines/vocabulary/recipients.ts'
 import { mailboxName } from '../authentication/spelling.ts'
 import type { MailboxMessage } from '../views/answers/mailboxes.ts'
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { until } from './moment.ts'
 import { freshViews, reading } from './open.ts'
-import { type Column, humanSize, ndjson, remark, table } from './terminal.ts'
+import { type Column, counted, humanSize, ndjson, remark, table } from './terminal.ts'
 
 type Options = { readonly asOf?: number }
 
@@ -16,16 +17,25 @@ export const register = (program: Command): void => {
     .argument('<address>', 'the mailbox')
     .description('list what is in a mailbox; the newest last')
     .option('--as-of <time>', 'what was in it then', until)
-    .addHelpText('after', '\nExample: fsmtp mailbox bob@example.org --as-of 2026-01-31')
+    .addHelpText(
+      'after',
+      '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org/Junk',
+    )
     .action((address: string, options: Options, command: Command) => mailbox(address, options, command))
 }
 
-const columns: readonly Column<MailboxMessage>[] = [
+const flagColumns = (found: readonly MailboxMessage[]): readonly Column<MailboxMessage>[] =>
+  found.some(({ flags }) => flags.length > 0)
+    ? [{ title: 'FLAGS', value: ({ flags }) => flags.join(' ') }]
+    : []
+
+const columnsFor = (found: readonly MailboxMessage[]): readonly Column<MailboxMessage>[] => [
   { title: 'NO', value: ({ number }) => number, align: 'right' },
   { title: 'MESSAGE', value: ({ message }) => message },
   { title: 'FILED', value: ({ filedAt }) => filedAt },
   { title: 'FROM', value: ({ from }) => from, shrinks: true },
   { title: 'SIZE', value: ({ size }) => humanSize(size), align: 'right' },
+  ...flagColumns(found),
   { title: 'SUBJECT', value: ({ subject }) => subject, shrinks: true },
 ]
 
@@ -35,10 +45,12 @@ const spellings = (address: string): readonly string[] => {
   return [...new Set([address, name, name.replace(/\+[^@]*(?=@)/, '')])]
 }
 
-const find = (views: ViewReader, address: string, asOf: number | undefined): readonly MailboxMessage[] => {
-  for (const name of spellings(address)) {
-    const found = views.mailbox(name, { asOf })
-    if (found !== null) return found
+type Found = { readonly mailbox: string; readonly messages: readonly MailboxMessage[] }
+
+const find = (views: ViewReader, address: string, asOf: number | undefined): Found => {
+  for (const mailbox of spellings(address)) {
+    const messages = views.mailbox(mailbox, { asOf })
+    if (messages !== null) return { mailbox, messages }
   }
   throw new CommandFault(
     `there is no mailbox ${address}: none of its mail was accepted here, and no account has that name; see \`fsmtp mailboxes\``,
@@ -52,8 +64,11 @@ const emptyText = (address: string, asOf: number | undefined): string =>
 
 const mailbox = (address: string, { asOf }: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
-    const found = find(await freshViews(opened, ['mailboxes']), address, asOf)
-    if (opened.json) return found.forEach(ndjson)
-    if (found.length === 0) return remark(emptyText(address, asOf))
-    table(found, columns)
+    const views = await freshViews(opened, ['mailboxes'])
+    const { mailbox: name, messages } = find(views, address, asOf)
+    if (opened.json) return messages.forEach(ndjson)
+    if (messages.length === 0) remark(emptyText(address, asOf))
+    else table(messages, columnsFor(messages))
+    const aside = views.mailbox(junkOf(name), { asOf })?.length ?? 0
+    if (aside > 0) remark(`${counted(aside, 'message')} more in ${junkOf(name)}`)
   })

@@ -5,6 +5,8 @@ import type { LogReader } from '../log/port.ts'
 import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { deliverySentences } from './delivery-story.ts'
 import { CommandFault } from './fault.ts'
+import { messageFindings, together } from './findings-text.ts'
+import { tagText } from './rule-text.ts'
 import { destinationText, sentence } from './story.ts'
 
 type Accepted = EventOf & { readonly type: 'MessageAccepted' }
@@ -53,6 +55,7 @@ const endsTransaction: ReadonlySet<string> = new Set([
 /** Facts of a transaction; those of other messages' transactions are left out. */
 const ofTransaction: ReadonlySet<string> = new Set([
   'SenderAccepted',
+  'ClientExamined',
   'SenderRefused',
   'RecipientAccepted',
   'RecipientRefused',
@@ -95,20 +98,27 @@ export const causeText = (cause: NoticeCause): string => {
   return `${notice} delivery ${delivery}${attempt === undefined ? '' : `, attempt ${attempt}`}`
 }
 
-/** The session's story as far as it concerns this message, then where each recipient's mail went. */
+/** What was found of the message, what it is about where it is a notice, and where each recipient's mail went. */
+const outcomeOf = ({ data }: Accepted): readonly string[] => {
+  const { cause, recipients, authentication, tags = [] } = data
+  const found = together(messageFindings(authentication ?? {}))
+  return [
+    ...(found === '' ? [] : [`The message was looked at: ${found}`]),
+    ...tags.map((rule) => `It is Junk by the rule ${tagText(rule)}`),
+    ...(cause === undefined ? [] : [`It is ${causeText(cause)}`]),
+    ...recipients.map((recipient) => destinationText(recipient, tags)),
+  ]
+}
+
+/** The session's story as far as it concerns this message. */
 const acceptanceOf = ({ events, accepted }: History): readonly TraceLine[] => {
   const within = isWithin(events, accepted)
+  const { address } = accepted.data.trace.peer
   const told = events.filter((event) => !ofTransaction.has(event.type) || within(event))
-  return told.flatMap((event) => {
-    const line = lineOf(event, sentence(event))
-    if (event !== accepted) return [line]
-    const { cause, recipients } = accepted.data
-    return [
-      line,
-      ...(cause === undefined ? [] : [lineOf(event, `It is ${causeText(cause)}`)]),
-      ...recipients.map((recipient) => lineOf(event, destinationText(recipient))),
-    ]
-  })
+  return told.flatMap((event) => [
+    lineOf(event, sentence(event, address)),
+    ...(event === accepted ? outcomeOf(accepted).map((text) => lineOf(event, text)) : []),
+  ])
 }
 
 const deliveryLines = (delivery: string, events: readonly EventOf[]): readonly TraceLine[] => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { AcceptedRecipient, NoticeCause } from '../../machines/vocabulary/events.ts'
+import type { AcceptedRecipient, MessageAccepted, NoticeCause } from '../../machines/vocabulary/events.ts'
 import { noticeStream, owesReceipt, subjectOf } from '../../machines/vocabulary/notices.ts'
 import { omitting } from '../content/omitting.ts'
 import { traceLines } from '../smtp/trace.ts'
@@ -11,8 +11,10 @@ import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
 import { completeMessage } from './completing.ts'
 import { CommandFault } from './fault.ts'
+import { clientFindings, messageFindings } from './findings-text.ts'
 import { acceptedIn, causeText, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
 import { freshViews, type Reading, reading } from './open.ts'
+import { tagText } from './rule-text.ts'
 import { destinationText, recipientText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
@@ -72,8 +74,16 @@ const message = (typed: string, { raw, text, trace }: Options, command: Command)
 
 const shapeOf = ({ message: found, accepted, standings }: Found): object => ({
   ...found,
+  ...verdictOf(accepted.data),
   destinations: accepted.data.recipients,
   deliveries: standings.map(({ id, nextHop, status }) => ({ id, nextHop, status })),
+})
+
+/** What was found of a stranger's mail, and the rules by which it is Junk; nothing where nobody looked. */
+const verdictOf = ({ examined, authentication, tags }: MessageAccepted) => ({
+  ...(examined && { examined }),
+  ...(authentication && { authentication }),
+  ...(tags && { tags }),
 })
 
 /** @throws CommandFault where there is none */
@@ -124,7 +134,13 @@ const tellTrace = ({ json }: Reading, found: Found): void => {
 }
 
 /** Where one recipient's mail is: in a mailbox, or what its delivery has come to. */
-const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[]): string => {
+const placeText = (
+  recipient: AcceptedRecipient,
+  {
+    standings,
+    tags,
+  }: { readonly standings: readonly Delivery[]; readonly tags: readonly string[] | undefined },
+): string => {
   const { address, destination } = recipient
   const standing = standings.find(
     ({ nextHop, recipients }) =>
@@ -133,13 +149,24 @@ const placeText = (recipient: AcceptedRecipient, standings: readonly Delivery[])
       recipients.some((one) => one.address === address),
   )
   const found = standing?.recipients.find((one) => one.address === address)
-  if (standing === undefined || found === undefined) return destinationText(recipient)
+  if (standing === undefined || found === undefined) return destinationText(recipient, tags)
   const words = found.reply === null ? '' : `: ${found.reply}`
   return `${recipientText(recipient)} ${found.status}, by delivery ${standing.id} to ${standing.nextHop}${words}`
 }
 
+/** One row for each finding. */
+const foundIn = ({
+  examined,
+  authentication,
+  trace,
+}: MessageAccepted): readonly (readonly [string, string])[] =>
+  [...clientFindings(examined ?? {}, trace.peer.address), ...messageFindings(authentication ?? {})].map(
+    ({ text }) => ['Found', text],
+  )
+
 const details = ({ message: found, accepted, standings }: Found): void => {
   const { from, subject, messageId, session, user, sender, size, sha256, cause, contentForgottenAt } = found
+  const { recipients, tags = [] } = accepted.data
   const rows: readonly (readonly [string, string | null])[] = [
     ['Message', found.id],
     ['Accepted', found.acceptedAt],
@@ -153,7 +180,9 @@ const details = ({ message: found, accepted, standings }: Found): void => {
     ['Size', `${humanSize(size)} (${size} bytes)`],
     ['SHA-256', sha256],
     ['Content', contentForgottenAt === null ? null : `removed at ${contentForgottenAt} (retention)`],
-    ...accepted.data.recipients.map((recipient) => ['Recipient', placeText(recipient, standings)] as const),
+    ...foundIn(accepted.data),
+    ...tags.map((rule) => ['Junk', `by the rule ${tagText(rule)}`] as const),
+    ...recipients.map((recipient) => ['Recipient', placeText(recipient, { standings, tags })] as const),
   ]
   for (const [title, value] of rows)
     if (value !== null) print(`${toned('weak', `${title}:`.padEnd(12))} ${visible(value)}`)

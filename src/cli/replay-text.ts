@@ -1,8 +1,11 @@
 /** A step of a history as people read it. */
+import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import type { Operation } from '../history/patch.ts'
 import type { Step } from '../history/steps.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
+import { clientFindings, type FindingText, messageFindings } from './findings-text.ts'
+import { ruleText, tagText } from './rule-text.ts'
 import { type Tone, toned, visible } from './terminal.ts'
 
 const longest = 400
@@ -72,10 +75,45 @@ const heard = (step: Step): string[] =>
 const said = (side: 'C: ' | 'S: ', { dialogue }: Step): string[] =>
   dialogue.filter((line) => line.startsWith(side)).map((line) => `      ${legible(line)}`)
 
-const factRows = ({ facts }: Step): string[] =>
-  Object.entries(facts)
-    .filter(([key]) => key !== 'reason')
-    .map(([key, value]) => row(key, shortly(value, key)))
+/** Said below the reason, where there is one. */
+const ofRule: ReadonlySet<string> = new Set(['rule', 'about'])
+
+const factRows = (step: Step): string[] => {
+  const found = foundIn(step)
+  return Object.entries(step.facts)
+    .filter(([key]) => key !== 'reason' && !(step.reason !== null && ofRule.has(key)))
+    .flatMap(([key, value]) => found.get(key) ?? [row(key, shortly(value, key))])
+}
+
+const tones = { good: 'good', bad: 'bad' } as const
+const findingRows = (texts: readonly FindingText[]): string[] =>
+  texts.map(({ name, text, leaning }) => row(labels[name] ?? name, text, leaning && tones[leaning]))
+const labels: Readonly<Partial<Record<FindingText['name'], string>>> = {
+  reverseName: 'name',
+  listings: 'listing',
+  rates: 'rate',
+  acquaintance: 'known',
+}
+
+/** Findings in words, by the fact's member they stand in. A file may hold anything: what is no finding is shown as it is. */
+const foundIn = ({ event, facts }: Step): ReadonlyMap<string, string[]> => {
+  const { examined, authentication, tags } = facts as Partial<MessageAccepted>
+  try {
+    const ofMail: readonly (readonly [string, readonly FindingText[]])[] = [
+      ['examined', clientFindings(examined ?? {})],
+      ['authentication', messageFindings(authentication ?? {})],
+    ]
+    const ofClient = event === 'ClientExamined' ? clientFindings(facts) : []
+    const each = [...Map.groupBy(ofClient, ({ name }) => name)]
+    const junk = (tags ?? []).map((rule) => row('junk', `by the rule ${tagText(rule)}`))
+    return new Map([
+      ...[...ofMail, ...each].map(([key, texts]) => [key, findingRows(texts)] as const),
+      ...(junk.length > 0 ? [['tags', junk] as const] : []),
+    ])
+  } catch {
+    return new Map()
+  }
+}
 
 const isNo = ({ event, facts }: Step): boolean =>
   /Refused|Failed/.test(event) || (typeof facts.door === 'string' && facts.door !== 'open')
@@ -87,8 +125,13 @@ const reasonRows = (step: Step): string[] => {
   if (step.reason === null) return []
   const sentence = isOfDelivery(step) ? deliveryReasonText(step.reason) : reasonText(step.reason)
   const text = sentence === step.reason ? step.reason : `${step.reason}: ${sentence}`
-  return [row('because', text, isNo(step) ? 'bad' : 'good')]
+  return [row('because', text, isNo(step) ? 'bad' : 'good'), ...ruleRows(step)]
 }
+
+const ruleRows = ({ facts: { rule, about } }: Step): string[] =>
+  typeof rule !== 'string'
+    ? []
+    : [row('rule', ruleText({ rule, about: typeof about === 'string' ? about : undefined }))]
 
 const changeRows = ({ changes }: Step): string[] =>
   changes.map((change, at) => row(at === 0 ? 'memory' : '', changeText(change)))

@@ -8,9 +8,10 @@ import { freshViews, reading } from './open.ts'
 import { type Column, ndjson, remark, type Tone, table } from './terminal.ts'
 
 const example = `
-Addresses and names may hold * for anything.
+Addresses, names and rules may hold * for anything.
 Examples:
   fsmtp sessions --outcome refused --since 1d
+  fsmtp sessions --rule 'dmarc.*' --since 7d
   fsmtp sessions --sender '*@example.net' --json`
 
 export const register = (program: Command): void => {
@@ -25,6 +26,8 @@ export const register = (program: Command): void => {
     .option('--sender <address>', 'a sender it named, accepted or refused')
     .option('--recipient <address>', 'a recipient it named, accepted or refused')
     .addOption(new Option('--outcome <outcome>', 'how it ended').choices(outcomes))
+    .option('--reason <code>', 'why, by its code: spf-fail')
+    .option('--rule <rule>', 'refused by this rule of the policy: spf.fail, dnsbl*')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
     .action((options: SessionFilter, command: Command) => sessions(options, command))
@@ -42,7 +45,11 @@ const outcomeTones: Readonly<Record<Session['outcome'], Tone | null>> = {
 const why = ({ reason, outcome }: Session): string =>
   reason === null || outcome === 'accepted' ? '' : reasonText(reason)
 
-const columns: readonly Column<Session>[] = [
+/** Where no rule of the policy refused anybody there is nothing to show. */
+const ruleColumns = (found: readonly Session[]): readonly Column<Session>[] =>
+  found.some(({ rule }) => rule !== null) ? [{ title: 'RULE', value: ({ rule }) => rule, shrinks: true }] : []
+
+const columnsFor = (found: readonly Session[]): readonly Column<Session>[] => [
   { title: 'SESSION', value: ({ id }) => id },
   { title: 'OPENED', value: ({ openedAt }) => openedAt },
   { title: 'SERVICE', value: ({ listener }) => listener },
@@ -51,6 +58,7 @@ const columns: readonly Column<Session>[] = [
   { title: 'USER', value: ({ user }) => user, shrinks: true },
   { title: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => outcomeTones[outcome] },
   { title: 'MESSAGES', value: ({ messages }) => messages.length, align: 'right' },
+  ...ruleColumns(found),
   { title: 'WHY', value: why, shrinks: true },
 ]
 
@@ -68,5 +76,5 @@ const sessions = (filter: SessionFilter, command: Command): Promise<void> =>
           ? 'nothing was received yet: no client has come so far'
           : 'no session fits; `fsmtp sessions` without filters lists all of them',
       )
-    table(found, columns)
+    table(found, columnsFor(found))
   })

@@ -1,18 +1,19 @@
 /** What happened, in words: one sentence for each fact of a session. */
 import { splitAddress } from '../../machines/vocabulary/address.ts'
-import type { AcceptedRecipient, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
+import type { AcceptedRecipient, ByRule, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
-import { givenAddress, givenAddresses } from '../../machines/vocabulary/recipients.ts'
-
+import { folderFor, givenAddress, givenAddresses } from '../../machines/vocabulary/recipients.ts'
 import { isReturnPath } from '../forwarding/return-paths.ts'
+import { clientFindings, together } from './findings-text.ts'
+import { byRule, clientRuleText } from './rule-text.ts'
 
 const named = (address: string): string => `<${address}>`
 const tlsText = ({ version, cipher }: TlsFacts): string => `${version}, ${cipher}`
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
 
-type Refusal = { readonly code: number; readonly enhanced: string; readonly reason: string }
-const refused = ({ code, enhanced, reason }: Refusal): string =>
-  `refused with ${`${code} ${enhanced}`.trim()}: ${reasonText(reason)}`
+type Refusal = ByRule & { readonly code: number; readonly enhanced: string; readonly reason: string }
+const refused = ({ code, enhanced, reason, ...by }: Refusal): string =>
+  `refused with ${`${code} ${enhanced}`.trim()}: ${reasonText(reason)}${byRule(by)}`
 
 /** `<bob@example.net>`, or `<sales@example.org> -> <carol@example.net>` for one an alias stands for. */
 export const recipientText = (recipient: AcceptedRecipient): string => {
@@ -21,10 +22,10 @@ export const recipientText = (recipient: AcceptedRecipient): string => {
   return given === recipient.address ? itself : `${named(given)} -> ${itself}`
 }
 
-/** Where one recipient's mail goes. */
-export const destinationText = (recipient: AcceptedRecipient): string =>
+/** Where one recipient's mail goes; with `tags` what is filed here is Junk. */
+export const destinationText = (recipient: AcceptedRecipient, tags: readonly string[] = []): string =>
   recipient.destination.kind === 'mailbox'
-    ? `${recipientText(recipient)} filed in the mailbox ${recipient.destination.mailbox}`
+    ? `${recipientText(recipient)} filed in the mailbox ${folderFor(recipient.destination.mailbox, { tags })}`
     : `${recipientText(recipient)} waiting for delivery to ${recipient.destination.nextHop}`
 
 const opening = ({ data }: EventOf & { type: 'SessionOpened' }): string => {
@@ -36,16 +37,19 @@ const opening = ({ data }: EventOf & { type: 'SessionOpened' }): string => {
   return `${peer.address}:${peer.port}${name} connected to ${service} at ${local.address}:${local.port}${by}${secured}${turnedAway}`
 }
 
+type Welcome = { readonly recipient: string; readonly reason: string; readonly rule?: string }
 /** An alias is told from a return path, which leads on like one. */
-const accepted = ({ recipient, reason }: { readonly recipient: string; readonly reason: string }): string => {
+const welcome = ({ recipient, reason }: Welcome): string => {
   if (reason !== 'local-alias') return reasonText(reason)
   return isReturnPath(splitAddress(recipient).local)
     ? 'The address is a return path for mail we forwarded.'
     : 'The address is an alias of ours.'
 }
+const accepted = (said: Welcome): string =>
+  said.rule === undefined ? welcome(said) : `${welcome(said)} ${clientRuleText(said.rule)}`
 
-/** The sentence for a fact; its name for one that is not told here. */
-export const sentence = (event: EventOf): string => {
+/** The sentence for a fact; its name for one that is not told here. `address`: the client's, where it is known. */
+export const sentence = (event: EventOf, address?: string): string => {
   switch (event.type) {
     case 'SessionOpened':
       return opening(event)
@@ -67,6 +71,8 @@ export const sentence = (event: EventOf): string => {
       return `The login failed: ${reasonText(event.data.reason)}`
     case 'SenderAccepted':
       return `Sender ${named(event.data.sender)} accepted`
+    case 'ClientExamined':
+      return `The client was looked at: ${together(clientFindings(event.data, address)) || 'nothing could be found out'}`
     case 'SenderRefused':
       return `Sender ${named(event.data.sender)} ${refused(event.data)}`
     case 'RecipientAccepted':

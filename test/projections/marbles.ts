@@ -3,8 +3,8 @@
  * session `s1`, or of another one after `s2:`; each comes a second after the one before, `+30` lets 30 more pass.
  *
  *     open open(submission) from(192.0.2.1) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
- *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason) data
- *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) reject(reason) rset noop wrong(reason) quit end(reason)
+ *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason rule) data
+ *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) reject(reason rule) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
@@ -147,10 +147,13 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'addressing',
       'addressed',
     ),
-  norcpt: (address = 'nobody@example.org', reason = 'no-such-mailbox') =>
+  norcpt: (address = 'nobody@example.org', reason = 'no-such-mailbox', rule?: string) =>
     told(
       'RecipientRefused',
-      { ...refused, recipient: address, place: { kind: 'unknown', domain: 'example.org' }, reason },
+      {
+        ...{ ...refused, recipient: address, place: { kind: 'unknown', domain: 'example.org' }, reason },
+        ...(rule !== undefined && { rule }),
+      },
       'RCPT',
       'addressing',
       'addressing',
@@ -166,10 +169,13 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'receiving',
       'identified',
     ),
-  reject: (reason = 'mail-loop') =>
+  reject: (reason = 'mail-loop', rule?: string) =>
     told(
       'MessageRefused',
-      { ...refused, sender: 'alice@example.net', recipients: [], size: 9, reason },
+      {
+        ...{ ...refused, sender: 'alice@example.net', recipients: [], size: 9, reason },
+        ...(rule !== undefined && { rule }),
+      },
       'CONTENT',
       'receiving',
       'identified',

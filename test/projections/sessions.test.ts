@@ -45,6 +45,7 @@ test('a session has the shape that is promised outside', async (context) => {
     state: 'closed',
     outcome: 'accepted',
     reason: 'quit',
+    rule: null,
     ended: 'quit',
     messages: ['t1'],
     refusals: 0,
@@ -78,6 +79,26 @@ test('sessions are found by what was said in them, refused or not', async (conte
   const opened = Date.parse(views.session('s3')!.openedAt)
   assert.equal(found({ since: opened }), 's3 s4 s5')
   assert.equal(found({ until: opened }), 's1 s2 s3')
+})
+
+test('sessions are found by the reason and the rule of their last refusal', async (context) => {
+  const views = await viewsOf(
+    context,
+    `s1:open s1:ehlo s1:mail s1:norcpt(bob@example.org spf-fail spf.fail) s1:quit
+     s2:open s2:ehlo s2:mail s2:rcpt s2:data s2:reject(dmarc-reject dmarc.reject) s2:quit
+     s3:open s3:ehlo s3:mail s3:norcpt(bob@example.org spf-fail spf.fail) s3:rcpt s3:data s3:accept(t3) s3:quit
+     s4:open s4:ehlo s4:mail s4:norcpt(bob@example.org spf-fail spf.fail) s4:norcpt s4:quit
+     s5:open s5:ehlo s5:mail s5:norcpt(bob@example.org spf-fail spf.fail) s5:end(too-many-errors)`,
+  )
+  const found = (filter: Parameters<typeof views.sessions>[0]) =>
+    [...views.sessions(filter)].map(({ id, rule }) => `${id} ${rule}`)
+  assert.deepEqual(found({}), ['s1 spf.fail', 's2 dmarc.reject', 's3 null', 's4 null', 's5 null'])
+  assert.deepEqual(found({ rule: 'spf.fail' }), ['s1 spf.fail'])
+  assert.deepEqual(found({ rule: '*.*', limit: 1 }), ['s2 dmarc.reject'])
+  assert.deepEqual(found({ reason: 'spf-fail' }), ['s1 spf.fail'])
+  assert.deepEqual(found({ reason: 'no-such-mailbox' }), ['s4 null'])
+  assert.deepEqual(found({ reason: 'quit' }), ['s3 null'])
+  assert.deepEqual(found({ reason: 'spf-fail', outcome: 'accepted' }), [])
 })
 
 test('ids are completed from their beginning or their end', async (context) => {

@@ -73,6 +73,8 @@ const ofSessions: readonly SessionFilter[] = [
   { since: 1 },
   { until: 1 },
   { outcome: 'aborted', peer: '192.0.2.1' },
+  { rule: 'spf.*' },
+  { reason: 'spf-fail' },
 ]
 for (const limit of [50, undefined])
   test(`a ${limit === undefined ? 'whole list' : 'page'} is found by an index`, (context) => {

@@ -1,5 +1,6 @@
 /** How sessions are found. */
 import type { DatabaseSync } from 'node:sqlite'
+import { ruleReasons } from '../../../machines/vocabulary/rule-reasons.ts'
 import { exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
 import { patternOf } from './pattern.ts'
 import type { SessionFilter } from './sessions.ts'
@@ -12,6 +13,8 @@ const chosen = `
     AND (:helo IS NULL OR helo LIKE :helo ESCAPE '\\')
     AND (:user IS NULL OR user LIKE :user ESCAPE '\\')
     AND (:outcome IS NULL OR outcome = :outcome)
+    AND (:reason IS NULL OR reason = :reason)
+    AND (:rule IS NULL OR rule LIKE :rule ESCAPE '\\')
     AND (:sender IS NULL OR EXISTS (
       SELECT 1 FROM session_addresses
       WHERE session = s.id AND role = 'sender' AND address LIKE :sender ESCAPE '\\'))
@@ -19,6 +22,16 @@ const chosen = `
       SELECT 1 FROM session_addresses
       WHERE session = s.id AND role = 'recipient' AND address LIKE :recipient ESCAPE '\\'))
 `
+
+/** Rules of the policy say no, and nothing else. */
+const isByRule = ({ rule, reason }: SessionFilter): boolean =>
+  rule !== undefined || (reason !== undefined && Object.hasOwn(ruleReasons, reason))
+
+/** Those that are accepted are nearly all, and have no index. */
+const unusual = (asked: SessionFilter): string | null => {
+  const { outcome = isByRule(asked) ? 'refused' : null } = asked
+  return outcome === 'accepted' ? null : outcome
+}
 
 /** Sessions with these `columns` among theirs. */
 export const sessionQuestions = (columns: string) => {
@@ -29,8 +42,7 @@ export const sessionQuestions = (columns: string) => {
   const ledBy = leadersBy(at)<SessionFilter>
   const leaders = [
     ledBy(({ user }) => exactly(user), column('s.userKey')),
-    // Those that are accepted are nearly all, and have no index.
-    ledBy(({ outcome }) => (outcome === 'accepted' ? null : (outcome ?? null)), column('s.unusual')),
+    ledBy(unusual, column('s.unusual')),
     ledBy(sometime, time),
   ]
   return (db: DatabaseSync, asked: SessionFilter): Question => {
@@ -47,6 +59,8 @@ export const sessionQuestions = (columns: string) => {
         sender: patternOf(asked.sender),
         recipient: patternOf(asked.recipient),
         outcome: asked.outcome ?? null,
+        reason: asked.reason ?? null,
+        rule: patternOf(asked.rule),
       },
     }
   }

@@ -26,6 +26,8 @@ export type Session = {
   readonly outcome: Outcome
   /** Why: the last refusal of a refused session, for others how the line ended; null while it is open. */
   readonly reason: string | null
+  /** The rule of the policy by which it was refused (`spf.fail`); null where none decided. */
+  readonly rule: string | null
   /** How the line ended: `quit`, `disconnected`, `timeout` ... */
   readonly ended: string | null
   /** Ids of the messages accepted in it. */
@@ -47,12 +49,16 @@ export type SessionFilter = {
   readonly sender?: string | undefined
   readonly recipient?: string | undefined
   readonly outcome?: Outcome | undefined
+  /** Code of the reason: `spf-fail`. */
+  readonly reason?: string | undefined
+  /** Of those that were refused: the rule of the policy. */
+  readonly rule?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
 }
 
 const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, ended, accepted, refused, transitions`
+    state, outcome, reason, rule, ended, accepted, refused, transitions`
 const questionFor = sessionQuestions(columns)
 const one = `SELECT ${columns} FROM sessions WHERE id = :id`
 const exact = `SELECT id FROM sessions WHERE id = :part`
@@ -78,6 +84,7 @@ type Row = {
   state: string
   outcome: Outcome
   reason: string | null
+  rule: string | null
   ended: string | null
   accepted: number
   refused: number
@@ -97,6 +104,7 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   state: row.state,
   outcome: row.outcome,
   reason: row.reason,
+  rule: row.rule,
   ended: row.ended,
   messages,
   refusals: row.refused,
