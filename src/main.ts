@@ -82,11 +82,12 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
   for (const warning of signers.warnings) notices.warn(warning)
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
-  // One for all questions: what was asked for one mail is known for the next.
-  let resolver = openResolver(config.dns)
   let deliveries: Deliveries | null = null
   let receipts: Receipts | null = null
   const http = await openHttp({ config, warn: notices.warn })
+  // One for all questions: what was asked for one mail is known for the next.
+  const resolverFor = ({ dns }: Config) => openResolver({ ...dns, report: (asked) => http.asked(asked) })
+  let resolver = resolverFor(config)
   const log = tapped(http.watchedLog(await openLog(config)), (accepted) => {
     if (hasNextHop(accepted.message)) deliveries?.accepted(accepted)
     receipts?.accepted(accepted)
@@ -187,6 +188,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
         live: connections.size,
       })),
     deliveries: () => deliveries?.now() ?? null,
+    lists: () => strangers.standing(),
   })
   const retention = startRetention({ directory: config.data, log, content, members, config, notices })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
@@ -206,7 +208,7 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
       const read = await loadSigners(settings)
-      resolver = openResolver(settings.dns)
+      resolver = resolverFor(settings)
       const routes = farSide(settings, { policies, resolver }).routes
       await deliveries?.reload(settings, { routes, signers: read })
       const looks = await strangers.examiner(settings, resolver)

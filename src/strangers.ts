@@ -2,7 +2,7 @@
 import type { Rules } from '../machines/session/rules/rules.ts'
 import { now } from './actors/identity.ts'
 import { asError } from './as-error.ts'
-import { type Lists, type Ourselves, openLists } from './authentication/client/index.ts'
+import { type Lists, type Ourselves, openLists, type Standing } from './authentication/client/index.ts'
 import { ownAddresses, spelled } from './authentication/own-literals.ts'
 import type { Examiner } from './authentication/port.ts'
 import { asciiDomain } from './authentication/spelling.ts'
@@ -48,6 +48,11 @@ export class Strangers {
       ...{ resolver, lists, rates: this.#rates, known: this.#known, now },
       ...{ hostname: config.hostname, ourselves: ourselvesOf(config) },
     })
+  }
+
+  /** What becomes of the lists that are asked. */
+  standing(): readonly Standing[] {
+    return this.#lists?.standing() ?? []
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { lenient, outcomes, type Rules } from '../../machines/session/rules/rules.ts'
 import { rateSubjects } from '../../machines/vocabulary/findings.ts'
+import { asciiDomain, readableDomain } from '../authentication/spelling.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { count, domainName, duration, mailAddress, network, path } from './values.ts'
 
@@ -211,6 +212,15 @@ export const policyFile = z.strictObject({
 })
 export type PolicyFile = z.output<typeof policyFile>
 
+/** A domain in both spellings: clients say the one (SMTPUTF8) or the other. */
+const bothSpellings = (domains: readonly string[]): string[] => [
+  ...new Set(domains.flatMap((domain) => [asciiDomain(domain), readableDomain(domain)])),
+]
+const spelledOut = (list: PolicyFile['allow']): PolicyFile['allow'] => ({
+  ...list,
+  domains: bothSpellings(list.domains),
+})
+
 /** Data only, without what is nobody's business: keys of lists. */
 export const rulesOf = ({
   dnsbl,
@@ -219,6 +229,9 @@ export const rulesOf = ({
   ...rest
 }: PolicyFile): Rules => ({
   ...rest,
+  arc: { trusted: rest.arc.trusted.map(asciiDomain) },
+  allow: spelledOut(rest.allow),
+  block: spelledOut(rest.block),
   dnsbl: dnsbl.map(({ zone, of, on, codes, error, weight }) => ({
     ...{ zone, of, on, error, weight },
     ...(codes && { codes }),

@@ -33,6 +33,8 @@ export class Figures {
   readonly #registry = new Registry()
   readonly #facts = new Facts()
   readonly contentFailures = new Tally()
+  /** Questions to DNS: kind of record, result, from where. */
+  readonly dnsQuestions = new Tally()
   readonly appends: Appends
 
   constructor({ version }: FiguresOptions) {
@@ -75,6 +77,12 @@ export class Figures {
       '1 where a view has stopped at an event it cannot fold.',
       ['view'],
       async () => (await views()).map(({ name, state }) => [{ view: name }, state === 'stopped' ? 1 : 0]),
+    )
+    this.#gauge(
+      'dnsbl_believed',
+      '1 where a DNS list passed its test, 0 where it is set aside or has not answered yet.',
+      ['zone'],
+      () => (house.lists?.() ?? []).map(({ zone, state }) => [{ zone }, state === 'believed' ? 1 : 0]),
     )
     this.#gauge('check_ok', 'What /readyz says: 1 where all is well.', ['check'], async () => {
       const found = await checks()
@@ -126,6 +134,14 @@ export class Figures {
     this.#counter('recipients_accepted', 'Recipients of accepted messages.', ['origin'], facts.recipients)
     this.#counter('message_bytes', 'Bytes of accepted messages.', ['origin'], facts.bytes)
     this.#counter('refusals', 'What was refused, and why.', ['what', 'reason'], facts.refused)
+    this.#counter(
+      ...[
+        'dns_questions',
+        'Questions to DNS, by what came of them.',
+        ['type', 'result', 'from'],
+        this.dnsQuestions,
+      ],
+    )
     this.#counter('deliveries_queued', 'Deliveries that were begun.', [], facts.queued)
     this.#counter('delivery_attempts', 'What attempts to deliver came to.', ['result'], facts.attempts)
   }

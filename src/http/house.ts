@@ -1,5 +1,6 @@
 /** What the rooms of the server show of themselves; everything is read when somebody asks. */
 import type { Service } from '../../machines/vocabulary/events.ts'
+import type { Standing } from '../authentication/client/index.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
@@ -12,6 +13,8 @@ export type House = {
   readonly members: Pick<Membership, 'node' | 'isAlive'>
   /** Live sessions of each listener. */
   readonly sessions: () => readonly { readonly service: Service; readonly live: number }[]
+  /** Lists that are asked about strangers. */
+  readonly lists?: () => readonly Standing[]
   /** Null where nothing is sent out. */
   readonly deliveries: () => DeliveriesNow | null
 }

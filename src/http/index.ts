@@ -1,6 +1,7 @@
 /** What this server says of itself over HTTP. Where no listener of service http is configured, nothing of it is loaded. */
 import type { Config, Listener } from '../config/schema.ts'
 import type { ContentStore } from '../content/port.ts'
+import type { Asked } from '../dns/index.ts'
 import type { Spot } from '../listening.ts'
 import type { EventLog } from '../log/port.ts'
 import type { House } from './house.ts'
@@ -12,6 +13,8 @@ export type Http = {
   watchedLog(log: EventLog): EventLog
   /** The same store; its failures are counted. */
   watchedContent(content: ContentStore): ContentStore
+  /** Counts a question to DNS. */
+  asked(question: Asked): void
   /** Opens the listeners. @throws PortInUse; Unguarded where something would be open to people it must not be open to */
   start(house: House): Promise<void>
   /** Where it listens. */
@@ -41,6 +44,7 @@ export const openHttp = async (options: HttpOptions): Promise<Http> => {
 const silent: Http = {
   watchedLog: (log) => log,
   watchedContent: (content) => content,
+  asked: () => {},
   start: async () => {},
   spots: [],
   reload: () => {},

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/schema.ts'
 import type { ContentStore } from '../content/port.ts'
+import type { Asked } from '../dns/index.ts'
 import { PortInUse, type Spot } from '../listening.ts'
 import type { EventLog } from '../log/port.ts'
 import { version } from '../version.ts'
@@ -65,6 +66,10 @@ export class Web implements Http {
 
   watchedContent(content: ContentStore): ContentStore {
     return watchedContent(content, this.#figures.contentFailures)
+  }
+
+  asked({ type, result, from }: Asked): void {
+    this.#figures.dnsQuestions.add(`${type} ${result} ${from}`)
   }
 
   async start(house: House): Promise<void> {
