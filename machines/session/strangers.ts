@@ -5,16 +5,17 @@ import type { SessionContext } from './context.ts'
 import type { Verdict } from './judgements.ts'
 import { judgeClient, judgeMessage, refusalBy } from './rules/judge.ts'
 import type { Examined, Judgement } from './rules/question.ts'
+import type { Rules } from './rules/rules.ts'
 
 export const examinedBy = ({ peer, helo, transaction, findings }: SessionContext): Examined | null =>
   findings && { address: peer.address, helo: helo ?? '', sender: transaction?.sender ?? '', findings }
 
 /** RFC 5321 §4.5.1, RFC 2142 §4: who is refused must be able to ask why. */
 const alwaysHeard: ReadonlySet<string> = new Set(['postmaster', 'abuse'])
-const mayAlwaysWriteTo = (recipient: string): boolean =>
+export const mayAlwaysWriteTo = (recipient: string): boolean =>
   alwaysHeard.has(splitAddress(recipient).local.toLowerCase())
 
-const refuses = ({ outcome }: Judgement): boolean =>
+export const refuses = ({ outcome }: Judgement): boolean =>
   outcome === 'greylist' || outcome === 'defer' || outcome === 'refuse'
 
 /** What becomes of a recipient that would be accepted. */
@@ -28,14 +29,19 @@ export const judgeStranger = (context: SessionContext, recipient: string, accept
   return mayAlwaysWriteTo(recipient) ? accepted : refusalBy(judged.by, context.session)
 }
 
-type OfMail = { readonly client: Judgement; readonly message: Judgement }
+export type OfMail = { readonly client: Judgement; readonly message: Judgement }
+
+/** With the content there is more to know of the client, too: an author on the allow list, say. */
+export const judgeWhole = (whole: Examined, rules: Rules): OfMail => ({
+  client: judgeClient(whole, rules),
+  message: judgeMessage(whole, rules),
+})
 
 const judgeMail = (context: SessionContext, message: MessageFindings | undefined): OfMail | null => {
   const known = examinedBy(context)
   const { rules } = context.policy
   if (known === null || rules === undefined || message === undefined) return null
-  const whole = { ...known, message }
-  return { client: judgeClient(whole, rules), message: judgeMessage(whole, rules) }
+  return judgeWhole({ ...known, message }, rules)
 }
 
 /** What becomes of content that would be accepted. */
@@ -52,10 +58,13 @@ export const judgeStrangersMail = (
  * The rules by which accepted mail belongs into Junk. A client that may write to postmaster only has all of its mail there go
  * the same way.
  */
+export const tagsBy = ({ client, message }: OfMail): readonly string[] => {
+  const spared = client.by !== null && refuses(client) ? [client.by.rule] : []
+  // A list of domains may speak of the client and of its message.
+  return [...new Set([...spared, ...client.tags, ...message.tags])]
+}
+
 export const tagsOf = (context: SessionContext, message: MessageFindings | undefined): readonly string[] => {
   const judged = judgeMail(context, message)
-  if (judged === null) return []
-  const { client } = judged
-  const spared = client.by !== null && refuses(client) ? [client.by.rule] : []
-  return [...spared, ...client.tags, ...judged.message.tags]
+  return judged === null ? [] : tagsBy(judged)
 }

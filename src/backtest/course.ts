@@ -16,67 +16,61 @@ export type Mail = {
 }
 
 type Data = Readonly<Record<string, unknown>>
+type Told = Pick<Mail, 'fate' | 'rule' | 'reason'>
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const fateOf = ({ code }: Data): Fate => (Number(code) >= 500 ? 'refused' : 'deferred')
+const refusal = (data: Data): Told => ({
+  fate: fateOf(data),
+  rule: textOf(data.rule),
+  reason: textOf(data.reason),
+})
+const undecided: Told = { fate: null, rule: null, reason: null }
 
-/** Follows the facts of one session, mail by mail. */
+const tooMuch = /^too-many-/
+
+/** Follows the facts of one mail. */
 export class Course {
-  #sender = ''
-  #isOpen = false
+  readonly #sender: string
   #recipients = 0
-  /** The strongest that was said to a recipient, where none was accepted. */
-  #refusal: Pick<Mail, 'fate' | 'rule' | 'reason'> | null = null
+  /** The strongest that was said to a recipient. */
+  #refusal: Told | null = null
   #ended: Mail | null = null
 
-  /** The mail that is under way, as it stands. */
-  get mail(): Mail {
-    if (this.#ended !== null) return this.#ended
-    const none = { fate: null, rule: null, reason: null }
-    const standing = this.#recipients === 0 ? (this.#refusal ?? none) : none
-    return { sender: this.#sender, message: null, ...standing }
+  constructor(sender: string) {
+    this.#sender = sender
   }
 
-  begin(sender: string): void {
-    this.#sender = sender
-    this.#isOpen = true
-    this.#recipients = 0
-    this.#refusal = null
-    this.#ended = null
+  /** As it stands. */
+  get mail(): Mail {
+    return this.#ended ?? this.#as(this.#recipients === 0 ? (this.#refusal ?? undecided) : undecided, null)
   }
 
   take(type: string, data: Data): void {
-    if (!this.#isOpen || this.#ended !== null) return
+    if (this.#ended !== null) return
     if (type === 'RecipientAccepted') this.#recipients += 1
-    else if (type === 'RecipientRefused' || type === 'SenderRefused') this.#refuse(data)
-    else if (type === 'MessageRefused') this.#end(fateOf(data), data)
+    else if (type === 'RecipientRefused' || type === 'SenderRefused') this.#refuse(refusal(data))
+    else if (type === 'MessageRefused') this.#ended = this.#as(refusal(data), textOf(data.message))
     else if (type === 'MessageAccepted') this.#accept(data)
-    else if (type === 'SessionClosed' && this.#wasThrownOut(data)) this.#end('deferred', data)
+    else if (type === 'SessionClosed' && tooMuch.test(String(data.reason))) this.cutOff(String(data.reason))
   }
 
-  /** Nothing more comes of it: the session ended before it could be said. */
+  /** We ended the session with the mail under way. */
   cutOff(reason: string): void {
-    if (this.#ended === null) this.#end('deferred', { reason })
+    if (this.mail.fate === null) this.#ended = this.#as({ fate: 'deferred', rule: null, reason }, null)
   }
 
-  #refuse(data: Data): void {
-    const fate = fateOf(data)
-    if (this.#refusal?.fate === 'refused' && fate !== 'refused') return
-    this.#refusal = { fate, rule: textOf(data.rule), reason: textOf(data.reason) }
+  #refuse(told: Told): void {
+    if (this.#refusal?.fate !== 'refused' || told.fate === 'refused') this.#refusal = told
   }
 
-  #accept(data: Data): void {
-    const tags = Array.isArray(data.tags) ? data.tags : []
-    this.#end(tags.length > 0 ? 'tagged' : 'accepted', { ...data, rule: tags[0], reason: null })
+  #accept({ tags, message }: Data): void {
+    const rule = Array.isArray(tags) ? textOf(tags[0]) : null
+    const fate = rule === null ? 'accepted' : 'tagged'
+    this.#ended = this.#as({ fate, rule, reason: null }, textOf(message))
   }
 
-  #end(fate: Fate, { rule, reason, message }: Data): void {
-    const told = { rule: textOf(rule), reason: textOf(reason), message: textOf(message) }
-    this.#ended = { sender: this.#sender, fate, ...told }
-  }
-
-  /** By us, with mail under way. */
-  #wasThrownOut({ reason }: Data): boolean {
-    return typeof reason === 'string' && reason.startsWith('too-many-') && this.#refusal === null
+  #as({ fate, rule, reason }: Told, message: string | null): Mail {
+    return { sender: this.#sender, fate, rule, reason, message }
   }
 }

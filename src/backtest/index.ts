@@ -1,23 +1,29 @@
 /** What another policy would have done to recorded sessions. */
 import { session } from '../../machines/session/index.ts'
 import type { SessionPolicy } from '../../machines/session/policy.ts'
+import { rulesAsked } from '../../machines/session/rules/judge.ts'
 import type { Rules } from '../../machines/session/rules/rules.ts'
 import { policyHashOf, readPolicy } from '../history/policies.ts'
 import { Stage } from '../history/stage.ts'
-import { idOf, type LogReader, type StoredEvent } from '../log/port.ts'
-import { Rates } from '../reputation/rates.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
+import { Consequences } from './consequences.ts'
 import { Report, type Summary } from './report.ts'
-import { type Counting, Rerun } from './rerun.ts'
+import { Session, type Setting } from './session.ts'
+import type { Fared } from './trial.ts'
 
 export type BacktestOptions = {
   readonly log: Pick<LogReader, 'readAll' | 'readStream'>
   readonly rules: Rules
   /** Sessions that began between these, milliseconds since 1970. */
-  readonly since?: number
-  readonly until?: number
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** Events up to this position are passed over; they must be known to be of sessions before `since`. */
+  readonly after?: number
   /** Examples kept of each group. */
   readonly examples?: number
   readonly progress?: (position: number) => void
+  /** Every session by the machine, for comparison. */
+  readonly alwaysLong?: boolean
 }
 
 export type Backtest = { readonly report: Report; readonly summary: Summary }
@@ -25,74 +31,100 @@ export type Backtest = { readonly report: Report; readonly summary: Summary }
 /** Sessions followed at once; the one begun longest ago is given up when there are more. */
 const mostOpen = 20_000
 
+/** A list that was asked then is a list that was asked, whatever its answers led to. */
+const asked = (rules: Rules | undefined): ReadonlySet<string> => {
+  if (rules === undefined) return new Set()
+  const lists = rules.dnsbl.flatMap(({ zone }) => [`dnsbl ${zone}`, `dnsbl ${zone}.error`])
+  // What a sum lacks is a list that was not asked.
+  const others = [...rulesAsked(rules)].filter((rule) => !rule.startsWith('score.'))
+  return new Set([...others, ...lists])
+}
+
 class Run {
   readonly report: Report
   readonly #options: BacktestOptions
-  readonly #counting: Counting | null
-  readonly #open = new Map<string, Rerun>()
-  /** By the policy that was in force; null where it does not judge strangers. */
-  readonly #stages = new Map<string, Stage | null>()
+  readonly #consequences: Consequences
+  readonly #open = new Map<string, Session>()
+  /** By the hash of the policy that was in force; null where the log does not have it. */
+  readonly #settings = new Map<string, Setting | null>()
 
   constructor(options: BacktestOptions) {
     this.#options = options
     this.report = new Report(options.examples ?? 3)
-    this.#counting = countingFor(options.rules)
+    this.#consequences = new Consequences(options.rules)
   }
 
-  async take(event: StoredEvent): Promise<void> {
-    if (event.revision === 0) await this.#begin(event)
-    this.#open.get(event.stream)?.take(event)
+  /** Whether the event begins a session whose policy was not read yet: `know` comes first. */
+  isNew({ revision, data }: StoredEvent): boolean {
+    return revision === 0 && data.service === 'mx' && !this.#settings.has(String(data.policy))
+  }
+
+  async know(event: StoredEvent): Promise<void> {
+    const { log, rules, alwaysLong } = this.#options
+    const hash = policyHashOf(event) ?? ''
+    const policy = (await readPolicy(log, hash)) as SessionPolicy | undefined
+    this.#settings.set(
+      String(event.data.policy),
+      policy === undefined
+        ? null
+        : {
+            stage: new Stage(session, { ...policy, rules }),
+            ...{ rules, asked: asked(policy.rules), most: alwaysLong ? 0 : fewest(policy) },
+          },
+    )
+  }
+
+  take(event: StoredEvent): void {
+    if (event.revision === 0) this.#begin(event)
+    const going = this.#open.get(event.stream)
+    if (going === undefined) return
+    going.take(event)
     if (event.type === 'SessionClosed') this.#open.delete(event.stream)
   }
 
   finish(): void {
-    for (const rerun of this.#open.values()) rerun.end()
+    for (const going of this.#open.values()) going.end()
     this.#open.clear()
   }
 
-  async #begin(event: StoredEvent): Promise<void> {
+  #begin({ at, stream, data }: StoredEvent): void {
     const { since = 0, until = Number.POSITIVE_INFINITY } = this.#options
-    if (event.at < since || event.at > until || event.data.service !== 'mx') return
-    const stage = await this.#stage(policyHashOf(event) ?? '')
-    if (stage === null) return
-    this.report.session(event.at)
-    const [oldest] = this.#open.keys()
-    if (this.#open.size >= mostOpen && oldest !== undefined) {
-      this.#open.get(oldest)?.end()
-      this.#open.delete(oldest)
+    if (data.service !== 'mx' || at > until || at < since - this.#consequences.reach) return
+    const isAsked = at >= since
+    const setting = this.#settings.get(String(data.policy))
+    if (setting == null) {
+      if (isAsked) this.report.withoutPolicy()
+      return
     }
-    this.#open.set(
-      event.stream,
-      new Rerun(idOf(event.stream), {
-        ...{ stage, rules: this.#options.rules, counting: this.#counting },
-        fared: (mail) => this.report.take(mail),
-      }),
-    )
+    if (isAsked) this.report.session(at)
+    if (this.#open.size >= mostOpen) this.#giveUpOldest()
+    const fared = isAsked ? (mail: Fared) => this.report.take(mail) : () => {}
+    this.#open.set(stream, new Session(stream, { setting, consequences: this.#consequences, fared }))
   }
 
-  async #stage(hash: string): Promise<Stage | null> {
-    const known = this.#stages.get(hash)
-    if (known !== undefined) return known
-    const policy = (await readPolicy(this.#options.log, hash)) as SessionPolicy | undefined
-    const stage = policy === undefined ? null : new Stage(session, { ...policy, rules: this.#options.rules })
-    this.#stages.set(hash, stage)
-    return stage
+  #giveUpOldest(): void {
+    for (const [stream, oldest] of this.#open) {
+      oldest.end()
+      this.#open.delete(stream)
+      return
+    }
   }
 }
 
-/** Counts are made anew: those that were recorded are of other rules. */
-const countingFor = ({ rates }: Rules): Counting | null => {
-  if (rates.length === 0) return null
-  const counted = new Rates({ windows: rates })
-  return (sender, address, at) => counted.enter({ address, account: null, sender }, at).counts
-}
+/** No fewer facts than this can make one session be ended for their number. */
+const fewest = ({ limits }: SessionPolicy): number =>
+  Math.min(limits.errors, limits.idleCommands, limits.messages, limits.recipients)
 
 /** Judges the recorded sessions again. @throws LogDamaged */
 export const backtest = async (options: BacktestOptions): Promise<Backtest> => {
   const run = new Run(options)
   const started = performance.now()
-  for await (const page of options.log.readAll(0, { filter: { categories: ['smtp_session'] } })) {
-    for (const event of page) await run.take(event)
+  const filter = { categories: [session.category] }
+  for await (const page of options.log.readAll(options.after ?? 0, { filter })) {
+    for (const event of page) {
+      if (run.isNew(event)) await run.know(event)
+      run.take(event)
+    }
     const last = page.at(-1)
     if (last !== undefined) options.progress?.(last.position)
   }

@@ -1,6 +1,6 @@
 /** Mails that would have fared otherwise, by rule; and those of which nobody can say. */
 import type { Fate } from './course.ts'
-import type { Fared } from './rerun.ts'
+import type { Fared } from './trial.ts'
 
 export type Example = {
   readonly session: string
@@ -13,9 +13,9 @@ export type Example = {
 export type Change = {
   readonly from: Fate
   readonly to: Fate
-  /** The rule that now decides; null where none speaks any more. */
+  /** The rule that now decides, or the reason where it is none; null where nothing speaks against the mail any more. */
   readonly rule: string | null
-  /** The rule that decided then. */
+  /** What decided then. */
   readonly was: string | null
   readonly mails: number
   readonly examples: readonly Example[]
@@ -37,6 +37,8 @@ export type Summary = {
   readonly unjudged: number
   /** Given up by their clients before anything was decided; not among `mails`. */
   readonly unfinished: number
+  /** Sessions that were passed over: the log does not have the policy that they were under. */
+  readonly withoutPolicy: number
   /** Of the first and last session, ISO 8601; null where there is none. */
   readonly first: string | null
   readonly last: string | null
@@ -45,18 +47,21 @@ export type Summary = {
 
 type Group<Key> = Key & { mails: number; examples: Example[] }
 
-const exampleOf = ({ session, revision, then, now }: Fared): Example => ({
-  ...{ session, revision, sender: then.sender },
-  message: then.message ?? now.message,
+const exampleOf = ({ session, revision, was, now }: Fared): Example => ({
+  ...{ session, revision, sender: was.sender },
+  message: was.message ?? now.message,
 })
+const isoOf = (at: number): string | null => (Number.isFinite(at) ? new Date(at).toISOString() : null)
 
 export class Report {
   readonly #most: number
   readonly #changes = new Map<string, Group<Omit<Change, 'mails' | 'examples'>>>()
   readonly #unjudged = new Map<string, Group<Pick<Unjudged, 'missing'>>>()
-  #counts = { sessions: 0, mails: 0, same: 0, changed: 0, unjudged: 0, unfinished: 0 }
-  #first: number | null = null
-  #last: number | null = null
+  readonly #counts = {
+    ...{ sessions: 0, mails: 0, same: 0, changed: 0, unjudged: 0, unfinished: 0, withoutPolicy: 0 },
+  }
+  #first = Number.POSITIVE_INFINITY
+  #last = Number.NEGATIVE_INFINITY
 
   /** `examples`: as many are kept of each group. */
   constructor(examples: number) {
@@ -65,21 +70,24 @@ export class Report {
 
   session(at: number): void {
     this.#counts.sessions += 1
-    this.#first ??= at
-    this.#last = at
+    this.#first = Math.min(this.#first, at)
+    this.#last = Math.max(this.#last, at)
+  }
+
+  withoutPolicy(): void {
+    this.#counts.withoutPolicy += 1
   }
 
   take(mail: Fared): void {
-    const { then, now, unanswered } = mail
-    if (then.fate === null || now.fate === null) {
+    const { was, now, unanswered } = mail
+    if (was.fate === null || now.fate === null) {
       this.#counts.unfinished += 1
       return
     }
     this.#counts.mails += 1
-    const isDecided = now.fate === 'refused' || now.fate === 'deferred'
-    if (!isDecided && unanswered.length > 0) this.#cannotSay(mail)
-    else if (then.fate === now.fate) this.#counts.same += 1
-    else this.#change(mail, then.fate, now.fate)
+    if (unanswered.length > 0) this.#cannotSay(mail)
+    else if (was.fate === now.fate) this.#counts.same += 1
+    else this.#change(mail, was.fate, now.fate)
   }
 
   /** Those that concern most mail first. */
@@ -92,14 +100,13 @@ export class Report {
   }
 
   summary(ms: number): Summary {
-    const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
-    return { summary: true, ...this.#counts, first: iso(this.#first), last: iso(this.#last), ms }
+    return { summary: true, ...this.#counts, first: isoOf(this.#first), last: isoOf(this.#last), ms }
   }
 
   #change(mail: Fared, from: Fate, to: Fate): void {
     this.#counts.changed += 1
     const rule = mail.now.rule ?? mail.now.reason
-    const was = mail.then.rule ?? mail.then.reason
+    const was = mail.was.rule ?? mail.was.reason
     const key = JSON.stringify([from, to, rule, was])
     const group = this.#changes.get(key) ?? { from, to, rule, was, mails: 0, examples: [] }
     this.#changes.set(key, group)

@@ -1,105 +1,71 @@
 /**
- * One recorded session under other rules: the machine is given what the client said, as far as a client would still have said it,
- * and the facts that were found out then.
+ * One recorded session under other rules: the machine is given what the client said, as far as a client that hears our answers would
+ * still have said it, and what was found out then.
  */
 import type { AnyMachineSnapshot } from 'xstate'
 import type { SessionContext } from '../../machines/session/context.ts'
 import { session } from '../../machines/session/index.ts'
 import { judgeClient, judgeMessage } from '../../machines/session/rules/judge.ts'
-import type { Rules } from '../../machines/session/rules/rules.ts'
 import { examinedBy } from '../../machines/session/strangers.ts'
-import type { MessageFindings, RateCount } from '../../machines/vocabulary/findings.ts'
+import type { Place } from '../../machines/vocabulary/events.ts'
+import type { Findings, MessageFindings } from '../../machines/vocabulary/findings.ts'
 import { inputAgain } from '../../machines/vocabulary/machine.ts'
 import { stateName } from '../history/replayer.ts'
 import type { Stage } from '../history/stage.ts'
 import type { StoredEvent } from '../log/port.ts'
-import { Course, type Mail } from './course.ts'
-
-/** How many messages came from whom, counted as the other rules want it. */
-export type Counting = (sender: string, peer: string, at: number) => readonly RateCount[]
-
-export type Fared = {
-  readonly then: Mail
-  readonly now: Mail
-  /** Rules that could have changed it, had anybody looked; `content` where none came. */
-  readonly unanswered: readonly string[]
-  readonly session: string
-  readonly revision: number
-}
+import { type Court, type Fared, Trial } from './trial.ts'
 
 type Input = { readonly type: string } & Readonly<Record<string, unknown>>
 
-type Options = {
+export type RerunOptions = {
+  /** Of the machine under the session's policy with the other rules in it. */
   readonly stage: Stage
-  readonly rules: Rules
-  readonly counting: Counting | null
+  readonly court: Court
   readonly fared: (mail: Fared) => void
 }
 
-/** There is no content to look at: what the message rules would have said is not known. */
-export const noContent = 'content'
+/** Mail for these comes to us: its sender is looked at. */
+export const isOurs = ({ kind }: Place): boolean => kind === 'mailbox' || kind === 'alias'
+
+const beginsMail = ({ type }: StoredEvent): boolean => type === 'SenderAccepted' || type === 'SenderRefused'
 
 export class Rerun {
-  readonly #options: Options
-  readonly #then = new Course()
-  readonly #now = new Course()
-  readonly #session: string
+  readonly #options: RerunOptions
   #snapshot: AnyMachineSnapshot
-  #revision: number | null = null
-  /** Now we end the session where it went on then. */
-  #wasThrownOut = false
-  #unanswered = new Set<string>()
+  /** Null between two mails, and for mail of those who logged in: the rules are about strangers. */
+  #trial: Trial | null = null
+  /** We end the session now where it went on then. */
+  #isThrownOut = false
 
-  constructor(session: string, options: Options) {
-    this.#session = session
+  constructor(options: RerunOptions) {
     this.#options = options
     this.#snapshot = options.stage.initial
   }
 
   /** The next fact of the session. */
   take(event: StoredEvent): void {
-    const { type, data } = event
     const input = inputAgain(session.inputs, event)
     if (typeof input === 'string') return
-    if (type === 'SenderAccepted' || type === 'SenderRefused') this.#begin(event)
-    this.#then.take(type, data)
-    this.#say(input as Input, event)
-    if (type === 'SessionClosed') this.#finish()
-    else if (this.#isOver) this.#wasThrownOut = true
+    if (beginsMail(event)) this.#begin(event)
+    this.#trial?.was.take(event.type, event.data)
+    if (!this.#isOver) this.#say(input as Input, event)
+    if (event.type === 'SessionClosed') this.end()
+    else if (this.#isOver) this.#isThrownOut = true
   }
 
   /** Its history does not go on. */
   end(): void {
-    this.#finish()
+    const trial = this.#trial
+    if (trial === null) return
+    this.#trial = null
+    if (this.#isThrownOut) trial.now.cutOff('session-ended')
+    this.#options.fared(trial.finish())
   }
 
   #begin({ data, revision }: StoredEvent): void {
-    this.#finish()
-    this.#revision = revision
-    const sender = typeof data.sender === 'string' ? data.sender : ''
-    this.#then.begin(sender)
-    this.#now.begin(sender)
-    this.#unanswered = new Set()
-  }
-
-  #finish(): void {
-    if (this.#revision === null) return
-    const then = this.#then.mail
-    if (this.#wasThrownOut) this.#now.cutOff('session-ended')
-    this.#options.fared({
-      ...{ then, now: this.#outcome(then) },
-      ...{ session: this.#session, revision: this.#revision, unanswered: [...this.#unanswered] },
-    })
-    this.#revision = null
-  }
-
-  /** A mail that got as far as it went then has fared as then. */
-  #outcome(then: Mail): Mail {
-    const { mail } = this.#now
-    if (mail.fate !== null || then.fate === null) return mail
-    // Refused then, let in now: its content never came.
-    if (judgesMessages(this.#options.rules)) this.#unanswered.add(noContent)
-    return { ...mail, fate: 'accepted' }
+    this.end()
+    if (this.#context.user !== null) return
+    this.#trial = new Trial(this.#options.court, { sender: String(data.sender ?? ''), revision })
   }
 
   get #isOver(): boolean {
@@ -112,58 +78,62 @@ export class Rerun {
     return this.#snapshot.context as SessionContext
   }
 
-  /** What a client says that hears our answers: it goes on only where it may. */
   #say(input: Input, event: StoredEvent): void {
     const state = this.#state
-    if (input.type === 'DATA' && state !== 'addressed') return
-    if ((input.type === 'CONTENT' || input.type === 'CONTENT_LOST') && state !== 'receiving') return
-    if (input.type === 'MAIL' && (state === 'addressing' || state === 'addressed'))
-      this.#move({ type: 'RSET' })
-    if (input.type === 'EXAMINED') this.#move(this.#counted(input, event))
-    else if (input.type === 'RCPT') this.#recipient(input)
-    else if (input.type === 'CONTENT') this.#content(input)
-    else this.#move(input)
+    if (input.type === 'DATA') {
+      // Asked for then in vain, it is not asked for in vain now; and what would have come is not known.
+      if (state === 'addressed' && event.type === 'ContentStarted') this.#move(input)
+    } else if (input.type === 'CONTENT') {
+      if (state === 'receiving') this.#content(input)
+    } else if (input.type === 'CONTENT_LOST') {
+      if (state === 'receiving') this.#move(input)
+    } else if (input.type === 'EXAMINED') {
+      if (state === 'addressing') this.#examined(event)
+    } else if (input.type === 'RCPT') this.#recipient(input, event)
+    else {
+      // The mail before came to its end then; one that is refused now is given up.
+      if (beginsMail(event) && (state === 'addressing' || state === 'addressed')) this.#move({ type: 'RSET' })
+      this.#move(input)
+    }
   }
 
   #move(input: Input): void {
     if (this.#isOver) return
     const { snapshot, facts } = this.#options.stage.move(this.#snapshot, input)
     this.#snapshot = snapshot
-    for (const { name, data } of facts) this.#now.take(name, data as Readonly<Record<string, unknown>>)
+    for (const { name, data } of facts) this.#trial?.now.take(name, data as Readonly<Record<string, unknown>>)
   }
 
-  #recipient(input: Input): void {
-    const { kind } = input.place as { readonly kind: string }
-    const isStranger = this.#context.user === null && (kind === 'mailbox' || kind === 'alias')
-    // Nobody looked then: the rules are asked all the same, for what they say of names and networks.
-    if (isStranger && this.#state === 'addressing' && this.#context.findings === null)
-      this.#move({ type: 'EXAMINED', session: this.#session })
-    const examined = isStranger ? examinedBy(this.#context) : null
-    if (examined !== null)
-      for (const rule of judgeClient(examined, this.#options.rules).unanswered) this.#unanswered.add(rule)
+  #recipient(input: Input, event: StoredEvent): void {
+    if (this.#trial !== null && isOurs(input.place as Place)) this.#judgeClient(this.#trial, event)
     this.#move(input)
+  }
+
+  #judgeClient(trial: Trial, event: StoredEvent): void {
+    // Nobody looked then: the rules are asked all the same, for what they say of names and networks.
+    if (this.#context.findings === null && this.#state === 'addressing') this.#examined(event)
+    const examined = examinedBy(this.#context)
+    if (examined !== null) trial.clientJudged(examined, judgeClient(examined, this.#options.court.rules))
+  }
+
+  #examined({ type, data, at }: StoredEvent): void {
+    const { peer, transaction } = this.#context
+    const session = this.#options.court.session
+    const findings = type === 'ClientExamined' ? findingsOf(data) : null
+    const asking = { address: peer.address, sender: transaction?.sender ?? '', at, findings }
+    this.#move({ type: 'EXAMINED', session, ...this.#trial?.examine(asking) })
   }
 
   #content(input: Input): void {
     const examined = examinedBy(this.#context)
+    const message = (input.authentication ?? {}) as MessageFindings
     if (examined !== null) {
-      const message = (input.authentication ?? {}) as MessageFindings
-      for (const rule of judgeMessage({ ...examined, message }, this.#options.rules).unanswered)
-        this.#unanswered.add(rule)
-      this.#move({ ...input, authentication: message })
-    } else this.#move(input)
-  }
-
-  #counted(input: Input, { at }: StoredEvent): Input {
-    const { counting } = this.#options
-    if (counting === null) return input
-    const { peer, transaction } = this.#context
-    return { ...input, rates: counting(transaction?.sender ?? '', peer.address, at) }
+      const whole = { ...examined, message }
+      this.#trial?.messageJudged(whole, judgeMessage(whole, this.#options.court.rules))
+    }
+    this.#move(examined === null ? input : { ...input, authentication: message })
   }
 }
 
-const nobody = { address: '', helo: '', sender: '', findings: {} }
-
-/** Rules that say anything about content. */
-const judgesMessages = (rules: Rules): boolean =>
-  judgeMessage({ ...nobody, message: {} }, rules).unanswered.length > 0
+/** Of `ClientExamined`. */
+export const findingsOf = ({ session: _, ...findings }: StoredEvent['data']): Findings => findings

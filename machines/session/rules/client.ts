@@ -18,7 +18,9 @@ const units: readonly (readonly [unit: string, milliseconds: number])[] = [
 ]
 
 const rated = ({ of, messages, per, on }: RateRule): Question =>
-  question(`rates ${of} ${messages}/${span(per)}`, 'rate-exceeded', on, ({ findings }) => {
+  question(`rates ${of} ${messages}/${span(per)}`, 'rate-exceeded', on, ({ sender, findings }) => {
+    // A stranger has no account, and the null sender no domain: there is nobody to count.
+    if (of === 'account' || (of === 'senderDomain' && sender === '')) return null
     const count = findings.rates?.find((rate) => rate.of === of && rate.per === per)
     if (count === undefined) return undefined
     return count.messages > messages ? `${count.messages} from ${count.subject}` : null

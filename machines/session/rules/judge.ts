@@ -38,22 +38,30 @@ const isStranger = ({ findings: { acquaintance } }: Examined, { greylist }: Rule
 
 const nothing: Judgement = { outcome: 'ignore', by: null, tags: [], unanswered: [] }
 
+/** Left open are those that would have led to more than what was found. */
+const stronger = (open: readonly Question[], than: Outcome): readonly string[] =>
+  open.length === 0
+    ? nothing.unanswered
+    : open.filter(({ outcome }) => isStronger(outcome, than)).map(({ rule }) => rule)
+
 const judge = (questions: readonly Question[], examined: Examined, rules: Rules): Judgement => {
   if (questions.length === 0) return nothing
   let by: Ruling | null = null
   const tags: string[] = []
-  const unanswered: string[] = []
-  for (const { rule, reason, outcome, ask } of questions) {
+  const open: Question[] = []
+  for (const asked of questions) {
+    const { rule, reason, outcome, ask } = asked
     const about = ask(examined)
     if (about === undefined || (outcome === 'greylist' && examined.findings.acquaintance === undefined)) {
-      unanswered.push(rule)
+      open.push(asked)
       continue
     }
     if (about === null || (outcome === 'greylist' && !isStranger(examined, rules))) continue
     if (outcome === 'tag') tags.push(rule)
     if (by === null || isStronger(outcome, by.outcome)) by = { rule, reason, outcome, about }
   }
-  return { outcome: by?.outcome ?? 'ignore', by, tags, unanswered }
+  const outcome = by?.outcome ?? 'ignore'
+  return { outcome, by, tags, unanswered: stronger(open, outcome) }
 }
 
 const letIn = ({ allow }: Questions, examined: Examined): Judgement | null => {
@@ -94,4 +102,16 @@ export const refusalBy = ({ rule, reason, outcome, about }: Ruling, session: str
     rule,
     ...(about !== '' && { about: about.slice(0, 255) }),
   } as const
+}
+
+/** Rules of the allow list that nobody can answer: any of them could have let it past what the others say. */
+export const couldLetIn = (examined: Examined, rules: Rules): readonly string[] =>
+  questionsOf(rules)
+    .allow.filter(({ ask }) => ask(examined) === undefined)
+    .map(({ rule }) => rule)
+
+/** The rules that speak, as findings of these rules were made for them: an answer they do not have is one that nobody had. */
+export const rulesAsked = (rules: Rules): ReadonlySet<string> => {
+  const { allow, client, message } = questionsOf(rules)
+  return new Set([...allow, ...client, ...message].map(({ rule }) => rule))
 }

@@ -49,13 +49,20 @@ export const byLists = ({ dnsbl }: Rules, where: Where): readonly Question[] =>
     unreachable(rule, where),
   ])
 
-const scoreOf = ({ dnsbl }: Rules, { findings }: Examined): number | undefined => {
-  if (findings.listings === undefined) return undefined
-  let score = 0
-  for (const rule of dnsbl)
-    if (findings.listings.some((listing) => isOf(rule, listing) && counts(rule, listing)))
-      score += rule.weight
-  return score
+/** The sum, and what lists that were not asked could have added to it. */
+type Score = { readonly sum: number; readonly open: number }
+
+const scoreOf = ({ dnsbl }: Rules, { findings: { listings } }: Examined): Score | undefined => {
+  if (listings === undefined) return undefined
+  let sum = 0
+  let open = 0
+  for (const rule of dnsbl) {
+    if (rule.weight === 0) continue
+    const answers = listings.filter((listing) => isOf(rule, listing))
+    if (answers.some((listing) => counts(rule, listing))) sum += rule.weight
+    else if (answers.length === 0) open += Math.max(0, rule.weight)
+  }
+  return { sum, open }
 }
 
 export const byScore = (rules: Rules): readonly Question[] =>
@@ -64,7 +71,8 @@ export const byScore = (rules: Rules): readonly Question[] =>
     if (from === null) return []
     return question(`score.${outcome}`, 'dnsbl-score', outcome, (examined) => {
       const score = scoreOf(rules, examined)
-      return score === undefined ? undefined : score >= from ? `${score} of ${from}` : null
+      if (score === undefined || score.sum >= from) return score && `${score.sum} of ${from}`
+      return score.sum + score.open >= from ? undefined : null
     })
   })
 

@@ -1,15 +1,19 @@
 /** Who is let in, or kept out, by name or network. */
 import { addressKey, splitAddress } from '../../vocabulary/address.ts'
 import { isWithin, networkTest } from '../../vocabulary/within.ts'
-import { type Examined, type Question, question } from './question.ts'
+import { type Answer, type Examined, type Question, question } from './question.ts'
 import type { NameList, Rules } from './rules.ts'
 
 const domainOf = (address: string): string => splitAddress(address).domain.toLowerCase()
 const lower = (text: string): string => text.toLowerCase()
 
-type Matches = (examined: Examined, name: string) => boolean
+/** Undefined: nobody looked whether it is. */
+type Matches = (examined: Examined, name: string) => boolean | undefined
 /** How a name on a list is found in what is examined. */
 type ByName = { readonly address: Matches; readonly domain: Matches }
+
+const answer = (matches: boolean | undefined, name: string): Answer =>
+  matches === undefined ? undefined : matches ? name : null
 
 const byNames = (
   list: 'allow' | 'block',
@@ -24,12 +28,12 @@ const byNames = (
   }),
   ...addresses.map((name) =>
     question(`${list}.addresses ${name}`, 'blocked-address', 'refuse', (examined) =>
-      address(examined, addressKey(name)) ? name : null,
+      answer(address(examined, addressKey(name)), name),
     ),
   ),
   ...domains.map((name) =>
     question(`${list}.domains ${name}`, 'blocked-domain', 'refuse', (examined) =>
-      domain(examined, lower(name)) ? name : null,
+      answer(domain(examined, lower(name)), name),
     ),
   ),
 ]
@@ -46,15 +50,17 @@ const namesOf = ({ sender, helo, findings }: Examined): readonly string[] => [
 /** A sender's name is anybody's to write: it counts where its domain vouches for it. */
 const vouchedSender = (examined: Examined): boolean =>
   examined.findings.spf?.identity === 'mailfrom' && examined.findings.spf.result === 'pass'
-const vouchedDomains = (examined: Examined): readonly string[] => [
-  ...(vouchedSender(examined) ? [domainOf(examined.sender)] : []),
-  ...(examined.message?.dmarc?.result === 'pass' ? [examined.message.dmarc.domain ?? ''] : []),
-]
+const isVouchedFor = (examined: Examined): boolean | undefined =>
+  examined.findings.spf === undefined ? undefined : vouchedSender(examined)
+const vouchedAuthor = ({ message }: Examined): string =>
+  message?.dmarc?.result === 'pass' ? (message.dmarc.domain ?? '') : ''
 
 export const allowing = ({ allow }: Rules): readonly Question[] =>
   byNames('allow', allow, {
-    address: (examined, name) => vouchedSender(examined) && isSender(examined, name),
-    domain: (examined, name) => vouchedDomains(examined).some((own) => isWithin(own, name)),
+    address: (examined, name) => isSender(examined, name) && isVouchedFor(examined),
+    domain: (examined, name) =>
+      isWithin(vouchedAuthor(examined), name) ||
+      (isWithin(domainOf(examined.sender), name) && isVouchedFor(examined)),
   })
 
 /** Clients of these networks are let in whatever is found: nobody needs to look. */

@@ -33,7 +33,7 @@ export type Judgement = {
   readonly by: Ruling | null
   /** Rules that say the mail belongs into Junk. */
   readonly tags: readonly string[]
-  /** Rules that nothing was found out for. */
+  /** Rules that nothing was found out for, and that could have led to something stronger. */
   readonly unanswered: readonly string[]
 }
 

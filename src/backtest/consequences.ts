@@ -1,0 +1,159 @@
+/**
+ * What mail that fares otherwise changes for mail that comes later: how many are counted, and who is known. What was found out then
+ * stands, corrected by the difference; so the same rules find the same, and half of a log is as good as all of it. What nobody
+ * counted then is counted anew.
+ */
+import { isLetInByNetwork } from '../../machines/session/rules/names.ts'
+import type { Rules } from '../../machines/session/rules/rules.ts'
+import type { Acquaintance, Findings, RateCount } from '../../machines/vocabulary/findings.ts'
+import { networkAround } from '../../machines/vocabulary/network.ts'
+import { awaitedFor, knownFor, senderKey } from '../../projections/reputation.ts'
+import { Rates, type RateWindow } from '../reputation/rates.ts'
+import { Window } from '../reputation/window.ts'
+import type { Mail } from './course.ts'
+
+/** Of whom one asks. */
+export type Asking = {
+  readonly address: string
+  readonly sender: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** What was found out then; null where nobody looked. */
+  readonly findings: Findings | null
+}
+
+export type Found = {
+  /** As they would be now. */
+  readonly findings: Findings
+  /** What became of the mail. */
+  readonly settle: (was: Mail, now: Mail) => void
+}
+
+const nothing = (): void => {}
+const isTaken = ({ fate }: Mail): boolean => fate === 'accepted' || fate === 'tagged'
+const isPutOff = ({ reason }: Mail): boolean => reason === 'greylisted'
+
+/** Subjects and pairs remembered; beyond, the one that was silent longest is forgotten. */
+const most = 100_000
+
+/** By how much a count is another one now. */
+class Difference {
+  readonly window: RateWindow
+  readonly #gained: Window
+  readonly #lost: Window
+
+  constructor(window: RateWindow) {
+    this.window = window
+    this.#gained = new Window({ per: window.per, most })
+    this.#lost = new Window({ per: window.per, most })
+  }
+
+  at(subject: string, at: number): number {
+    return this.#gained.count(subject, at) - this.#lost.count(subject, at)
+  }
+
+  add(subject: string, at: number, by: 1 | -1): void {
+    const window = by > 0 ? this.#gained : this.#lost
+    window.add(subject, at, 1)
+  }
+}
+
+/** A pair that is known otherwise than it was then. */
+type Pair = { putOffAt: number | null; accepted: number; forgetAt: number }
+
+export class Consequences {
+  readonly #rules: Rules
+  readonly #anew: Rates
+  readonly #differences: readonly Difference[]
+  readonly #pairs = new Map<string, Pair>()
+
+  constructor(rules: Rules) {
+    this.#rules = rules
+    this.#anew = new Rates({ windows: rules.rates, most })
+    this.#differences = rules.rates.map((window) => new Difference(window))
+  }
+
+  /** For how long before a session one must have looked to have counted everything, in milliseconds. */
+  get reach(): number {
+    return this.#anew.longest
+  }
+
+  examine(asking: Asking): Found {
+    const { findings, address } = asking
+    if (findings === null && isLetInByNetwork(this.#rules, address)) return { findings: {}, settle: nothing }
+    const counts = this.#count(asking)
+    const pair = findings?.acquaintance && this.#meet(asking, findings.acquaintance)
+    if (counts === null && pair === undefined) return { findings: findings ?? {}, settle: nothing }
+    return {
+      findings: {
+        ...findings,
+        ...(counts !== null && { rates: counts.rates }),
+        ...(pair !== undefined && { acquaintance: pair.acquaintance }),
+      },
+      settle: (was, now) => {
+        counts?.settle(was, now)
+        pair?.settle(was, now)
+      },
+    }
+  }
+
+  #count(asking: Asking): { rates: readonly RateCount[]; settle: Found['settle'] } | null {
+    if (this.#differences.length === 0) return null
+    const { address, sender, at, findings } = asking
+    const entered = this.#anew.enter({ address, account: null, sender }, at)
+    const known = (findings?.rates ?? []).flatMap((count): (readonly [RateCount, Difference])[] => {
+      const difference = this.#differences.find(
+        ({ window: { of, per } }) => of === count.of && per === count.per,
+      )
+      return difference === undefined ? [] : [[count, difference]]
+    })
+    const corrected = known.map(([count, difference]) => ({
+      ...count,
+      messages: count.messages + difference.at(count.subject, at),
+    }))
+    const rest = entered.counts.filter(({ of, per }) =>
+      corrected.every((count) => count.of !== of || count.per !== per),
+    )
+    return {
+      rates: [...corrected, ...rest],
+      settle: (was, now) => {
+        if (!isTaken(now)) entered.leave()
+        if (isTaken(was) === isTaken(now)) return
+        for (const [{ subject }, difference] of known) difference.add(subject, at, isTaken(now) ? 1 : -1)
+      },
+    }
+  }
+
+  #meet(
+    { address, sender, at }: Asking,
+    then: Acquaintance,
+  ): { acquaintance: Acquaintance; settle: Found['settle'] } {
+    const key = `${networkAround(address)} ${senderKey(sender)}`
+    const known = this.#pairs.get(key)
+    const pair = known === undefined || known.forgetAt < at ? null : known
+    const putOffAt = pair === null ? (then.waited === null ? null : at - then.waited) : pair.putOffAt
+    return {
+      acquaintance: {
+        waited: putOffAt === null ? null : Math.max(0, at - putOffAt),
+        accepted: Math.max(0, then.accepted + (pair?.accepted ?? 0)),
+      },
+      settle: (was, now) => this.#part({ key, at, putOffAt }, was, now),
+    }
+  }
+
+  #part(
+    { key, at, putOffAt }: { key: string; at: number; putOffAt: number | null },
+    was: Mail,
+    now: Mail,
+  ): void {
+    const isSame = isPutOff(was) === isPutOff(now) && (was.fate === 'accepted') === (now.fate === 'accepted')
+    const known = this.#pairs.get(key)
+    if (isSame && known === undefined) return
+    const by = Number(now.fate === 'accepted') - Number(was.fate === 'accepted')
+    const accepted = (known?.accepted ?? 0) + by
+    const forgetAt = at + (isPutOff(now) ? awaitedFor : knownFor)
+    this.#pairs.delete(key)
+    this.#pairs.set(key, { putOffAt: putOffAt ?? (isPutOff(now) ? at : null), accepted, forgetAt })
+    if (this.#pairs.size > most) this.#pairs.delete(this.#pairs.keys().next().value ?? '')
+  }
+}
