@@ -8,7 +8,16 @@ import { dkimSign } from 'mailauth/lib/dkim/sign.js'
 import type { StoredEvent } from '../../src/log/port.ts'
 import { acceptedAs, greeted, type Line, send } from '../client.ts'
 import { startDns, type Zone } from '../dns/server.ts'
-import { eventually, fsmtp, objects, serve, startTestServer, type TestServer, workplace } from '../server.ts'
+import {
+  eventually,
+  fsmtp,
+  objects,
+  scratch,
+  serve,
+  startTestServer,
+  type TestServer,
+  workplace,
+} from '../server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -271,6 +280,71 @@ test('a client that leaves while it is looked at leaves a whole history', async 
   line.hangUp()
   const closed = await server.until((events) => events.find(({ type }) => type === 'SessionClosed'))
   assert.equal(closed.data.reason, 'disconnected')
+})
+
+for (const [trusted, expected] of [
+  [['example.org'], undefined],
+  [['other.example'], ['dmarc.quarantine']],
+] as const)
+  test(`what an alias handed on is believed where ${trusted[0]} is trusted to have looked`, async (t) => {
+    const records = zone()
+    records['_dmarc.good.example'] = { TXT: ['v=DMARC1; p=quarantine'] }
+    records['s1._domainkey.example.org'] = records['s1._domainkey.good.example']!
+    const dns = await startDns(records)
+    const settings = { dns: { servers: [dns.address], timeout: '500ms' } }
+    const far = await startTestServer({
+      ...settings,
+      hostname: 'mx.far.example',
+      domains: [{ name: 'far.example', catchAll: 'carol@far.example' }],
+      policy: { ...anywhere, arc: { trusted } },
+    })
+    await far.addAccount({ addresses: ['carol@far.example'], password: 'a long password' })
+    const key = join(scratch('seal'), 'key.pem')
+    writeFileSync(key, privateKey, { mode: 0o600 })
+    const near = await startTestServer({
+      ...{ ...settings, ...proxied },
+      domains: [
+        { name: 'example.org', aliases: { sales: ['carol@far.example'] }, dkim: [{ selector: 's1', key }] },
+      ],
+      delivery: { routes: { 'far.example': `127.0.0.1:${far.port('mx')}` } },
+      policy: anywhere,
+    })
+    t.after(async () => {
+      await near.stop()
+      await far.stop()
+      await dns.close()
+    })
+    accepted(await bring(near, { to: ['sales@example.org'] }))
+    const { authentication, tags } = (await factOf(far, 'MessageAccepted')) as {
+      authentication: { arc: object; dmarc: { result: string } }
+      tags?: string[]
+    }
+    assert.deepEqual(authentication.arc, { result: 'pass', sealers: ['example.org'], dmarc: 'pass' })
+    assert.equal(authentication.dmarc.result, 'fail')
+    assert.deepEqual(tags, expected)
+  })
+
+test('a verdict that somebody else wrote in our name is left out when the mail is read', async (t) => {
+  const folder = workplace({
+    listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
+    domains: [{ name: 'example.org', catchAll: 'ann@example.org' }],
+    dns: { servers: ['127.0.0.1:9'], timeout: '100ms' },
+    policy: anywhere,
+  })
+  await fsmtp(folder, ['user', 'add', 'ann@example.org'], { input: 'a long password\n' })
+  const server = await serve(folder)
+  t.after(() => server.child.kill('SIGKILL'))
+  const line = await greeted(server.port('mx'))
+  const forged = 'Authentication-Results: MX.example.org;\r\n\tdmarc=pass header.from=bank.example\r\n'
+  const others = 'Authentication-Results: mx.elsewhere.example; spf=pass\r\n'
+  const id = accepted(await send(line, `Subject: x\r\n${forged}${others}${said('ceo@bank.example')}`))
+  line.hangUp()
+  const { stdout } = await fsmtp(folder, ['message', id, '--raw'])
+  assert.equal(stdout.match(/^Authentication-Results: mx\.example\.org;/gim)?.length, 1)
+  assert.ok(!stdout.includes('dmarc=pass'))
+  assert.ok(stdout.includes(`Subject: x\r\n${others}From: <ceo@bank.example>`))
+  assert.equal(await server.end(), 0)
+  assert.equal((await fsmtp(folder, ['verify'])).code, 0)
 })
 
 test('a policy that is edited holds for the next session; one that is broken changes nothing', async (t) => {
