@@ -7,6 +7,7 @@ import { messages } from '../../projections/messages.ts'
 import { sessions } from '../../projections/sessions.ts'
 import { askDeliveries, type DeliveryFilter } from '../../src/views/answers/deliveries.ts'
 import { askMessages, type MessageFilter } from '../../src/views/answers/messages.ts'
+import { atTheTop } from '../../src/views/answers/pages.ts'
 import { askSessions, type SessionFilter } from '../../src/views/answers/sessions.ts'
 import { bookkeeping } from '../../src/views/database.ts'
 import { Generation } from '../../src/views/generation.ts'
@@ -76,8 +77,14 @@ const ofSessions: readonly SessionFilter[] = [
   { rule: 'spf.*' },
   { reason: 'spf-fail' },
 ]
-for (const limit of [50, undefined])
-  test(`a ${limit === undefined ? 'whole list' : 'page'} is found by an index`, (context) => {
+const ways = [
+  { what: 'the newest', limit: 50 },
+  { what: 'a whole list', limit: undefined },
+  { what: 'a page', limit: 50, before: { at: 5, id: 'x' } },
+]
+for (const { what: way, ...asked } of ways)
+  test(`${way} is found by an index`, (context) => {
+    const { limit } = asked
     const db = viewsFor(context)
     const none = (what: string, filter: object, ask: () => Iterable<unknown>) => {
       const isOfTime = Object.keys(filter).every((key) => key === 'since' || key === 'until')
@@ -86,9 +93,9 @@ for (const limit of [50, undefined])
       assert.deepEqual(scansOf(db, ask), [], `${what} ${JSON.stringify(filter)}`)
     }
     for (const filter of ofDeliveries)
-      none('deliveries', filter, () => askDeliveries(db, { ...filter, limit }))
-    for (const filter of ofMessages) none('messages', filter, () => askMessages(db, { ...filter, limit }))
-    for (const filter of ofSessions) none('sessions', filter, () => askSessions(db, { ...filter, limit }))
+      none('deliveries', filter, () => askDeliveries(db, { ...filter, ...asked }))
+    for (const filter of ofMessages) none('messages', filter, () => askMessages(db, { ...filter, ...asked }))
+    for (const filter of ofSessions) none('sessions', filter, () => askSessions(db, { ...filter, ...asked }))
   })
 
 test('what stands for several is walked for: the check sees it', (context) => {
@@ -97,4 +104,55 @@ test('what stands for several is walked for: the check sees it', (context) => {
     scansOf(db, () => askDeliveries(db, { sender: '*@example.net', limit: 50 })),
     [],
   )
+})
+
+/** Rows of which some came at one time, and some have an id that is older than their time. */
+const crowd = (db: DatabaseSync): void => {
+  const add = db.prepare(
+    `INSERT INTO delivery_recipients_1 (delivery, address, place, status) VALUES (:id, :to, 0, 'queued')`,
+  )
+  const insert = db.prepare(
+    `INSERT INTO deliveries_1 (id, message, nextHop, sender, domain, status, queuedAt, acceptedAt) VALUES
+      (:id, :id, 'n', :sender, 'd', 'queued', :at, :at)`,
+  )
+  for (let at = 0; at < 40; at++) {
+    const id = String((at * 7) % 40).padStart(2, '0')
+    insert.run({ id, at: Math.floor(at / 5), sender: at % 2 === 0 ? 'a@x' : 'b@x' })
+    add.run({ id, to: at % 3 === 0 ? 'r@x' : 's@x' })
+  }
+}
+
+const byPages = (db: DatabaseSync, filter: DeliveryFilter): readonly string[] => {
+  const found: string[] = []
+  for (let before = atTheTop; ; ) {
+    const page = [...askDeliveries(db, { ...filter, limit: 3, before })]
+    const last = page.at(-1)
+    if (last === undefined) return found
+    found.push(...page.map(({ id }) => id))
+    before = { at: Date.parse(last.queuedAt), id: last.id }
+  }
+}
+
+test('page after page, every row comes once, the newest first, whatever leads', (context) => {
+  const db = viewsFor(context)
+  crowd(db)
+  const newestFirst = (filter: DeliveryFilter) =>
+    [...askDeliveries(db, filter)]
+      .toSorted((a, b) =>
+        a.queuedAt === b.queuedAt ? (a.id < b.id ? 1 : -1) : a.queuedAt < b.queuedAt ? 1 : -1,
+      )
+      .map(({ id }) => id)
+  const filters: readonly DeliveryFilter[] = [
+    {},
+    { sender: 'a@x' },
+    { recipient: 'r@x' },
+    { recipient: 's@x', sender: 'b@x' },
+    { since: 2, until: 4 },
+    { status: 'queued', recipient: '*@x' },
+  ]
+  for (const filter of filters) {
+    const expected = newestFirst(filter)
+    assert.ok(expected.length > 3)
+    assert.deepEqual(byPages(db, filter), expected, JSON.stringify(filter))
+  }
 })

@@ -4,7 +4,7 @@ import type { DeliveryCause, NoticeKind } from '../../../machines/vocabulary/eve
 import { allRows } from '../database.ts'
 import { questionFor } from './delivery-questions.ts'
 import { idsLike } from './ids.ts'
-import { pagesOf } from './pages.ts'
+import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
 export const deliveryStatuses = [
@@ -79,6 +79,8 @@ export type DeliveryFilter = {
   readonly until?: number | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
+  /** So many that come behind this place, the newest first. */
+  readonly before?: Place | undefined
 }
 
 export type DueDelivery = {
@@ -237,7 +239,7 @@ const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery 
 /** Deliveries in the order of their ids, which is the order in which their messages were accepted. */
 export function* askDeliveries(db: DatabaseSync, asked: DeliveryFilter = {}): Generator<Delivery> {
   const { paged, filter } = questionFor(db, asked)
-  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit })) {
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit, before: asked.before })) {
     const recipients = recipientsByDelivery(
       db,
       page.map(({ id }) => id),

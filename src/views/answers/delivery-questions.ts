@@ -23,13 +23,16 @@ const { everything, column, beside, time } = waysOf({
 const recipients = beside({
   ...{ from: 'delivery_recipients AS r', id: 'r.delivery', where: 'r.addressKey = :lead' },
 })
-const fromForwarded = `FROM forwarded AS f CROSS JOIN deliveries AS d ON d.message = f.message
-  WHERE f.senderKey = :lead AND d.forwarder > '' AND d.id > :after`
+const ofForwarded = `FROM forwarded AS f CROSS JOIN deliveries AS d ON d.message = f.message
+  WHERE f.senderKey = :lead AND d.forwarder > ''`
+const fromForwarded = `${ofForwarded} AND d.id > :after`
 /** Ids of deliveries begin with those of their messages: one order is the other. */
 const firstSenders: Way = {
   found: 'FROM forwarded AS f WHERE f.senderKey = :lead',
   oldest: `SELECT d.* ${fromForwarded} ${chosen} ORDER BY f.message, d.id LIMIT :limit`,
   newest: `SELECT d.* ${fromForwarded} ${chosen} ORDER BY f.message DESC, d.id DESC LIMIT :limit`,
+  page: `SELECT d.* ${ofForwarded} AND (d.queuedAt < :beforeAt OR d.queuedAt = :beforeAt AND d.id < :beforeId) ${chosen}
+    ORDER BY d.queuedAt DESC, d.id DESC LIMIT :limit`,
 }
 
 const ledBy = leadersBy(at)<DeliveryFilter>

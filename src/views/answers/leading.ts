@@ -47,10 +47,13 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
   const oldestFirst = `${id} > :after ${chosen} ORDER BY ${id} LIMIT :limit`
   /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
   const time = `${at} BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)`
+  const behind = `${at} <= :beforeAt AND (${at} < :beforeAt OR ${id} < :beforeId)
+    AND ${at} >= coalesce(:since, 0) ${chosen} ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
   const newestFirst = `${time} ${chosen} AND ${id} > :after ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
   const everything: Paged = {
     oldest: `${rows} ${oldestFirst}`,
     newest: `${rows} ${id} > :after ${chosen} ORDER BY ${id} DESC LIMIT :limit`,
+    page: `${rows} ${behind}`,
   }
   return {
     everything,
@@ -58,20 +61,25 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
       found: `FROM ${from} WHERE ${name} = :lead AND ${time}`,
       oldest: `${rows} ${name} = :lead AND ${oldestFirst}`,
       newest: `${rows} ${name} = :lead AND ${newestFirst}`,
+      page: `${rows} ${name} = :lead AND ${behind}`,
     }),
     beside: (table) => {
-      const joined = `SELECT ${select} FROM ${table.from} CROSS JOIN ${from} ON ${id} = ${table.id}
-        WHERE ${table.where} AND ${table.id} > :after ${chosen} GROUP BY ${table.id} ORDER BY ${table.id}`
+      const both = `SELECT ${select} FROM ${table.from} CROSS JOIN ${from} ON ${id} = ${table.id}
+        WHERE ${table.where}`
+      const joined = `${both} AND ${table.id} > :after ${chosen} GROUP BY ${table.id} ORDER BY ${table.id}`
       return {
         found: `FROM ${table.from} WHERE ${table.where}`,
         oldest: `${joined} LIMIT :limit`,
         newest: `${joined} DESC LIMIT :limit`,
+        page: `${both} AND (${at} < :beforeAt OR ${at} = :beforeAt AND ${id} < :beforeId) ${chosen}
+          GROUP BY ${table.id} ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`,
       }
     },
     time: {
       found: `FROM ${from} WHERE :lead = '' AND ${time}`,
       oldest: everything.oldest,
       newest: `${rows} ${newestFirst}`,
+      page: everything.page,
     },
   }
 }
@@ -100,6 +108,7 @@ export const leadersBy =
           paged: {
             oldest: `${both(first.oldest, second.oldest)} ORDER BY id LIMIT :limit`,
             newest: `${both(first.newest, second.newest)} ORDER BY ${last(at)} DESC, id DESC LIMIT :limit`,
+            page: `${both(first.page, second.page)} ORDER BY ${last(at)} DESC, id DESC LIMIT :limit`,
           },
         }
 

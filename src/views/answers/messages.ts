@@ -4,7 +4,7 @@ import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/event
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { messageQuestions } from './message-questions.ts'
-import { pagesOf } from './pages.ts'
+import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
 /** One `message` of the outside interface. */
@@ -45,6 +45,8 @@ export type MessageFilter = {
   readonly subject?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
+  /** So many that come behind this place, the newest first. */
+  readonly before?: Place | undefined
 }
 
 /**
@@ -127,7 +129,7 @@ const messageOf = ({ causeKind, causeAttempt, causeMessage, contentForgottenAt, 
 /** Messages in the order of their ids, which is the order in which they began to come in. */
 export function* askMessages(db: DatabaseSync, asked: MessageFilter = {}): Generator<Message> {
   const { paged, filter } = questionFor(db, asked)
-  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit }))
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit, before: asked.before }))
     for (const row of page) yield messageOf(row)
 }
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
-import { pagesOf } from './pages.ts'
+import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 import { sessionQuestions } from './session-questions.ts'
 
@@ -55,6 +55,8 @@ export type SessionFilter = {
   readonly rule?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
+  /** So many that come behind this place, the newest first. */
+  readonly before?: Place | undefined
 }
 
 const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
@@ -125,7 +127,7 @@ const messagesOf = (db: DatabaseSync, sessions: readonly Row[]): ReadonlyMap<str
 /** Sessions in the order they were opened. */
 export function* askSessions(db: DatabaseSync, asked: SessionFilter = {}): Generator<Session> {
   const { paged, filter } = questionFor(db, asked)
-  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit })) {
+  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit, before: asked.before })) {
     const messages = messagesOf(db, page)
     for (const row of page) yield sessionOf(row, messages.get(row.id) ?? [])
   }
