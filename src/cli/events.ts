@@ -140,7 +140,13 @@ const whyNothing = async (log: LogReader, { stream }: Options): Promise<string> 
   throw new CommandFault(`there are no streams of ${stream}; there may be some of ${categories.join(', ')}`)
 }
 
-const categories = [...machines.map(({ category }) => category), 'account', 'domain', 'policy']
+const categories = [
+  ...machines.map(({ category }) => category),
+  'account',
+  'domain',
+  'policy',
+  'policy_change',
+]
 
 const isThere = async (log: LogReader, stream: string): Promise<boolean> => {
   if (!isWholeName(stream)) return (await log.streams(`${stream}-`, { limit: 1 })).length > 0

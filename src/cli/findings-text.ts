@@ -77,7 +77,7 @@ const listing = ({ zone, subject, result, codes = [], meanings = [], about }: Li
     case 'clear':
       return [`${subject} is not on ${zone}`, 'good']
     case 'error':
-      return [`${zone} gave no answer for ${subject} that counts${beside(about, answered)}`]
+      return [`${zone} gave no answer for ${subject} that counts${beside(about ?? answered)}`]
     case 'set-aside':
       return [`${zone} was not asked for ${subject}: it had failed its test${beside(about)}`]
   }

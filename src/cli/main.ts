@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   deliveries: () => import('./deliveries.ts'),
   delivery: () => import('./delivery.ts'),
   destinations: () => import('./destinations.ts'),
+  policy: () => import('./policy.ts'),
   reputation: () => import('./reputation.ts'),
   suppressions: () => import('./suppressions.ts'),
   retry: act('retry'),

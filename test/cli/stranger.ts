@@ -1,5 +1,7 @@
 /** A server that looks at strangers, with a name server of the test's own, and the commands that tell of them. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { ed25519Key, rsaKey, type TestKey } from '../authentication/message/signer.ts'
 import { acceptedAs, greeted, send } from '../client.ts'
@@ -56,6 +58,7 @@ const zoneOf = ({ rsa, ed25519 }: Keys): Zone => ({
 export const strangers = async (
   t: Pick<TestContext, 'after'>,
   settings: Settings = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Strangers> => {
   const keys = { rsa: rsaKey(2048), ed25519: ed25519Key() }
   const dns = await startDns(zoneOf(keys))
@@ -66,6 +69,7 @@ export const strangers = async (
     dns: { servers: [dns.address], timeout: '2s' },
     ...settings,
   })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const run = (...words: readonly string[]): Promise<Finished> => fsmtp(folder, words)
   const added = await fsmtp(folder, ['user', 'add', 'ann@example.org'], { input: 'a long password\n' })
   assert.equal(added.code, 0, added.stderr)
