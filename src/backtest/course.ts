@@ -27,13 +27,16 @@ const refusal = (data: Data): Told => ({
 })
 const undecided: Told = { fate: null, rule: null, reason: null }
 
+/** Recipients that are not here are refused whatever the rules say: what a rule said tells of the mail. */
+const weight = ({ rule, fate }: Told): number => (rule === null ? 0 : 2) + (fate === 'refused' ? 1 : 0)
+
 const tooMuch = /^too-many-/
 
 /** Follows the facts of one mail. */
 export class Course {
   readonly #sender: string
   #recipients = 0
-  /** The strongest that was said to a recipient. */
+  /** What weighs most of what was said to recipients. */
   #refusal: Told | null = null
   #ended: Mail | null = null
 
@@ -61,7 +64,7 @@ export class Course {
   }
 
   #refuse(told: Told): void {
-    if (this.#refusal?.fate !== 'refused' || told.fate === 'refused') this.#refusal = told
+    if (this.#refusal === null || weight(told) >= weight(this.#refusal)) this.#refusal = told
   }
 
   #accept({ tags, message }: Data): void {

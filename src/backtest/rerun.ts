@@ -34,8 +34,9 @@ export class Rerun {
   #snapshot: AnyMachineSnapshot
   /** Null between two mails, and for mail of those who logged in: the rules are about strangers. */
   #trial: Trial | null = null
-  /** We end the session now where it went on then. */
-  #isThrownOut = false
+  /** Why we end the session now where it went on then. */
+  #thrownOut: string | null = null
+  #endedBy = ''
 
   constructor(options: RerunOptions) {
     this.#options = options
@@ -50,7 +51,7 @@ export class Rerun {
     this.#trial?.was.take(event.type, event.data)
     if (!this.#isOver) this.#say(input as Input, event)
     if (event.type === 'SessionClosed') this.end()
-    else if (this.#isOver) this.#isThrownOut = true
+    else if (this.#isOver) this.#thrownOut = this.#endedBy
   }
 
   /** Its history does not go on. */
@@ -58,7 +59,7 @@ export class Rerun {
     const trial = this.#trial
     if (trial === null) return
     this.#trial = null
-    if (this.#isThrownOut) trial.now.cutOff('session-ended')
+    if (this.#thrownOut !== null) trial.now.cutOff(this.#thrownOut)
     this.#options.fared(trial.finish())
   }
 
@@ -81,8 +82,8 @@ export class Rerun {
   #say(input: Input, event: StoredEvent): void {
     const state = this.#state
     if (input.type === 'DATA') {
-      // Asked for then in vain, it is not asked for in vain now; and what would have come is not known.
-      if (state === 'addressed' && event.type === 'ContentStarted') this.#move(input)
+      // In vain then and not in vain now: what would have come is not known. In vain only now: the client knows better.
+      if ((state === 'addressed') === (event.type === 'ContentStarted')) this.#move(input)
     } else if (input.type === 'CONTENT') {
       if (state === 'receiving') this.#content(input)
     } else if (input.type === 'CONTENT_LOST') {
@@ -101,7 +102,11 @@ export class Rerun {
     if (this.#isOver) return
     const { snapshot, facts } = this.#options.stage.move(this.#snapshot, input)
     this.#snapshot = snapshot
-    for (const { name, data } of facts) this.#trial?.now.take(name, data as Readonly<Record<string, unknown>>)
+    for (const { name, data } of facts) {
+      const told = data as Readonly<Record<string, unknown>>
+      this.#trial?.now.take(name, told)
+      if (name === 'SessionClosed') this.#endedBy = String(told.reason)
+    }
   }
 
   #recipient(input: Input, event: StoredEvent): void {
