@@ -1,6 +1,7 @@
 /** The filters of deliveries, which those that list them and those that act on them share. */
 import { type Command, Option } from 'commander'
-import { type DeliveryFilter, deliveryStatuses } from '../views/answers/deliveries.ts'
+import { deliveryStatuses } from '../shapes/words.ts'
+import type { DeliveryFilter } from '../views/answers/deliveries.ts'
 import type { ViewReader } from '../views/index.ts'
 import { completeMessage } from './completing.ts'
 import { since, until } from './moment.ts'

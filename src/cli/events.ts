@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { machines } from '../../machines/index.ts'
 import type { LogReader, ReadFilter, StoredEvent } from '../log/port.ts'
+import { eventShape } from '../shapes/event-shape.ts'
 import { checkTypes } from './event-types.ts'
 import { CommandFault } from './fault.ts'
 import { count } from './moment.ts'
@@ -42,24 +43,6 @@ const position = (text: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('give a position: a whole number from 0')
   return Number(text)
 }
-
-/** As the outside sees an event. */
-export const eventShape = ({
-  position: at,
-  id,
-  stream,
-  revision,
-  type,
-  version,
-  at: time,
-  data,
-  meta,
-}: StoredEvent) => ({
-  ...{ position: at, id, stream, revision, type, version },
-  at: new Date(time).toISOString(),
-  data,
-  meta: { at: new Date(time).toISOString(), ...meta },
-})
 
 const line = ({ position: at, stream, revision, type, at: time, data }: StoredEvent): string =>
   [

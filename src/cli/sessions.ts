@@ -1,7 +1,8 @@
 /** `fsmtp sessions`: who talked to us, and how it ended. */
 import { type Command, Option } from 'commander'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
-import { outcomes, type Session, type SessionFilter } from '../views/answers/sessions.ts'
+import { outcomes } from '../shapes/words.ts'
+import type { Session, SessionFilter } from '../views/answers/sessions.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'

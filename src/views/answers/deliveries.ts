@@ -1,67 +1,16 @@
 /** The deliveries, as people ask for them, and what the courier asks: what is due, under way, owed. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeliveryCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
+import type { DeliveryCause } from '../../../machines/vocabulary/events.ts'
+import type { Delivery, Notice } from '../../shapes/delivery.ts'
 import { allRows } from '../database.ts'
 import { questionFor } from './delivery-questions.ts'
 import { idsLike } from './ids.ts'
 import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
-export const deliveryStatuses = [
-  'queued',
-  'active',
-  'deferred',
-  'held',
-  'delivered',
-  'failed',
-  'expired',
-  'cancelled',
-] as const
-export type DeliveryStatus = (typeof deliveryStatuses)[number]
-
-export type RecipientStatus = {
-  readonly address: string
-  /** Its own where the host decided about it; otherwise that of its delivery. */
-  readonly status: DeliveryStatus
-  /** The far side's last words about it: `550 5.1.1 No such user`. */
-  readonly reply: string | null
-  readonly enhancedCode: string | null
-}
-
-/** One `delivery` of the outside interface. */
-export type Delivery = {
-  readonly id: string
-  readonly message: string
-  readonly sender: string
-  readonly nextHop: string
-  /** The alias for which it is forwarded, with a sender of the alias's domain; null for all other mail. */
-  readonly forwarder: string | null
-  /** Of its recipients' addresses. */
-  readonly domain: string
-  readonly status: DeliveryStatus
-  readonly queuedAt: string
-  /** When the message was accepted: patience is counted from here. */
-  readonly acceptedAt: string
-  readonly attempts: number
-  readonly nextAttemptAt: string | null
-  readonly finishedAt: string | null
-  readonly recipients: readonly RecipientStatus[]
-  /** The last thing any of its hosts said: `451 4.7.1 Try later`. */
-  readonly lastReply: string | null
-  /** Code of why it is not delivered (`reasonText` has its sentence). */
-  readonly reason: string | null
-  /** What went wrong on the way, in words; null where the host's reply says it. */
-  readonly fault: string | null
-  /** The node that tries it now. */
-  readonly node: string | null
-  readonly leaseUntil: string | null
-  /** What is to be done when the attempt under way has ended, if the mail waits then. */
-  readonly noted: 'hold' | 'cancel' | null
-  /** The sender was told that it takes long. */
-  readonly warned: boolean
-  /** Attempts that were cut between the final dot and its answer: the host may have the mail already. */
-  readonly uncertain: number
-}
+export type { Delivery, Notice }
+export type DeliveryStatus = Delivery['status']
+export type RecipientStatus = Delivery['recipients'][number]
 
 /** Times in milliseconds since 1970; in addresses and domains `*` stands for anything. */
 export type DeliveryFilter = {
@@ -120,14 +69,6 @@ export type NoticeDue = Required<DeliveryCause> & {
   readonly sender: string
   /** Milliseconds since 1970. */
   readonly at: number
-}
-/** A notice that was composed (`message`), or that will not be (`reason`). */
-export type Notice = {
-  readonly kind: NoticeKind
-  /** 0 in logs of before there was one for each attempt. */
-  readonly attempt: number
-  readonly message: string | null
-  readonly reason: string | null
 }
 
 const one = `SELECT * FROM deliveries WHERE id = :id`

@@ -1,28 +1,10 @@
 /** What is in the mailboxes, now or at a time. */
 import type { DatabaseSync } from 'node:sqlite'
+import type { Mailbox, MailboxMessage } from '../../shapes/mailbox.ts'
 import { allRows } from '../database.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
-export type Mailbox = {
-  readonly mailbox: string
-  readonly messages: number
-  /** Bytes of the messages' contents. */
-  readonly size: number
-  readonly lastFiledAt: string | null
-}
-
-/** One `mailbox message` of the outside interface; `number` is its place in the mailbox, never used twice. */
-export type MailboxMessage = {
-  readonly id: string
-  readonly message: string
-  readonly mailbox: string
-  readonly number: number
-  readonly filedAt: string
-  readonly from: string | null
-  readonly subject: string | null
-  readonly size: number
-  readonly flags: readonly string[]
-}
+export type { Mailbox, MailboxMessage }
 
 const every = `SELECT mailbox, messages, size, lastFiledAt FROM mailboxes ORDER BY mailbox`
 const one = `SELECT mailbox FROM mailboxes WHERE mailbox = :mailbox`

@@ -1,37 +1,14 @@
 /** The accepted messages, as people ask for them. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { NoticeCause, NoticeKind } from '../../../machines/vocabulary/events.ts'
+import type { Message } from '../../shapes/message.ts'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { messageQuestions } from './message-questions.ts'
 import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
-/** One `message` of the outside interface. */
-export type Message = {
-  readonly id: string
-  readonly acceptedAt: string
-  readonly session: string | null
-  readonly sender: string
-  readonly user: string | null
-  readonly recipients: readonly string[]
-  /** Bytes of the content as stored. */
-  readonly size: number
-  readonly sha256: string
-  readonly subject: string | null
-  readonly messageId: string | null
-  readonly from: string | null
-  /** Recipients whose mail waits for delivery to another host; 0 once every delivery of it has ended. */
-  readonly waiting: number
-  /** Mailboxes it was filed in. */
-  readonly mailboxes: number
-  /** The stream of its `MessageAccepted`. */
-  readonly stream: string
-  /** Of mail we composed ourselves: the delivery or the message it reports on, and what of it. */
-  readonly cause: NoticeCause | null
-  /** When retention took its body away; null while it is there. */
-  readonly contentForgottenAt: string | null
-}
+export type { Message }
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything. */
 export type MessageFilter = {

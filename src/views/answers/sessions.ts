@@ -1,41 +1,14 @@
 /** The sessions, as people ask for them. */
 import type { DatabaseSync } from 'node:sqlite'
+import type { Session } from '../../shapes/session.ts'
 import { allRows } from '../database.ts'
 import { idsLike } from './ids.ts'
 import { type Place, pagesOf } from './pages.ts'
 import { isoOf, isoTime } from './pattern.ts'
 import { sessionQuestions } from './session-questions.ts'
 
-export const outcomes = ['accepted', 'refused', 'aborted', 'idle', 'open'] as const
-export type Outcome = (typeof outcomes)[number]
-
-/** One `session` of the outside interface. */
-export type Session = {
-  readonly id: string
-  readonly openedAt: string
-  readonly closedAt: string | null
-  /** The service of the listener: `mx`, `submission`, `submissions`. */
-  readonly listener: string
-  /** The server it came to, where several share a log; null where that was not recorded. */
-  readonly node: string | null
-  readonly peer: { readonly address: string; readonly port: number; readonly name: string | null }
-  readonly helo: string | null
-  readonly tls: { readonly version: string; readonly cipher: string } | null
-  readonly user: string | null
-  readonly state: string
-  readonly outcome: Outcome
-  /** Why: the last refusal of a refused session, for others how the line ended; null while it is open. */
-  readonly reason: string | null
-  /** The rule of the policy by which it was refused (`spf.fail`); null where none decided. */
-  readonly rule: string | null
-  /** How the line ended: `quit`, `disconnected`, `timeout` ... */
-  readonly ended: string | null
-  /** Ids of the messages accepted in it. */
-  readonly messages: readonly string[]
-  /** How often something was refused. */
-  readonly refusals: number
-  readonly transitions: number
-}
+export type { Session }
+export type Outcome = Session['outcome']
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything. */
 export type SessionFilter = {

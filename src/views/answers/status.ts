@@ -1,27 +1,11 @@
 /** How the views themselves are: how far, which version, and what stopped them. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Projection } from '../../../projections/projection.ts'
+import type { CheckedStatus, ViewStatus } from '../../shapes/view.ts'
 import { checksumOf } from '../checksum.ts'
 import { type Registered, registered } from '../register.ts'
 
-export type ViewStatus = {
-  readonly name: string
-  readonly version: number
-  /** Grows with every rebuild. */
-  readonly generation: number
-  readonly position: number
-  /** Events in the log that it has not seen. */
-  readonly lag: number
-  /** `live`; `stopped` at an event it cannot fold; `rebuilding`: readable as it was, a new one is built beside it. */
-  readonly state: 'live' | 'stopped' | 'rebuilding'
-  readonly error: string | null
-  /** The event it stopped in front of. */
-  readonly errorPosition: number | null
-  /** How far the one that is built beside it has come, or null. */
-  readonly rebuilt: number | null
-}
-/** `checksum` and `rows` are null for a view of another release, until its successor takes over. */
-export type CheckedStatus = ViewStatus & { readonly rows: number | null; readonly checksum: string | null }
+export type { CheckedStatus, ViewStatus }
 
 const statusOf = (live: Registered, next: Registered | undefined, tail: number): ViewStatus => {
   const stop = next?.error != null ? next : live
