@@ -49,6 +49,12 @@ export class Course {
     return this.#ended ?? this.#as(this.#recipients === 0 ? (this.#refusal ?? undecided) : undecided, null)
   }
 
+  /** For a reason that is no rule of the policy. */
+  get isRefusedAnyway(): boolean {
+    const { fate, rule } = this.mail
+    return (fate === 'refused' || fate === 'deferred') && rule === null
+  }
+
   take(type: string, data: Data): void {
     if (this.#ended !== null) return
     if (type === 'RecipientAccepted') this.#recipients += 1

@@ -131,12 +131,17 @@ export class Rerun {
 
   #content(input: Input): void {
     const examined = examinedBy(this.#context)
-    const message = (input.authentication ?? {}) as MessageFindings
-    if (examined !== null) {
-      const whole = { ...examined, message }
-      this.#trial?.messageJudged(whole, judgeMessage(whole, this.#options.court.rules))
+    const trial = this.#trial
+    if (examined === null || trial === null) {
+      this.#move(input)
+      return
     }
-    this.#move(examined === null ? input : { ...input, authentication: message })
+    const message = (input.authentication ?? {}) as MessageFindings
+    this.#move({ ...input, authentication: message })
+    // What is refused for its size, say, is refused whatever rules there are.
+    if (trial.now.isRefusedAnyway) return
+    const whole = { ...examined, message }
+    trial.messageJudged(whole, judgeMessage(whole, this.#options.court.rules))
   }
 }
 

@@ -88,9 +88,12 @@ test('the short way and the long way come to the same', async () => {
         assert.deepEqual(told(short), told(long))
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 600 },
   )
 })
+
+/** Where there are rules somebody looks, whatever he finds. */
+const lookedAt = ({ findings = spf('pass'), ...mail }: Mail): Mail => ({ ...mail, findings: findings ?? {} })
 
 test('the same rules change nothing, and nothing is in doubt', async () => {
   await fc.assert(
@@ -98,12 +101,14 @@ test('the same rules change nothing, and nothing is in doubt', async () => {
       const log = recorded()
       // Rates are recorded with what is found: here nobody counted, so that no rule of them spoke.
       const chosen = { ...same, rates: [] }
-      for (const one of visits) await log.visit(policyWith(chosen, few), one)
+      for (const { mails, ...one } of visits)
+        await log.visit(policyWith(chosen, few), { ...one, mails: mails.map(lookedAt) })
       const { report, summary } = await log.test({ rules: chosen })
       assert.deepEqual(report.changes(), [])
       assert.equal(summary.changed, 0)
-      assert.ok(summary.same + summary.unjudged + summary.unfinished > 0 || summary.mails === 0)
+      assert.deepEqual(report.unjudged(), [])
+      assert.equal(summary.same, summary.mails)
     }),
-    { numRuns: 400 },
+    { numRuns: 600 },
   )
 })
