@@ -76,6 +76,9 @@ No event holds a password that could be used (accounts hold argon2id hashes), no
 | \`account-<name>\` | one account |
 | \`domain-<name>\` | one domain added by a command |
 | \`retention-<id>\` | what was forgotten at one time |
+| \`web_login-<id>\` | one login over HTTP |
+| \`api_key-<name>\` | the keys of that name, one after the other |
+| \`webhook-<id>\` | how far one webhook is told, and by which server; what is old is forgotten |
 | \`policy_change-<id>\` | that a policy came into force |
 | \`policy-<hash>\` | one policy, as it was when sessions or deliveries were judged by it |
 `

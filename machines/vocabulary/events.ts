@@ -492,6 +492,68 @@ export type ContentForgotten = {
   readonly messages: readonly string[]
 }
 
+/** Somebody has logged in over HTTP. Of the secret in the cookie only the SHA-256 is here: nobody can log in with that. */
+export type LoginOpened = {
+  /** The id of the login: the stream's. */
+  readonly login: string
+  readonly account: string
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly peer: { readonly address: string }
+  /** What the browser calls itself, bounded. */
+  readonly agent: string
+}
+export type LoginClosed = {
+  readonly login: string
+  readonly account: string
+  /** Stable code: `logged-out`, `revoked`, `too-many`. A changed password or a removed account ends logins without this. */
+  readonly reason: string
+  /** The account or the key that asked; `operator`. */
+  readonly by: string
+}
+/** A key for programs. Of its secret only the SHA-256 is here: nobody can use that. */
+export type KeyAdded = {
+  readonly key: string
+  readonly role: 'look' | 'act' | 'administer'
+  /** What it sees and does is what concerns this account; null: everything. */
+  readonly account: string | null
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string
+}
+export type KeyRemoved = { readonly key: string }
+/** From here on a webhook is told: the end of the log when a server first had it in its configuration. */
+export type WebhookAdded = { readonly webhook: string; readonly node: string; readonly position: number }
+/** This server sends from now on; it does so until it ends, is silent for its lease, or has the webhook no longer. */
+export type WebhookTaken = { readonly webhook: string; readonly node: string; readonly position: number }
+/** Up to this position all is sent. Not every event sent has one of these: after a crash some are sent again. */
+export type WebhookAdvanced = { readonly webhook: string; readonly node: string; readonly position: number }
+/** The receiver did not take the next event. It is tried again. */
+export type WebhookFailed = {
+  readonly webhook: string
+  readonly node: string
+  /** Up to which all is sent. */
+  readonly position: number
+  /** How often in a row, and since when, milliseconds since 1970. */
+  readonly attempts: number
+  readonly since: number
+  readonly nextAttemptAt: number
+  /** Stable words: `answered 503`, `timeout`, `ECONNREFUSED`. Never what the receiver said. */
+  readonly error: string
+}
+/** The receiver said that it wants no more (410): nothing is sent until somebody says so. */
+export type WebhookDisabled = {
+  readonly webhook: string
+  readonly node: string
+  readonly position: number
+  readonly reason: 'gone'
+}
+/** Somebody wants it told from this position on, once more or leaving out what is between. */
+export type WebhookMoved = { readonly webhook: string; readonly position: number; readonly by: string }
+/** This server sends no more: it ends, or has the webhook no longer. */
+export type WebhookReleased = { readonly webhook: string; readonly node: string; readonly position: number }
+
 /** Every fact of this release by name, with its data. */
 export type Facts = {
   SessionOpened: SessionOpened
@@ -547,6 +609,17 @@ export type Facts = {
   PolicyChanged: PolicyChanged
   HistoryForgotten: HistoryForgotten
   ContentForgotten: ContentForgotten
+  LoginOpened: LoginOpened
+  LoginClosed: LoginClosed
+  KeyAdded: KeyAdded
+  KeyRemoved: KeyRemoved
+  WebhookAdded: WebhookAdded
+  WebhookTaken: WebhookTaken
+  WebhookAdvanced: WebhookAdvanced
+  WebhookFailed: WebhookFailed
+  WebhookDisabled: WebhookDisabled
+  WebhookMoved: WebhookMoved
+  WebhookReleased: WebhookReleased
 }
 export type FactName = keyof Facts
 

@@ -1,66 +1,8 @@
 /** The names of all facts, for those who type one. */
-import type { FactName } from '../../machines/vocabulary/events.ts'
+import { factNames, isFactName } from '../../machines/vocabulary/fact-names.ts'
 import { nearest } from '../config/words.ts'
 import type { LogReader } from '../log/port.ts'
 import { CommandFault } from './fault.ts'
-
-/** In the order of the dialogue, as the vocabulary has them: the type checker misses one that is left out. */
-const types: Readonly<Record<FactName, true>> = {
-  SessionOpened: true,
-  ClientIdentified: true,
-  ClientRenamed: true,
-  TlsRequested: true,
-  TlsStarted: true,
-  AuthenticationStarted: true,
-  ClientAuthenticated: true,
-  AuthenticationFailed: true,
-  SenderAccepted: true,
-  ClientExamined: true,
-  SenderRefused: true,
-  RecipientAccepted: true,
-  RecipientRefused: true,
-  ContentStarted: true,
-  MessageAccepted: true,
-  MessageRefused: true,
-  TransactionReset: true,
-  CommandAnswered: true,
-  CommandRefused: true,
-  SessionClosed: true,
-  DeliveryQueued: true,
-  AttemptStarted: true,
-  RouteResolved: true,
-  Connected: true,
-  HostSecured: true,
-  HostPassedOver: true,
-  Delivered: true,
-  Deferred: true,
-  Failed: true,
-  Expired: true,
-  AttemptLost: true,
-  Postponed: true,
-  Held: true,
-  Released: true,
-  RetryRequested: true,
-  Cancelled: true,
-  ActRefused: true,
-  ActNoted: true,
-  ActTakenBack: true,
-  NoticeDropped: true,
-  AccountAdded: true,
-  AccountPasswordChanged: true,
-  AccountRemoved: true,
-  DomainAdded: true,
-  DomainRemoved: true,
-  SuppressionAdded: true,
-  SuppressionCleared: true,
-  NodeAlive: true,
-  NodeLeft: true,
-  PolicyAdopted: true,
-  PolicyChanged: true,
-  HistoryForgotten: true,
-  ContentForgotten: true,
-}
-const known = Object.keys(types)
 
 /** Histories of other releases may have types that this one does not know. */
 const isInLog = async (log: Pick<LogReader, 'readAll'>, type: string): Promise<boolean> => {
@@ -75,10 +17,10 @@ export const checkTypes = async (
   log: Pick<LogReader, 'readAll'>,
 ): Promise<void> => {
   for (const type of asked) {
-    if (Object.hasOwn(types, type) || (await isInLog(log, type))) continue
-    const near = nearest(type, known)
+    if (isFactName(type) || (await isInLog(log, type))) continue
+    const near = nearest(type, factNames)
     throw new CommandFault(
-      `there is no event type ${type}; ${near === null ? `there are ${known.join(', ')}` : `did you mean ${near}?`}`,
+      `there is no event type ${type}; ${near === null ? `there are ${factNames.join(', ')}` : `did you mean ${near}?`}`,
     )
   }
 }

@@ -76,9 +76,13 @@ const innermost = (issue: z.core.$ZodIssue): Issue => {
   return inner === undefined ? issue : { message: inner.message, path: [...issue.path, ...inner.path] }
 }
 
+/** A file must not say who may ask over HTTP here, nor what webhooks were told. */
+const neverTaken = new Set(['web_login', 'api_key', 'webhook'])
+
 /** What is wrong with a fact that no machine will be asked about, or null. */
 const plainFault = ({ type, stream, data }: StoredEvent): string | null => {
   const category = categoryOf(stream)
+  if (neverTaken.has(category)) return `${stream} is of another log: it is not taken from a file`
   const known = Object.hasOwn(plainFacts, type) ? plainFacts[type as FactName] : undefined
   if (known === undefined)
     return plainCategories.has(category) ? `${type} does not belong into a stream of ${category}` : null

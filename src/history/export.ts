@@ -63,14 +63,17 @@ async function* eventLines(event: StoredEvent, options: ExportOptions): AsyncGen
   options.wrote?.(event)
 }
 
-/** That servers live is news for those beside them, kept for a while only, and means nothing in another log. */
-const leftOut = 'node'
+/**
+ * That servers live is news for those beside them, kept for a while only, and means nothing in another log; nor does how far webhooks are.
+ * Who may ask over HTTP is decided anew for each log.
+ */
+const leftOut = new Set(['node', 'webhook', 'web_login', 'api_key'])
 
 /** Everything in the log, in its order. */
 export async function* exportAll(options: ExportOptions): AsyncGenerator<string> {
   yield headerLine()
   for await (const page of options.log.readAll(0))
-    for (const event of page) if (categoryOf(event.stream) !== leftOut) yield* eventLines(event, options)
+    for (const event of page) if (!leftOut.has(categoryOf(event.stream))) yield* eventLines(event, options)
 }
 
 /**

@@ -356,3 +356,23 @@ test('bodies that stand together before their events reach their messages', asyn
   for (const { message, bytes } of bodies.slice(0, 2))
     assert.deepEqual(Buffer.from((await to.content(message)) ?? 'none'), bytes)
 })
+
+test('who may ask over HTTP, and what webhooks were told, goes into no file and comes out of none', async (t) => {
+  const log = await logFor(t)
+  const facts = [
+    ['api_key-reports', 'KeyAdded', { key: 'reports', role: 'administer', account: null, hash: '00' }],
+    ['web_login-1', 'LoginOpened', { login: '1', account: 'a@example.org', hash: '00', expiresAt: 1 }],
+    ['webhook-1', 'WebhookAdded', { webhook: '1', node: 'mx', position: 1 }],
+  ] as const
+  for (const [stream, type, data] of facts)
+    await log.append([
+      { stream, expected: -1, events: [{ id: randomUUID(), kind: kindOf(type, 1, {}), at: 1, data }] },
+    ])
+  assert.equal((await textOf(exportAll({ log, content: null }))).split('\n').length, 2)
+  const to = await logFor(t)
+  for (const [stream] of facts) {
+    const text = await textOf(exportStreams([stream], { log, content: null }))
+    await assert.rejects(bring(to, new Bodies(to), text), { name: 'HistoryFault', message: /of another log/ })
+  }
+  assert.equal(await to.tail(), 0)
+})
