@@ -1,9 +1,9 @@
 /** SVG of a machine: boxes with rounded corners, edges with what is said on them, a sentence on each state's tooltip. */
 
-import elkModule from 'elkjs/lib/elk.bundled.js'
-import type { ELK, ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
+import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
 import type { Drawing, Trail } from '../../machines/drawing/index.ts'
 import { type Counts, countNotes } from './counts.ts'
+import { newElk } from './elk.ts'
 import { anytime, type Box, lineText, type Plan, padding, planOf, titleText } from './graph.ts'
 import { litStyle, style } from './style.ts'
 
@@ -134,13 +134,6 @@ const paint = (drawing: Drawing, plan: Plan, laid: ElkNode): string => {
     ...drawn.flatMap(({ label }) => label),
     '</svg>',
   ].join('\n')}\n`
-}
-
-/** The bundled build is CommonJS whose `default` is the class; Node and the type checker see its wrapping differently. */
-const newElk = (): ELK => {
-  const loaded: unknown = elkModule
-  const made = typeof loaded === 'function' ? loaded : (loaded as { default: unknown }).default
-  return new (made as new () => ELK)()
 }
 
 export type Laid = { readonly counts?: Counts | null; readonly trail?: Trail }

@@ -1,0 +1,179 @@
+/**
+ * A machine laid out for a screen: boxes with their names alone, edges with the events on them. Where things are is reckoned
+ * when the page is built (ELK is far too heavy for a browser); how they look is the page's.
+ */
+import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
+import { type Drawing, type DrawnState, type MergedEdge, mergedEdges } from '../../machines/drawing/index.ts'
+import { newElk } from './elk.ts'
+import { sizeOf, type Text, textWidth } from './text.ts'
+
+/** Pixels, from the upper left corner of the chart. */
+export type Place = {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+export type ChartState = Place & {
+  readonly path: string
+  readonly name: string
+  readonly kind: DrawnState['kind'] | 'anytime'
+  readonly description: string
+}
+export type ChartEdge = {
+  readonly from: string
+  readonly to: string
+  /** Machine events that lead along it, with and without guards. */
+  readonly events: readonly string[]
+  /** The `d` of an SVG path. */
+  readonly line: string
+  /** Null where nothing is written on it. */
+  readonly label: (Place & { readonly lines: readonly string[] }) | null
+}
+export type Chart = {
+  readonly name: string
+  readonly description: string
+  readonly width: number
+  readonly height: number
+  /** Path of the state that a history begins in. */
+  readonly initial: string
+  readonly states: readonly ChartState[]
+  readonly edges: readonly ChartEdge[]
+  /** From the dot to the first state. */
+  readonly start: { readonly x: number; readonly y: number; readonly line: string }
+}
+
+const title: Text = { size: 13, bold: true, leading: 18 }
+const small: Text = { size: 10.5, bold: false, leading: 13 }
+const boxHeight = 44
+const anytime = 'at any time'
+const mostLines = 4
+
+const options = {
+  'elk.algorithm': 'layered',
+  'elk.direction': 'RIGHT',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
+  'elk.edgeLabels.placement': 'CENTER',
+  'elk.layered.thoroughness': '60',
+  'elk.randomSeed': '1',
+  'elk.spacing.nodeNode': '28',
+  'elk.spacing.edgeNode': '16',
+  'elk.spacing.edgeEdge': '12',
+  'elk.spacing.edgeLabel': '4',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '30',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '10',
+  'elk.padding': '[top=12,left=12,bottom=12,right=12]',
+}
+
+/** Each event once, however many guards ask about it. */
+const eventsOf = ({ edges }: MergedEdge): readonly string[] => [...new Set(edges.map(({ event }) => event))]
+
+const linesOf = (events: readonly string[]): readonly string[] => {
+  const named = events.map((event) => (event === '*' ? 'anything else' : event))
+  if (named.length <= mostLines) return named
+  return [...named.slice(0, mostLines - 1), `+ ${named.length - mostLines + 1} more`]
+}
+
+/** Ends that every state leads to would hide the rest: of the edges into them only those possible at any time are drawn. */
+const isShown = ({ from, to }: MergedEdge, drawing: Drawing): boolean => {
+  const end = drawing.states.find(({ path }) => path === to)
+  const isAnyTime = mergedEdges(drawing).some((edge) => edge.from === '' && edge.to === to)
+  return from === '' || end?.kind !== 'final' || !isAnyTime
+}
+
+const nodeOf = ({ path, name }: DrawnState): ElkNode => ({
+  id: path,
+  width: Math.max(92, textWidth(name, title) + 28),
+  height: boxHeight,
+})
+
+const edgeOf = (edge: MergedEdge, at: number): ElkExtendedEdge => {
+  const lines = linesOf(eventsOf(edge))
+  const { width, height } = sizeOf(lines, small)
+  return {
+    id: `edge ${at}`,
+    sources: [edge.from || anytime],
+    targets: [edge.to],
+    labels: [{ id: `label ${at}`, text: lines.join('\n'), width: width + 8, height: height + 4 }],
+  }
+}
+
+const px = (value: number): number => Math.round(value * 10) / 10
+const lineOf = (edge: ElkExtendedEdge): string =>
+  (edge.sections ?? [])
+    .map(({ startPoint, bendPoints = [], endPoint }) => rounded([startPoint, ...bendPoints, endPoint]))
+    .join('')
+
+const bend = 7
+/** A line through points with rounded bends. */
+const rounded = (points: readonly ElkPoint[]): string => {
+  const inner = points.slice(1, -1).map((corner, at) => {
+    const before = toward(corner, points[at]!)
+    const after = toward(corner, points[at + 2]!)
+    return `L${before}Q${px(corner.x)} ${px(corner.y)} ${after}`
+  })
+  const [first, last] = [points[0]!, points.at(-1)!]
+  return `M${px(first.x)} ${px(first.y)}${inner.join('')}L${px(last.x)} ${px(last.y)}`
+}
+const toward = (from: ElkPoint, to: ElkPoint): string => {
+  const length = Math.hypot(to.x - from.x, to.y - from.y)
+  const share = length === 0 ? 0 : Math.min(bend, length / 2) / length
+  return `${px(from.x + (to.x - from.x) * share)} ${px(from.y + (to.y - from.y) * share)}`
+}
+
+const placeOf = ({ x = 0, y = 0, width = 0, height = 0 }: Partial<Place>): Place => ({
+  ...{ x: px(x), y: px(y), width: px(width), height: px(height) },
+})
+
+const graphOf = (drawing: Drawing, shown: readonly MergedEdge[]): ElkNode => {
+  const states = drawing.states.filter(({ path }) => path !== '')
+  const hasAnyTime = shown.some(({ from }) => from === '')
+  const free = { id: anytime, width: textWidth(anytime, title) + 28, height: boxHeight }
+  const start: ElkExtendedEdge = { id: 'start', sources: ['start'], targets: [drawing.states[0]!.initial!] }
+  return {
+    id: 'chart',
+    layoutOptions: options,
+    children: [{ id: 'start', width: 12, height: 12 }, ...states.map(nodeOf), ...(hasAnyTime ? [free] : [])],
+    edges: [start, ...shown.map(edgeOf)],
+  }
+}
+
+const stateOf = (drawing: Drawing, node: ElkNode): ChartState => {
+  const state = drawing.states.find(({ path }) => path === node.id)
+  if (state === undefined)
+    return {
+      ...placeOf(node),
+      ...{ path: '', name: anytime, kind: 'anytime', description: 'What may come in every state.' },
+    }
+  const { path, name, kind, description } = state
+  return { ...placeOf(node), path, name, kind, description }
+}
+
+const chartEdge = (edge: MergedEdge, laid: ElkExtendedEdge): ChartEdge => {
+  const [label] = laid.labels ?? []
+  const events = eventsOf(edge)
+  return {
+    ...{ from: edge.from, to: edge.to, events, line: lineOf(laid) },
+    label: label === undefined ? null : { ...placeOf(label), lines: linesOf(events) },
+  }
+}
+
+/** The same drawing gives the same chart. States inside states are not drawn: no machine here has any. */
+export const chartOf = async (drawing: Drawing): Promise<Chart> => {
+  const shown = mergedEdges(drawing).filter((edge) => isShown(edge, drawing))
+  const { width = 0, height = 0, children = [], edges = [] } = await newElk().layout(graphOf(drawing, shown))
+  const [start, ...laid] = edges
+  const dot = children.find(({ id }) => id === 'start')
+  const [root] = drawing.states
+  return {
+    ...{ name: drawing.name, description: root!.description, initial: root!.initial ?? '' },
+    ...{ width: px(width), height: px(height) },
+    states: children.filter(({ id }) => id !== 'start').map((node) => stateOf(drawing, node)),
+    edges: laid.map((edge, at) => chartEdge(shown[at]!, edge)),
+    start: { x: px((dot?.x ?? 0) + 6), y: px((dot?.y ?? 0) + 6), line: lineOf(start!) },
+  }
+}
