@@ -73,7 +73,7 @@ export const ruleReasons = {
   'dkim-none': row('7.20', 'The message has no DKIM signature', 'The message has no DKIM signature.'), // RFC 7372 §3.1
   'dkim-fail': row('7.20', 'No DKIM signature holds', 'No DKIM signature of the message holds.'),
   'dkim-policy': row(
-    '7.20',
+    '7.21',
     'No DKIM signature is acceptable',
     'No DKIM signature of the message is one we accept: a weak key, say.',
   ),
@@ -96,7 +96,7 @@ export const ruleReasons = {
     '7.26',
     'The domain in From: asks to reject this (DMARC)',
     'DMARC failed, and the owner of the author’s domain asks to reject such mail.',
-  ), // RFC 7372 §3.3
+  ), // RFC 7372 §3.4
   'dmarc-quarantine': row(
     '7.26',
     'The domain in From: asks to quarantine this (DMARC)',
@@ -114,8 +114,8 @@ export const ruleReasons = {
   ),
   'dmarc-permerror': row(
     '7.26',
-    'The DMARC record cannot be read',
-    'The DMARC record of the author’s domain is broken.',
+    'There is no one domain in From: to ask about this (DMARC)',
+    'DMARC could not be asked: From names nobody, several authors, or one that readers would not agree on.',
   ),
   'helo-invalid': row(
     '7.1',
@@ -137,7 +137,7 @@ export const ruleReasons = {
     '7.25',
     'Your address has no name (PTR)',
     'The peer’s address has no reverse name.',
-  ), // RFC 7372 §3.2
+  ), // RFC 7372 §3.3
   'reverse-name-unconfirmed': row(
     '7.25',
     'The name of your address does not lead back to it',

@@ -85,7 +85,7 @@ const dmarc = z.strictObject({
   quarantine: on('It failed, and the owner asks to quarantine.', 'tag'),
   none: on('It failed, and the owner asks for nothing.'),
   temperror: on('It could not be looked up just then.'),
-  permerror: on('The record is broken.'),
+  permerror: on('There is no one author whose domain could be asked. A broken record counts as none.'),
 })
 
 const arc = z.strictObject({
