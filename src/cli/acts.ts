@@ -7,8 +7,6 @@ import { DirectoryInUse } from '../log/lock.ts'
 import { openLogBeside } from '../log/open.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { nodeOf } from '../nodes/index.ts'
-import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
-import type { ViewReader } from '../views/index.ts'
 import {
   type ActName,
   type Doing,
@@ -18,7 +16,9 @@ import {
   stateOf,
   statusOf,
   type Told,
-} from './act-words.ts'
+} from '../telling/act-words.ts'
+import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
+import type { ViewReader } from '../views/index.ts'
 import { completeDelivery } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
 import { CommandFault } from './fault.ts'

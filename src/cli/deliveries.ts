@@ -3,6 +3,8 @@
 import { pathToFileURL } from 'node:url'
 import type { Command } from 'commander'
 import { deliveries as projection } from '../../projections/deliveries.ts'
+import { deliveryReasonText } from '../telling/delivery-reasons.ts'
+import { statusText } from '../telling/fates.ts'
 import {
   askDeliveries,
   type Delivery,
@@ -13,8 +15,6 @@ import { viewAsOf } from '../views/as-of.ts'
 import { viewsFile } from '../views/database.ts'
 import { several } from './completing.ts'
 import { completeFilter, withFilters } from './delivery-filter.ts'
-import { deliveryReasonText } from './delivery-reasons.ts'
-import { statusText } from './fates.ts'
 import { listed } from './listing.ts'
 import { count, until } from './moment.ts'
 import { freshViews, type Reading, reading } from './open.ts'

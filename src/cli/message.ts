@@ -7,15 +7,22 @@ import type { AcceptedRecipient, MessageAccepted, NoticeCause } from '../../mach
 import { noticeStream, owesReceipt, subjectOf } from '../../machines/vocabulary/notices.ts'
 import { omitting } from '../content/omitting.ts'
 import { traceLines } from '../smtp/trace.ts'
+import { clientFindings, messageFindings } from '../telling/findings-text.ts'
+import {
+  acceptedIn,
+  causeText,
+  type History,
+  isSettled,
+  streamEvents,
+  traceOf,
+} from '../telling/message-trace.ts'
+import { tagText } from '../telling/rule-text.ts'
+import { destinationText, recipientText } from '../telling/story.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
 import type { Message } from '../views/answers/messages.ts'
 import { completeMessage } from './completing.ts'
 import { CommandFault } from './fault.ts'
-import { clientFindings, messageFindings } from './findings-text.ts'
-import { acceptedIn, causeText, type History, isSettled, streamEvents, traceOf } from './message-trace.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { tagText } from './rule-text.ts'
-import { destinationText, recipientText } from './story.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
 type Options = { readonly raw?: boolean; readonly text?: boolean; readonly trace?: boolean }

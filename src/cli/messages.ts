@@ -1,9 +1,9 @@
 /** `fsmtp messages`: what we accepted. */
 import type { Command } from 'commander'
+import { fatesText } from '../telling/fates.ts'
 import type { Standing } from '../views/answers/deliveries.ts'
 import type { Message, MessageFilter } from '../views/answers/messages.ts'
 import { completeSession, several } from './completing.ts'
-import { fatesText } from './fates.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'

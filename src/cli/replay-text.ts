@@ -3,9 +3,9 @@ import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import type { Operation } from '../history/patch.ts'
 import type { Step } from '../history/steps.ts'
-import { deliveryReasonText } from './delivery-reasons.ts'
-import { clientFindings, type FindingText, messageFindings } from './findings-text.ts'
-import { ruleText, tagText } from './rule-text.ts'
+import { deliveryReasonText } from '../telling/delivery-reasons.ts'
+import { clientFindings, type FindingText, messageFindings } from '../telling/findings-text.ts'
+import { ruleText, tagText } from '../telling/rule-text.ts'
 import { type Tone, toned, visible } from './terminal.ts'
 
 const longest = 400

@@ -1,7 +1,7 @@
 /** A delivery: one message on its way to one next hop; and what is done to one. */
 import { z } from 'zod'
 import type { NoticeKind } from '../../machines/vocabulary/events.ts'
-import type { Told } from '../cli/act-words.ts'
+import type { Told } from '../telling/act-words.ts'
 import { history } from './attempt.ts'
 import { count, id, type Shape, shapeOf, time } from './shape.ts'
 import { deliveryStatuses } from './words.ts'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EventOf } from '../../machines/vocabulary/events.ts'
-import { deliverySentences } from '../../src/cli/delivery-story.ts'
 import { openMemoryLog } from '../../src/log/memory.ts'
+import { deliverySentences } from '../../src/telling/delivery-story.ts'
 import { tellDelivery } from '../history/deliveries.ts'
 
 const told = async (line: string): Promise<readonly string[]> => {

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { EventOf } from '../../machines/vocabulary/events.ts'
-import { sentence } from '../../src/cli/story.ts'
 import { openSqliteLog } from '../../src/log/sqlite/index.ts'
+import { sentence } from '../../src/telling/story.ts'
 import { type Ran, fsmtp as ran } from '../authentication/command.ts'
 import { tellDelivery } from '../history/deliveries.ts'
 import { beginning, Teller } from '../projections/marbles.ts'
@@ -64,7 +64,7 @@ test('a fault’s words stand once, and who was refused before it is told apart'
   const told = (await run('delivery', 't1y')).out
   assert.match(told, /^ {2}fault +host-closing at mx\.y \(421 4\.3\.2 Closing\)$/m)
   assert.match(told, /^Status: +deferred {2}The host said 421: it is about to close the connection\.$/m)
-  const { faultText } = await import('../../src/cli/attempt-text.ts')
+  const { faultText } = await import('../../src/telling/attempt-text.ts')
   const reply = { code: 421, enhanced: '4.3.2', text: 'go away', command: 'connect' }
   const fault = { kind: 'host-closing', during: 'connect', text: '421 4.3.2 go away', reply, temporary: true }
   assert.equal(faultText(fault), '421 4.3.2 go away')

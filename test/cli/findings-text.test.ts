@@ -8,8 +8,8 @@ import {
   reverseNameResults,
   spfResults,
 } from '../../machines/vocabulary/findings.ts'
-import { clientFindings, messageFindings } from '../../src/cli/findings-text.ts'
 import { stepText } from '../../src/cli/replay-text.ts'
+import { clientFindings, messageFindings } from '../../src/telling/findings-text.ts'
 
 const ofClient = (findings: Findings): readonly string[] =>
   clientFindings(findings, '192.0.2.1').map(({ text }) => text)

@@ -7,10 +7,10 @@ import type {
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 import { remoteReplyText } from '../../projections/deliveries.ts'
+import { type Tone, toned, visible } from '../cli/terminal.ts'
 import type { ActDone, Attempt, HostTried, Postponement } from '../history/attempts.ts'
 import { deliveryReasonText } from './delivery-reasons.ts'
 import { attemptWhy } from './fates.ts'
-import { type Tone, toned, visible } from './terminal.ts'
 
 /** `mx.example.net [192.0.2.25]:25`. */
 export const hostText = ({ name, address, port }: RemoteHost): string =>

@@ -14,8 +14,8 @@ import type {
   ReverseName,
   SpfFinding,
 } from '../../machines/vocabulary/findings.ts'
+import { counted } from '../cli/terminal.ts'
 import { formatDuration } from '../config/units.ts'
-import { counted } from './terminal.ts'
 
 export type FindingName = keyof Findings | keyof MessageFindings
 /** `bad`: it speaks against the mail; null: it says nothing of that. */

@@ -1,10 +1,10 @@
 /** Everything that happened to one message: the session it came in, and each of its deliveries. */
 import type { EventOf, NoticeCause } from '../../machines/vocabulary/events.ts'
 import { isOfDelivery } from '../../machines/vocabulary/notices.ts'
+import { CommandFault } from '../cli/fault.ts'
 import type { LogReader } from '../log/port.ts'
 import { deliveryReasonText, noticeWords } from './delivery-reasons.ts'
 import { deliverySentences } from './delivery-story.ts'
-import { CommandFault } from './fault.ts'
 import { messageFindings, together } from './findings-text.ts'
 import { tagText } from './rule-text.ts'
 import { destinationText, sentence } from './story.ts'
