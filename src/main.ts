@@ -26,10 +26,11 @@ import { connect } from './delivery/wire/index.ts'
 import { openResolver, type Resolver } from './dns/index.ts'
 import { openForwarding } from './forwarding/index.ts'
 import { openHttp } from './http/index.ts'
-import { portIsFree, type Spot } from './listening.ts'
+import { PortInUse, portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
 import { joinServers } from './nodes/index.ts'
+import { Opened } from './opened.ts'
 import { Receptions, trusted } from './receptions.ts'
 import { startRetention } from './retention/index.ts'
 import { endLeftOpen } from './smtp/left-open.ts'
@@ -68,10 +69,18 @@ export type Running = {
 const waitingBytes = 32 * 1024 * 1024
 
 /**
- * Starts everything a configuration asks for.
+ * Starts everything a configuration asks for; where it cannot, nothing stays open.
  * @throws PortInUse, DirectoryInUse, ConfigFault, MachineChanged, before anything was changed
  */
 export const startServer = async (config: Config, notices: Notices): Promise<Running> => {
+  const opened = new Opened()
+  return start(config, notices, opened).catch(async (error) => {
+    await opened.close()
+    throw error
+  })
+}
+
+const start = async (config: Config, notices: Notices, opened: Opened): Promise<Running> => {
   checkMachines()
   const smtp = config.listeners.filter(isSmtp)
   for (const { address, port } of config.listeners) await portIsFree({ address, port })
@@ -92,15 +101,11 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     if (hasNextHop(accepted.message)) deliveries?.accepted(accepted)
     receipts?.accepted(accepted)
   })
+  opened.also(() => log.close())
   await startClock(log)
   const startedAt = now()
-  const content = await openContent(config, log).then(
-    (store) => http.watchedContent(store),
-    async (error) => {
-      await log.close()
-      throw error
-    },
-  )
+  const content = http.watchedContent(await openContent(config, log))
+  opened.also(() => content.close())
   const fatal = Promise.withResolvers<Error>()
   // In a playground every address has a mailbox, one that looks like a return path as well.
   const forwarding = config.playground
@@ -117,15 +122,13 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       receipts?.takeOver()
       tidy()
     },
-  }).catch(async (error) => {
-    await content.close()
-    await log.close()
-    throw error
   })
+  opened.also(() => members.leave())
   content.swept.catch((error) =>
     notices.warn('what an earlier run left behind was not swept away', asError(error)),
   )
   const following = new AbortController()
+  opened.also(() => following.abort())
   const directory = await Directory.open({
     log,
     config,
@@ -142,11 +145,13 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
     waiting: () => outbox.waiting,
     every: Math.max(50, Math.min(1000, config.limits.commandTimeout / 4)),
   })
+  opened.also(() => supervisor.shutDown(0).then(() => outbox.settled()))
   const receptions = new Receptions({
     ...{ log, outbox, directory, login, content, supervisor, node: members.node },
     complain: notices.warn,
   })
   const strangers = new Strangers({ log, directory: config.data, warn: notices.warn })
+  opened.also(() => strangers.close())
   const examiner = await strangers.examiner(config, resolver)
   const servers: FsmtpServer[] = []
   for (const listener of smtp)
@@ -157,19 +162,24 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
         reception: await receptions.of(listener.service, config, examiner),
       }),
     )
+  for (const server of servers) opened.also(() => server.stopAccepting())
   const listeners = await Promise.all(
-    servers.map(async (server, at) => ({ ...smtp[at]!, port: await server.start() })),
+    servers.map(async (server, at) => ({ ...smtp[at]!, port: await portOf(server, smtp[at]!) })),
   )
   const views = await startViews({
     directory: config.data,
     log: config.log,
     notice: (line) => notices.warn(line),
   })
+  opened.also(() => views.stop())
   const backlog = openBacklog({ directory: config.data, log })
+  opened.also(() => backlog.close())
   // Where nothing leaves, mail arrives all the same.
   receipts = new Receipts({
     ...{ log, content, directory, backlog, hostname: config.hostname, warn: notices.warn },
   })
+  opened.also(() => receipts?.stop())
+  opened.also(() => deliveries?.stop(0))
   if (sendsOut(config))
     deliveries = await startDeliveries({
       ...{ config, log, outbox, content, directory, info: notices.info, warn: notices.warn },
@@ -180,6 +190,8 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
       signers,
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
+  opened.also(() => control.close())
+  opened.also(() => http.stop())
   await http.start({
     ...{ log, content, views, members },
     sessions: () =>
@@ -248,6 +260,12 @@ export const startServer = async (config: Config, notices: Notices): Promise<Run
 
 type SmtpListener = Listener & { readonly service: Service }
 const isSmtp = (listener: Listener): listener is SmtpListener => listener.service !== 'http'
+
+/** A wildcard and an address below it are both free as long as nobody listens at either. @throws PortInUse */
+const portOf = (server: FsmtpServer, { address, port }: Spot): Promise<number> =>
+  server.start().catch((error: NodeJS.ErrnoException) => {
+    throw new PortInUse({ address, port }, error.code ?? error.message)
+  })
 
 const listen = (
   { address, port }: SmtpListener,

@@ -8,8 +8,10 @@ import { remarks } from '../config/remarks.ts'
 import { configSample } from '../config/sample.ts'
 import { shownConfig, valueText } from '../config/show.ts'
 import { loadKeys } from '../delivery/signing/keys.ts'
+import { loadReturnPathKeys } from '../forwarding/key.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { knownNow } from './enrolling.ts'
+import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
 import { ndjson, print, table } from './terminal.ts'
 
@@ -36,6 +38,8 @@ export const register = (program: Command): void => {
     })
 }
 
+type Finding = Pick<Fault, 'path' | 'message'>
+
 const load = (options: GlobalOptions): Loaded => loadConfig({ file: options.config, data: options.data })
 
 const shownFile = ({ file }: Loaded, options: GlobalOptions): string | null =>
@@ -52,12 +56,27 @@ const ofFiles = async (work: Promise<{ readonly warnings: readonly string[] }>):
   }
 }
 
+/** A playground forwards nothing. */
+const ofReturnPathKey = async ({ config, playground }: Loaded): Promise<readonly Finding[]> => {
+  if (config.returnPathKey === undefined || playground) return []
+  try {
+    await loadReturnPathKeys(config.data, config.returnPathKey)
+    return []
+  } catch (error) {
+    if (error instanceof CommandFault) return [{ path: ['returnPathKey'], message: error.message }]
+    throw error
+  }
+}
+
+type FileFaults = { readonly certificates: Of; readonly keys: Of; readonly returnPathKey: readonly Finding[] }
+
 /** What is wrong with the files that the configuration names, as a server says it when it starts. */
-const fileFaults = async ({ config }: Loaded): Promise<{ readonly certificates: Of; readonly keys: Of }> => ({
+const fileFaults = async (loaded: Loaded): Promise<FileFaults> => ({
   certificates: await ofFiles(
-    config.tls.length === 0 ? Promise.resolve({ warnings: [] }) : loadCertificates(config),
+    loaded.config.tls.length === 0 ? Promise.resolve({ warnings: [] }) : loadCertificates(loaded.config),
   ),
-  keys: await ofFiles(loadKeys(config)),
+  keys: await ofFiles(loadKeys(loaded.config)),
+  returnPathKey: await ofReturnPathKey(loaded),
 })
 
 const check = async (options: GlobalOptions): Promise<void> => {
@@ -73,13 +92,11 @@ const check = async (options: GlobalOptions): Promise<void> => {
   if (found.faults.length === 0) print(`${found.name}: no faults`)
 }
 
-type Note = Pick<Fault, 'path' | 'message'>
-
 const hasAliases = ({ config }: Loaded): boolean =>
   config.domains.some(({ aliases = {} }) => Object.keys(aliases).length > 0)
 
 /** Aliases that lead to nobody, as far as accounts are known by now. A file is checked while its log is away, too. */
-const stranded = async (options: GlobalOptions, checked: Loaded): Promise<readonly Note[]> => {
+const stranded = async (options: GlobalOptions, checked: Loaded): Promise<readonly Finding[]> => {
   if (!hasAliases(checked)) return []
   try {
     return await strandedNow(options)
@@ -89,7 +106,7 @@ const stranded = async (options: GlobalOptions, checked: Loaded): Promise<readon
   }
 }
 
-const strandedNow = async (options: GlobalOptions): Promise<readonly Note[]> => {
+const strandedNow = async (options: GlobalOptions): Promise<readonly Finding[]> => {
   const { directory, loaded } = await knownNow(options)
   if (loaded.playground || directory.accounts().length === 0) return []
   return strandedTargets(loaded.config.domains, directory).map(({ domain, alias, address }) => ({
@@ -104,14 +121,16 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
   try {
     const loaded = load(options)
     const file = shownFile(loaded, options)
-    const { certificates, keys } = await fileFaults(loaded)
+    const { certificates, keys, returnPathKey } = await fileFaults(loaded)
     const fileNotes = [
       ...certificates.warnings.map((message) => ({ path: ['tls'], message })),
       ...keys.warnings.map((message) => ({ path: ['domains'], message })),
     ].map((note) => faultAt(loaded.document, file, note))
     return {
       name: file ?? 'no configuration file, so the playground',
-      faults: [...certificates.faults, ...keys.faults].map((fault) => faultAt(loaded.document, file, fault)),
+      faults: [...certificates.faults, ...keys.faults, ...returnPathKey].map((fault) =>
+        faultAt(loaded.document, file, fault),
+      ),
       notes: [
         ...remarks(loaded, file),
         ...(await stranded(options, loaded)).map((note) => faultAt(loaded.document, file, note)),

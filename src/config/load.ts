@@ -35,6 +35,7 @@ const schemaAt = (path: readonly PropertyKey[]): z.core.$ZodType =>
     const { schema: inner } = unwrap(outer)
     if (inner instanceof z.ZodObject) return inner.shape[String(step)] ?? inner
     if (inner instanceof z.ZodPipe) return inner.def.out instanceof z.ZodArray ? inner.def.out.element : inner
+    if (inner instanceof z.ZodRecord) return inner.valueType
     return inner instanceof z.ZodArray ? inner.element : inner
   }, schema)
 

@@ -65,7 +65,9 @@ export const loadReturnPathKeys = async (directory: string, given?: string): Pro
     .map((line) => Buffer.from(line.trim(), 'base64url'))
   if (first !== undefined && [first, ...others].every((key) => key.length >= keyLength))
     return [first, ...others]
-  throw new CommandFault(
-    `${file} holds no key for return paths of forwarded mail: bring it back from a back-up, or remove it to have a new one made (reports on mail forwarded so far are then refused)`,
-  )
+  const mend =
+    given === undefined
+      ? 'bring it back from a back-up, or remove it to have a new one made (reports on mail forwarded so far are then refused)'
+      : 'copy the one of the other servers, or make the first: `openssl rand -base64 32`'
+  throw new CommandFault(`${file} holds no key for return paths of forwarded mail: ${mend}`)
 }

@@ -1,6 +1,8 @@
 /** What keeps a server from starting is said by its true name. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configText, fsmtp, serve, workplace } from '../server.ts'
@@ -18,4 +20,43 @@ test('a second server on the same data and the same port names the process that 
   const elsewhere = await fsmtp(folder, [...again, '--data', 'other'])
   assert.equal(elsewhere.code, 1)
   assert.match(elsewhere.stderr, /^fsmtp: cannot listen on 127\.0\.0\.1 port \d+: another program listens/)
+})
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('a server that finds in the middle of its start that it cannot serve says so and ends, and leaves the data to the next', async () => {
+  const folder = workplace()
+  const port = await freePort()
+  // Both are free as long as neither is taken: what is looked at before says nothing of it.
+  for (const service of ['submission', 'http']) {
+    const twice = [
+      { service: 'mx', address: '127.0.0.1', port },
+      { service, address: '::ffff:127.0.0.1', port },
+    ]
+    writeFileSync(join(folder, 'fsmtp.yaml'), configText({ listeners: twice }))
+    const { code, stderr } = await fsmtp(folder, ['serve'])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      new RegExp(`^fsmtp: cannot listen on \\S+ port ${port}: another program listens`, 'm'),
+    )
+    assert.doesNotMatch(stderr, /^ +at /m)
+  }
+  const keyless = configText({
+    listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
+    returnPathKey: 'none.key',
+  })
+  writeFileSync(join(folder, 'fsmtp.yaml'), keyless)
+  const { code, stderr } = await fsmtp(folder, ['serve'])
+  assert.deepEqual([code, /^fsmtp: \S+none\.key does not exist; /.test(stderr)], [1, true], stderr)
+  writeFileSync(join(folder, 'fsmtp.yaml'), configText())
+  const server = await serve(folder)
+  assert.equal(await server.end(), 0)
 })

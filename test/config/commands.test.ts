@@ -51,6 +51,25 @@ test('config check looks at the files a configuration names', async () => {
   )
 })
 
+test('config check finds the key of return paths that is not there, or is none, as a server does when it starts', async () => {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'a.yaml'), 'hostname: a.org\nreturnPathKey: srs.key\n')
+  const words = ['config', 'check', '--config', 'a.yaml']
+  const missing = await fsmtp(cwd, words)
+  assert.equal(missing.code, 1)
+  assert.match(
+    missing.out,
+    /^a\.yaml:2:1: returnPathKey: \S+srs\.key does not exist; .*openssl rand -base64 32/m,
+  )
+  writeFileSync(join(cwd, 'srs.key'), 'short\n')
+  assert.match(
+    (await fsmtp(cwd, words)).out,
+    /^a\.yaml:2:1: returnPathKey: \S+srs\.key holds no key .*openssl/m,
+  )
+  writeFileSync(join(cwd, 'srs.key'), `${Buffer.alloc(32, 7).toString('base64')}\n`)
+  assert.equal((await fsmtp(cwd, words)).code, 0)
+})
+
 test('without a file the playground is checked and shown, and nothing is written', async () => {
   const cwd = folder()
   const checked = await fsmtp(cwd, ['config', 'check'])
