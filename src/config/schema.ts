@@ -193,13 +193,19 @@ const limits = z.strictObject({
   }),
 })
 
+/** Below a second a busy machine would be taken for dead; beyond ten minutes nobody would be waited for. */
+const lease = form(
+  duration.refine((given) => given >= 1000 && given <= 600_000, 'must be from 1s to 10m'),
+  'a duration (15s)',
+)
+
 const cluster = z.strictObject({
   node: optional(domainName, {
     about:
       'What this server is called among those that share its log: a name of its own. Without: the host name.',
     example: 'mx1.example.org',
   }),
-  lease: setting(duration, {
+  lease: setting(lease, {
     about: 'How long a server may be silent before the others take its work over.',
     byDefault: '15s',
   }),
