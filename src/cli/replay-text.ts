@@ -48,6 +48,8 @@ const row = (label: string, text: string, tone: Tone | null = null): string =>
 const changeText = (change: Operation): string => {
   const place = change.path.slice(1)
   if (change.op === 'remove') return `- ${place}`
+  // They stand above, in words.
+  if (place === 'findings' && change.value !== null) return `${place} = what was found`
   const key = place.slice(place.lastIndexOf('/') + 1)
   return `${change.op === 'add' ? '+ ' : ''}${place} = ${shortly(change.value, key)}`
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { playground } from './playground.ts'
+import { strangers } from './stranger.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const samples = [...readme.matchAll(/^```\n(.*?)^```$/gms)].map(([, text]) => text!)
@@ -25,6 +26,7 @@ const lasting = (line: string): string =>
     .replace(/[0-9a-f-]{36}@/, 'UUID@')
     .replace(/helo \S+, peer/, 'helo NAME, peer')
     .replace(/port \d+, name none/, 'port PORT, name none')
+    .replace(/^ {6}(?:known|karma) .*/, '')
 
 const words = (line: string): readonly string[] =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!)
@@ -68,4 +70,32 @@ test('three steps of a session', async (t) => {
     const same = told.find(([first]) => first === step[0])
     assert.deepEqual(step, same)
   }
+})
+
+/** Of a replay, steps as README shows them; what is known of the past may not be known yet. */
+const stepsIn = (text: string): readonly (readonly string[])[] =>
+  text.split('\n\n').map((step) =>
+    step
+      .split('\n')
+      .map(lasting)
+      .filter((line) => line !== ''),
+  )
+
+test('two steps of a mail that is not from whom it says', async (t) => {
+  const place = await strangers(t, {
+    policy: { allow: { networks: [] }, dnsbl: [{ zone: 'zen.spamhaus.org', on: 'refuse' }] },
+  })
+  const reply = await place.bring({
+    ...{ address: '192.0.2.20', helo: 'mail.offers.example', from: 'news@offers.example' },
+    content: 'From: "Your bank" <service@bank.example>\r\nSubject: Your account\r\n\r\nPlease log in.',
+  })
+  const [, session = ''] = /\[(\w+)\]$/.exec(reply) ?? []
+  const told = stepsIn((await place.said('replay', session)).join('\n'))
+  const shown = stepsIn(sampleWith(/^ {2}5 {2}/).join('\n'))
+  assert.equal(shown.length, 2)
+  for (const step of shown)
+    assert.deepEqual(
+      step,
+      told.find(([first]) => first === step[0]),
+    )
 })

@@ -30,7 +30,10 @@ export type Strangers = {
   stop(): Promise<void>
 }
 
-/** `good.example` sends from 192.0.2.10 and signs; `strict.example` and `cautious.example` are known by others' misuse. */
+/**
+ * `good.example` sends from 192.0.2.10 and signs; `strict.example` and `cautious.example` are known by others' misuse, as
+ * `bank.example` is by `offers.example`.
+ */
 const zoneOf = ({ rsa, ed25519 }: Keys): Zone => ({
   '10.2.0.192.in-addr.arpa': { PTR: ['mail.good.example'] },
   'mail.good.example': { A: ['192.0.2.10'] },
@@ -48,6 +51,12 @@ const zoneOf = ({ rsa, ed25519 }: Keys): Zone => ({
   '_dmarc.strict.example': { TXT: ['v=DMARC1; p=reject'] },
   'cautious.example': { A: ['192.0.2.99'], TXT: ['v=spf1 ?all'] },
   '_dmarc.cautious.example': { TXT: ['v=DMARC1; p=quarantine; sp=reject'] },
+  '20.2.0.192.in-addr.arpa': { PTR: ['mail.offers.example'] },
+  'mail.offers.example': { A: ['192.0.2.20'] },
+  'offers.example': { A: ['192.0.2.20'], TXT: ['v=spf1 a -all'] },
+  'bank.example': { A: ['192.0.2.99'], TXT: ['v=spf1 mx -all'] },
+  '_dmarc.bank.example': { TXT: ['v=DMARC1; p=reject'] },
+  '2.0.0.127.zen.spamhaus.org': { A: ['127.0.0.2'] },
   '2.0.0.127.bl.example': { A: ['127.0.0.2'] },
   '77.2.0.192.bl.example': { A: ['127.0.0.4'] },
   '67.2.0.192.bl.example': { A: ['127.255.255.254'] },
