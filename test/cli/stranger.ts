@@ -47,6 +47,7 @@ const zoneOf = ({ rsa, ed25519 }: Keys): Zone => ({
   '_dmarc.good.example': { TXT: ['v=DMARC1; p=reject'] },
   '66.2.0.192.in-addr.arpa': { PTR: ['pool-66.example'] },
   'pool-66.example': { A: ['192.0.2.99'] },
+  'friend.example': { A: ['192.0.2.77'], TXT: ['v=spf1 a -all'] },
   'strict.example': { A: ['192.0.2.99'], TXT: ['v=spf1 -all'] },
   '_dmarc.strict.example': { TXT: ['v=DMARC1; p=reject'] },
   'cautious.example': { A: ['192.0.2.99'], TXT: ['v=spf1 ?all'] },

@@ -26,7 +26,10 @@ let junk = ''
 const replies: Record<string, string> = {}
 
 before(async () => {
-  place = await strangers({ after: (work) => cleaning.push(work as () => unknown) }, { policy })
+  place = await strangers(
+    { after: (work) => cleaning.push(work as () => unknown) },
+    { policy, domains: [{ name: 'example.org', aliases: { postmaster: ['ann'] } }] },
+  )
   const once = signedMail(`${mail('Bob <bob@good.example>')}\r\n`, place.keys.rsa, { d: 'good.example' })
   const twice = signedMail(once, place.keys.ed25519, { d: 'good.example', s: 's2', a: 'ed25519-sha256' })
   good = await place.taken({
@@ -197,4 +200,30 @@ test('Junk is a mailbox of its own, flagged; the mailbox itself says that it is 
       ['ann@example.org/Junk', '1'],
     ],
   )
+})
+
+test('who is let in by name, and who is heard all the same: the trace says by which rule', async () => {
+  // On the list, and a friend.
+  const friend = await place.taken({
+    ...{ address: '192.0.2.77', helo: 'friend.example', from: 'f@friend.example' },
+    content: mail('f@friend.example'),
+  })
+  const welcome = (await told(friend)).find((line) => line.startsWith('Recipient'))
+  assert.equal(
+    welcome,
+    'Recipient <ann@example.org> accepted: The domain is ours and the mailbox is known. Let past all other rules by allow.domains friend.example.',
+  )
+  assert.ok((await told(friend)).some((line) => line.includes('192.0.2.77 is on bl.example (127.0.0.4)')))
+  const plea = await place.taken({
+    ...{ ...cautious, from: 'eve@strict.example', to: ['postmaster@example.org'] },
+    content: mail('eve@nowhere.example'),
+  })
+  const lines = await told(plea)
+  assert.ok(
+    lines.includes(
+      'It is Junk by the rule spf.fail: The SPF record of the sender’s domain forbids the peer.',
+    ),
+    lines.join('\n'),
+  )
+  assert.match(lines.at(-2)!, /^<postmaster@example\.org> .*ann@example\.org\/Junk$/)
 })
