@@ -64,6 +64,12 @@ test('every setting that is named in passing is one', () => {
   for (const one of settings.filter((one) => !one.startsWith('dkim: [{'))) policyIn(`${one}\n`)
 })
 
+test('every list that is named in passing can be asked', () => {
+  const lists = [...text.matchAll(/`(\{ zone: [^`]*\})`/g)].map(([, one]) => one!)
+  assert.ok(lists.length > 0)
+  for (const one of lists) policyIn(`dnsbl:\n  - ${one}\n`)
+})
+
 test('what holds without a policy is what is said of it', () => {
   assert.match(
     text,
