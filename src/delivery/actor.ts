@@ -46,6 +46,7 @@ export class DeliveryActor {
   readonly #heard: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lines: string[] = []
   #startedAt = 0
+  #life = 0
   #lease: Lease | null = null
   #destination: Destination | null = null
   #route: Route | null = null
@@ -123,6 +124,7 @@ export class DeliveryActor {
       return
     }
     this.#startedAt = startedAt
+    this.#life = this.#tools.members.life()
     this.#lease = new Lease({ size: this.#queued!.size, end: () => this.#abort.abort() })
     this.#tell({
       ...{ type: 'START', startedAt, destination: destination.name },
@@ -322,7 +324,11 @@ export class DeliveryActor {
 
   /** No final dot before the log says that it may come, so that a crash leaves no doubt about what was not sent. */
   async #mayFinish(): Promise<boolean> {
-    const mayFinish = (await this.written()) && this.#tools.members.isAlive() && this.#lease?.isOver !== true
+    const { members } = this.#tools
+    const isWritten = await this.written()
+    // Alive again is not enough: who was taken for dead since the attempt began may have had it made again by another.
+    const isOurs = members.isAlive() && members.life() === this.#life
+    const mayFinish = isWritten && isOurs && this.#lease?.isOver !== true
     if (mayFinish) this.#lease?.finishing()
     return mayFinish
   }

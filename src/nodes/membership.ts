@@ -9,6 +9,11 @@ export type Membership = {
   readonly node: string
   /** Others do not take this server for dead yet: it may act. */
   isAlive(): boolean
+  /**
+   * Which of its lives this is. Who was silent for its lease has been taken for dead: it begins another, and what it did before may be
+   * somebody else's by now.
+   */
+  life(): number
   /** Others that were heard of within their lease; null in the first lease, when nobody can be known to be silent. */
   others(): readonly string[] | null
   /** Tells the others that this server has ended in order. */
@@ -74,6 +79,7 @@ class Member implements Membership {
   readonly #strangeKeys = new Set<string>()
   #revision = -1
   #aliveUntil = 0
+  #life = 0
   #isSaying = false
   /** What was last said may or may not be in the log. */
   #isUnsure = false
@@ -91,6 +97,10 @@ class Member implements Membership {
 
   isAlive(): boolean {
     return this.#elapsed() < this.#aliveUntil
+  }
+
+  life(): number {
+    return this.#life
   }
 
   others(): readonly string[] | null {
@@ -157,7 +167,10 @@ class Member implements Membership {
       ...(returnPaths && { returnPaths }),
     })
     // Who could not speak could not hear either: for a lease nobody is known to be silent.
-    if (!this.isAlive()) this.#listenAnew()
+    if (!this.isAlive()) {
+      this.#life++
+      this.#listenAnew()
+    }
     this.#aliveUntil = from + lease * (1 - margin)
   }
 

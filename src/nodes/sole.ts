@@ -4,6 +4,7 @@ import type { Membership } from './membership.ts'
 export const sole = (node: string): Membership => ({
   node,
   isAlive: () => true,
+  life: () => 1,
   others: () => [],
   leave: async () => {},
 })

@@ -6,10 +6,11 @@ import type { Membership } from '../../src/nodes/membership.ts'
 import type { DueAsked } from '../../src/views/answers/deliveries.ts'
 import { accepts, begun, type FarSide, farSide } from './far-side.ts'
 
-type Fleet = { lives: boolean; others: readonly string[] | null }
+type Fleet = { lives: boolean; life?: number; others: readonly string[] | null }
 const member = (node: string, fleet: Fleet): Membership => ({
   node,
   isAlive: () => fleet.lives,
+  life: () => fleet.life ?? 1,
   others: () => fleet.others,
   leave: async () => {},
 })
@@ -144,4 +145,24 @@ test('one that is taken for dead begins nothing, and does not finish what it was
   second.queue('d2')
   await assert.rejects(second.until('d2', 'Delivered'))
   assert.equal(second.sent.length, 0)
+})
+
+test('one that was taken for dead and is alive again does not finish what it began before', async () => {
+  const fleet: Fleet = { lives: true, life: 1, others: [] }
+  let attempts = 0
+  const far = await farSide(
+    () => ({
+      connect: () => {
+        // Asleep for longer than its lease, between the connection and the final dot, the first time.
+        if (attempts++ === 0) fleet.life = 2
+      },
+    }),
+    { node: 'a', members: member('a', fleet) },
+  )
+  far.queue('d1')
+  await far.until('d1', 'Deferred')
+  assert.equal(far.sent.length, 0)
+  await far.courier.act('d1', 'RETRY', 'test')
+  await far.until('d1', 'Delivered')
+  assert.equal(far.sent.length, 1)
 })

@@ -45,6 +45,7 @@ const world = (context: TestContext, log: EventLog = openMemoryLog()) => {
 const bound = (membership: Membership): Membership => ({
   node: membership.node,
   isAlive: () => membership.isAlive(),
+  life: () => membership.life(),
   others: () => membership.others(),
   leave: () => membership.leave(),
 })
@@ -81,6 +82,7 @@ test('one that cannot speak to the log stops before the others take over', async
   const { enter, pass } = world(context, log)
   const [a, b] = [await enter('a'), await enter('b')]
   await pass(lease)
+  const lives = [a.life(), b.life()]
   isCutOff = true
   let stoppedAt: number | null = null
   let takenOverAt: number | null = null
@@ -98,6 +100,8 @@ test('one that cannot speak to the log stops before the others take over', async
   await pass(lease)
   assert.ok(b.isAlive())
   assert.deepEqual(a.others(), ['b'])
+  // Who was taken for dead knows it, although it is alive again.
+  assert.deepEqual([a.life() - lives[0]!, b.life() - lives[1]!], [0, 1])
 })
 
 test('a name is borne once: the second is turned away, whoever lives goes on', async (context) => {
