@@ -1,8 +1,18 @@
 /** What lies within what: an address in a network (`192.0.2.0/24`, `2001:db8::/32`, a lone address), a name under a domain. */
 import { isIPv4, isIPv6 } from './address-literal.ts'
 
-/** The 4 or 16 octets of an address; IPv4 within IPv6 is IPv4, a zone index is left away. Null for what is none. */
+let last: { readonly text: string; readonly octets: readonly number[] | null } = { text: '', octets: null }
+
+/**
+ * The 4 or 16 octets of an address; IPv4 within IPv6 is IPv4, a zone index is left away. Null for what is none. Many rules ask of
+ * one client: it is read once.
+ */
 export const octetsOf = (text: string): readonly number[] | null => {
+  if (last.text !== text) last = { text, octets: readOctets(text) }
+  return last.octets
+}
+
+const readOctets = (text: string): readonly number[] | null => {
   const bare = text.replace(/%.*$/, '')
   if (isIPv4(bare)) return bare.split('.').map(Number)
   if (!isIPv6(bare)) return null

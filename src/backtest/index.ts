@@ -6,22 +6,22 @@ import type { Rules } from '../../machines/session/rules/rules.ts'
 import { policyHashOf, readPolicy } from '../history/policies.ts'
 import { Stage } from '../history/stage.ts'
 import type { LogReader, StoredEvent } from '../log/port.ts'
+import { beginningOf } from './beginning.ts'
 import { Consequences } from './consequences.ts'
 import { Report, type Summary } from './report.ts'
 import { Session, type Setting } from './session.ts'
 import type { Fared } from './trial.ts'
 
 export type BacktestOptions = {
-  readonly log: Pick<LogReader, 'readAll' | 'readStream'>
+  readonly log: Pick<LogReader, 'readAll' | 'readStream' | 'tail' | 'spacing'>
   readonly rules: Rules
   /** Sessions that began between these, milliseconds since 1970. */
   readonly since?: number | undefined
   readonly until?: number | undefined
-  /** Events up to this position are passed over; they must be known to be of sessions before `since`. */
-  readonly after?: number
   /** Examples kept of each group. */
   readonly examples?: number
-  readonly progress?: (position: number) => void
+  /** The position that was reached, and the one from which reading began. */
+  readonly progress?: (position: number, after: number) => void
   /** Every session by the machine, for comparison. */
   readonly alwaysLong?: boolean
 }
@@ -52,6 +52,12 @@ class Run {
     this.#options = options
     this.report = new Report(options.examples ?? 3)
     this.#consequences = new Consequences(options.rules)
+  }
+
+  /** From where the log is to be read: what is not asked for counts as long as rates reach back. */
+  async beginning(): Promise<number> {
+    const { log, since } = this.#options
+    return since === undefined ? 0 : beginningOf(log, since - this.#consequences.reach)
   }
 
   /** Whether the event begins a session whose policy was not read yet: `know` comes first. */
@@ -120,13 +126,14 @@ export const backtest = async (options: BacktestOptions): Promise<Backtest> => {
   const run = new Run(options)
   const started = performance.now()
   const filter = { categories: [session.category] }
-  for await (const page of options.log.readAll(options.after ?? 0, { filter })) {
+  const after = await run.beginning()
+  for await (const page of options.log.readAll(after, { filter })) {
     for (const event of page) {
       if (run.isNew(event)) await run.know(event)
       run.take(event)
     }
     const last = page.at(-1)
-    if (last !== undefined) options.progress?.(last.position)
+    if (last !== undefined) options.progress?.(last.position, after)
   }
   run.finish()
   return { report: run.report, summary: run.report.summary(Math.round(performance.now() - started)) }

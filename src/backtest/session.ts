@@ -24,7 +24,7 @@ export type SessionOptions = {
 export class Session {
   readonly #options: SessionOptions
   readonly #court: Court
-  readonly #found = new Map<number, Found>()
+  #found: Map<number, Found> | null = null
   #quick: Quick | null
   #rerun: Rerun | null = null
   /** Facts so far, while the short way may still turn out to be too short. */
@@ -63,16 +63,19 @@ export class Session {
 
   /** Once for each mail, whichever way it is judged. */
   readonly #examine = (revision: number, asking: Asking): Found => {
-    const known = this.#found.get(revision) ?? this.#options.consequences.examine(asking)
-    this.#found.set(revision, known)
-    return known
+    const known = this.#found?.get(revision)
+    if (known !== undefined) return known
+    const found = this.#options.consequences.examine(asking)
+    this.#found ??= new Map()
+    this.#found.set(revision, found)
+    return found
   }
 
   readonly #fared = (mail: Fared): void => {
     if (mail.revision <= this.#told) return
     this.#told = mail.revision
-    this.#found.get(mail.revision)?.settle(mail.was, mail.now)
-    if (this.#quick === null) this.#found.delete(mail.revision)
+    this.#found?.get(mail.revision)?.settle(mail.was, mail.now)
+    if (this.#quick === null) this.#found?.delete(mail.revision)
     this.#options.fared(mail)
   }
 }

@@ -30,7 +30,10 @@ export type Court = {
 }
 
 type Client = { readonly examined: Examined; readonly judged: Judgement }
-const noRules: ReadonlySet<string> = new Set()
+const none: ReadonlySet<string> = new Set()
+
+const both = (some: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> =>
+  new Set([...some, ...others])
 
 export class Trial {
   readonly was: Course
@@ -38,9 +41,9 @@ export class Trial {
   readonly #court: Court
   readonly #revision: number
   /** Rules without an answer that could have led to more, and those that could have let it past the others. */
-  readonly #more = new Set<string>()
-  readonly #pardons = new Set<string>()
-  #asked = noRules
+  #more = none
+  #pardons = none
+  #asked = none
   #client: Client | null = null
 
   constructor(court: Court, { sender, revision }: { readonly sender: string; readonly revision: number }) {
@@ -70,7 +73,7 @@ export class Trial {
     const was = this.was.mail
     const now = this.#outcome(was)
     const isStopped = now.fate === 'refused' || now.fate === 'deferred'
-    const unanswered = isStopped ? this.#pardons : new Set([...this.#more, ...this.#pardons])
+    const unanswered = isStopped || this.#more.size === 0 ? this.#pardons : both(this.#more, this.#pardons)
     return {
       ...{ was, now, session: this.#court.session, revision: this.#revision },
       unanswered: unanswered.size === 0 ? [] : [...unanswered],
@@ -78,10 +81,14 @@ export class Trial {
   }
 
   #doubt(examined: Examined, { by, unanswered }: Judgement): void {
-    for (const rule of unanswered) if (!this.#asked.has(rule)) this.#more.add(rule)
+    this.#more = this.#and(this.#more, unanswered)
     if (by === null || by.outcome === 'ignore') return
-    for (const rule of couldLetIn(examined, this.#court.rules))
-      if (!this.#asked.has(rule)) this.#pardons.add(rule)
+    this.#pardons = this.#and(this.#pardons, couldLetIn(examined, this.#court.rules))
+  }
+
+  #and(known: ReadonlySet<string>, rules: readonly string[]): ReadonlySet<string> {
+    const open = rules.filter((rule) => !this.#asked.has(rule))
+    return open.length === 0 ? known : both(known, open)
   }
 
   /** Stopped then, and let in now as far as it got: nobody knows what would have come. */
@@ -90,7 +97,7 @@ export class Trial {
     if (mail.fate !== null || was.fate === null) return mail
     const client = this.#client
     if (client === null) return { ...mail, fate: 'accepted' }
-    if (dependsOnContent(client.examined, this.#court.rules)) this.#more.add(noContent)
+    if (dependsOnContent(client.examined, this.#court.rules)) this.#more = both(this.#more, [noContent])
     const [tag = null] = client.judged.tags
     return { ...mail, fate: tag === null ? 'accepted' : 'tagged', rule: tag }
   }

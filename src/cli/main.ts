@@ -35,18 +35,17 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   cancel: act('cancel'),
   machines: () => import('./machines.ts'),
   verify: () => import('./verify.ts'),
+  backtest: () => import('./backtest.ts'),
   views: () => import('./views.ts'),
   events: () => import('./events.ts'),
   export: () => import('./export.ts'),
   import: () => import('./import.ts'),
   user: () => import('./user.ts'),
   domain: () => import('./domain.ts'),
+  key: () => import('./key.ts'),
   backup: () => import('./backup.ts'),
   retention: () => import('./retention.ts'),
 }
-
-/** Commands of the full set that this release does not have. */
-const toCome = ['backtest']
 
 const program = async (asked: string | undefined): Promise<Command> => {
   const root = new Command('fsmtp')
@@ -81,8 +80,6 @@ const takesValue = new Set(['--config', '--data'])
 
 const run = async (words: readonly string[]): Promise<number> => {
   const asked = words.find((word, at) => !word.startsWith('-') && !takesValue.has(words[at - 1] ?? ''))
-  if (asked !== undefined && toCome.includes(asked))
-    throw new CommandFault(`'${asked}' is not in this release yet; see \`fsmtp --help\` for what is`, 2)
   const root = await program(asked)
   if (words.length === 0) {
     root.outputHelp()
