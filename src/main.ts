@@ -193,7 +193,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
   opened.also(() => control.close())
   opened.also(() => http.stop())
   await http.start({
-    ...{ log, content, views, members },
+    ...{ log, content, views, members, directory, login },
     sessions: () =>
       servers.map(({ reception, connections }) => ({
         service: reception.policy.service,

@@ -1,56 +1,90 @@
 /** Who may ask for what. Each route says so itself; one that does not is not served. */
-import type { IncomingHttpHeaders } from 'node:http'
 import { CommandFault } from '../cli/fault.ts'
 import type { Config } from '../config/schema.ts'
 import { membersOf } from '../networks.ts'
-import { plainAddress } from '../smtp/peer-address.ts'
+import { type Refusal, refusalOf } from './login/admission.ts'
+import type { Caller, Role } from './login/caller.ts'
+import { type Asking, type Client, clientsOf } from './login/client.ts'
+import { fromOf } from './login/origin.ts'
+import { ratesOf } from './login/rates.ts'
+
+export type { Asking } from './login/client.ts'
 
 /**
  * - `anybody`: whoever reaches the listener.
- * - `monitor`: this machine, and the networks of `http.metrics`.
- * - `account`: whoever has logged in; in a playground, which is on loopback only, anybody.
+ * - `monitor`: this machine, the networks of `http.metrics`, and keys that see everything.
+ * - `account`: whoever has logged in or has a key; in a playground, which is on loopback only, anybody.
  */
 export type Access = 'anybody' | 'monitor' | 'account'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** With `account`: what the caller must be allowed to do. */
+    role?: Role
+    /**
+     * With `account`: the route gives a caller who has `caller.account` only what concerns that account. Without it such callers are refused,
+     * so that a route which forgets about them shows them nothing.
+     */
+    own?: boolean
+  }
+  interface FastifyRequest {
+    /** Null for nobody we know; never in a route of access `account`. */
+    caller: Caller | null
+    client: Client
   }
 }
 
 /** Something would be served to people it is not meant for: the server does not start. */
 export class Unguarded extends CommandFault {}
 
-const onLoopback = membersOf(['127.0.0.0/8', '::1/128'])
-
-/** A proxy says for whom it asks; we cannot know whether to believe it. */
-const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
-
-/** Of a request: what tells who asks. */
-export type Asking = {
-  readonly headers: IncomingHttpHeaders
-  readonly socket: { readonly remoteAddress?: string | undefined }
+export type Declared = {
+  readonly url: string
+  readonly access: Access | undefined
+  readonly role: Role | undefined
+  readonly own: boolean | undefined
 }
 
 export type Doorkeeper = {
-  /** @throws Unguarded where nobody could tell who asks */
-  declare(route: { readonly url: string; readonly access: Access | undefined }): void
-  mayAsk(access: Access, request: Asking): boolean
+  /** @throws Unguarded where it does not say who may ask */
+  declare(route: Declared): void
+  clientOf(request: Asking): Client
+  /** Whether somebody may see what monitors see. */
+  isMonitor(request: Asking): boolean
+  /** Seconds to wait, for who has asked too much; else null. */
+  tooMuch(client: Client): number | null
+  /** Why the route is not for this caller, or null. */
+  refusal(
+    route: { readonly method: string } & Omit<Declared, 'url'>,
+    asks: { readonly request: Asking; readonly client: Client; readonly caller: Caller | null },
+  ): Refusal | null
 }
 
-export const doorkeeperOf = ({ playground, http }: Pick<Config, 'playground' | 'http'>): Doorkeeper => {
+export const doorkeeperOf = ({ http }: Pick<Config, 'http'>): Doorkeeper => {
   const inNetworks = membersOf(http.metrics.networks)
-  const mayMonitor = ({ socket, headers }: Asking): boolean => {
-    if (forwarded.some((name) => headers[name] !== undefined)) return false
-    const address = plainAddress(socket.remoteAddress)
-    return onLoopback(address) || inNetworks(address)
-  }
+  const clientOf = clientsOf({ http })
+  const rates = ratesOf({ http })
+  const mayMonitor = ({ isHere, address }: Client, { headers }: Asking): boolean =>
+    isHere || (isOwnWord(headers) && inNetworks(address))
   return {
-    declare: ({ url, access }) => {
+    declare: ({ url, access, role, own }) => {
       if (access === undefined) throw new Unguarded(`the route ${url} does not say who may ask for it`)
-      if (access === 'account' && !playground)
-        throw new Unguarded(`${url} wants a login, and there is none: it cannot be served here`)
+      if (access === 'account' && role === undefined)
+        throw new Unguarded(`the route ${url} wants a login, and does not say which role`)
+      if (access !== 'account' && (role !== undefined || own !== undefined))
+        throw new Unguarded(`the route ${url} names a role, and wants no login`)
     },
-    mayAsk: (access, request) => (access === 'monitor' ? mayMonitor(request) : true),
+    clientOf,
+    isMonitor: (request) => mayMonitor(clientOf(request), request),
+    tooMuch: (client) => rates(client, Date.now()),
+    refusal: ({ method, access = 'anybody', role, own }, { request, client, caller }) =>
+      refusalOf(
+        { method, access, role, own },
+        { caller, client, from: fromOf(request.headers), isMonitor: mayMonitor(client, request) },
+      ),
   }
 }
+
+/** A proxy that is not named may ask for anybody. */
+const isOwnWord = (headers: Asking['headers']): boolean =>
+  ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].every((name) => headers[name] === undefined)

@@ -1,6 +1,8 @@
 /** What the rooms of the server show of themselves; everything is read when somebody asks. */
 import type { Service } from '../../machines/vocabulary/events.ts'
 import type { Standing } from '../authentication/client/index.ts'
+import type { Directory } from '../authentication/directory.ts'
+import type { Login } from '../authentication/login.ts'
 import type { ContentStore } from '../content/port.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
@@ -8,9 +10,12 @@ import type { Views } from '../views/index.ts'
 
 export type House = {
   readonly log: EventLog
-  readonly content: Pick<ContentStore, 'check'>
-  readonly views: Pick<Views, 'isKept'>
+  readonly content: Pick<ContentStore, 'check' | 'stream'>
+  readonly views: Pick<Views, 'isKept' | 'position' | 'rebuild'>
   readonly members: Pick<Membership, 'node' | 'isAlive'>
+  readonly directory: Pick<Directory, 'account' | 'addressesOf'>
+  /** The same that counts failures over SMTP. */
+  readonly login: Pick<Login, 'verify'>
   /** Live sessions of each listener. */
   readonly sessions: () => readonly { readonly service: Service; readonly live: number }[]
   /** Lists that are asked about strangers. */

@@ -4,9 +4,12 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { asError } from '../as-error.ts'
-import type { Access, Doorkeeper } from './access.ts'
+import type { Doorkeeper } from './access.ts'
 import { hostAsked } from './host.ts'
 import type { House } from './house.ts'
+import type { Caller } from './login/caller.ts'
+import type { Client } from './login/client.ts'
+import { UnknownKey } from './login/desk.ts'
 import { problemBody, problemOf, problemType, sendProblem } from './problem.ts'
 
 /** What is served, a few routes at a time. Each route names its `access` in its `config`. */
@@ -19,6 +22,8 @@ export type ListenerOptions = {
   /** As they are when they are asked: a configuration may be read again. */
   readonly isOurs: (host: string, local: string | undefined) => boolean
   readonly doorkeeper: () => Doorkeeper
+  /** @throws UnknownKey */
+  readonly identify: (request: FastifyRequest['raw'], client: Client) => Promise<Caller | null>
   readonly warn: (what: string, error: Error) => void
 }
 
@@ -35,6 +40,7 @@ export const createListener = ({
   house,
   isOurs,
   doorkeeper,
+  identify,
   warn,
 }: ListenerOptions): FastifyInstance => {
   const app = fastify({
@@ -46,7 +52,10 @@ export const createListener = ({
     frameworkErrors: (error, _, reply) => sendProblem(asAny(reply), error.statusCode ?? 400, error.message),
   })
   app.server.maxConnections = mostConnections
-  app.addHook('onRoute', ({ url, config }) => doorkeeper().declare({ url, access: config?.access }))
+  app.decorateRequest('caller', null)
+  app.addHook('onRoute', ({ url, config: { access, role, own } = {} }) =>
+    doorkeeper().declare({ url, access, role, own }),
+  )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(always)
     const host = hostAsked(request.raw)
@@ -54,9 +63,29 @@ export const createListener = ({
       return sendProblem(reply, 400, 'the request must say in one Host header for whom it is')
     // RFC 9110 §15.5.20
     if (!isOurs(host, request.socket.localAddress)) return sendProblem(reply, 421, strange(host))
-    if (!doorkeeper().mayAsk(accessOf(request), request.raw))
-      return sendProblem(reply, 403, `${request.routeOptions.url} is not for you: see http.metrics.networks`)
+    return admit(request, reply)
   })
+  const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const { method, raw } = request
+    const client = doorkeeper().clientOf(raw)
+    request.client = client
+    const seconds = doorkeeper().tooMuch(client)
+    if (seconds !== null)
+      return sendProblem(reply.header('retry-after', seconds), 429, 'too many requests: see http.rate')
+    try {
+      request.caller = await identify(raw, client)
+    } catch (error) {
+      if (error instanceof UnknownKey) return sendProblem(challenge(reply), 401, error.message)
+      throw error
+    }
+    const { access, role, own } = request.routeOptions.config
+    const refusal = doorkeeper().refusal(
+      { method, access, role, own },
+      { request: raw, client, caller: request.caller },
+    )
+    if (refusal === null) return
+    return sendProblem(refusal.status === 401 ? challenge(reply) : reply, refusal.status, refusal.detail)
+  }
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`),
   )
@@ -72,8 +101,9 @@ export const createListener = ({
 const strange = (host: string): string =>
   `this server is not reached as ${host.slice(0, 255)}; names can be added in http.allowedHosts`
 
-/** Of what is not there: the answer says no more than that. */
-const accessOf = (request: FastifyRequest): Access => request.routeOptions.config.access ?? 'anybody'
+/** RFC 6750 §3, RFC 9110 §15.5.2 */
+const challenge = (reply: FastifyReply): FastifyReply =>
+  reply.header('www-authenticate', 'Bearer realm="fsmtp"')
 
 /** Nothing is taken for something else than it says, kept by others, or shown within a page of theirs. */
 const always = {
@@ -81,6 +111,7 @@ const always = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
 } as const
 
 /** What cannot be read as a request, or takes too long. */

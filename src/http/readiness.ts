@@ -12,8 +12,14 @@ export type Readiness = {
   readonly checks: Readonly<Record<Checked, Check>>
 }
 
+/** What is looked at. */
+export type Watched = Pick<House, 'log' | 'members'> & {
+  readonly content: Pick<House['content'], 'check'>
+  readonly views: Pick<House['views'], 'isKept'>
+}
+
 export type ReadinessOptions = {
-  readonly house: House
+  readonly house: Watched
   readonly appends: Pick<Appends, 'trouble'>
   /** How each view stands. Asks the log for its end. */
   readonly views: () => Promise<readonly ViewStatus[]>

@@ -8,13 +8,15 @@ import { PortInUse, type Spot } from '../listening.ts'
 import type { EventLog } from '../log/port.ts'
 import { version } from '../version.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
-import { type Doorkeeper, doorkeeperOf } from './access.ts'
+import { type Doorkeeper, doorkeeperOf, Unguarded } from './access.ts'
 import { Figures } from './figures.ts'
 import { health } from './health.ts'
 import { hostsOf } from './host.ts'
 import type { House } from './house.ts'
 import { type Http, type HttpOptions, isHttp } from './index.ts'
 import { createListener, type Part } from './listener.ts'
+import { Desk } from './login/desk.ts'
+import { login } from './login/routes.ts'
 import { metrics } from './metrics.ts'
 import { type Readiness, ReadinessChecks } from './readiness.ts'
 import { Remembered } from './remembered.ts'
@@ -27,13 +29,20 @@ const queueFresh = 5_000
 const queueWithin = 5_000
 
 /** How the server is doing, as it is looked at once it is up. */
-type Looks = { readonly house: House; readonly checks: ReadinessChecks; readonly views: ViewReader }
+type Looks = {
+  readonly house: House
+  readonly checks: ReadinessChecks
+  readonly views: ViewReader
+  readonly desk: Desk
+}
 
 export class Web implements Http {
   readonly #figures = new Figures({ version })
   /** With where they are to listen. */
   readonly #listeners: readonly (readonly [FastifyInstance, Spot])[]
   readonly #data: string
+  readonly #warn: HttpOptions['warn']
+  #config: Config
   #spots: readonly Spot[] = []
   #isOurs: ReturnType<typeof hostsOf>
   #doorkeeper: Doorkeeper
@@ -43,6 +52,8 @@ export class Web implements Http {
   /** Listens to nobody yet. `more`: what is served beside health and figures. @throws Unguarded */
   constructor({ config, warn }: HttpOptions, more: readonly Part[] = []) {
     this.#data = config.data
+    this.#warn = warn
+    this.#config = config
     this.#isOurs = hostsOf(config)
     this.#doorkeeper = doorkeeperOf(config)
     const listenerOptions = {
@@ -50,6 +61,7 @@ export class Web implements Http {
       house: () => this.#looked().house,
       isOurs: (host: string, local: string | undefined) => this.#isOurs(host, local),
       doorkeeper: () => this.#doorkeeper,
+      identify: (...asked: Parameters<Desk['identify']>) => this.#looked().desk.identify(...asked),
     }
     this.#listeners = config.listeners
       .filter(isHttp)
@@ -82,7 +94,8 @@ export class Web implements Http {
       look: () => read(views, async () => views.queue()),
       ...{ fresh: queueFresh, within: queueWithin },
     })
-    this.#looks = { house, checks, views }
+    const desk = await this.#deskIn(house)
+    this.#looks = { house, checks, views, desk }
     this.#figures.see({
       house,
       ...{ views: () => checks.views(), queue: () => queue.ask(), checks: () => checks.all() },
@@ -92,8 +105,10 @@ export class Web implements Http {
   }
 
   reload(config: Config): void {
+    this.#config = config
     this.#isOurs = hostsOf(config)
     this.#doorkeeper = doorkeeperOf(config)
+    this.#looks?.desk.reload(config)
   }
 
   leaving(): void {
@@ -104,6 +119,19 @@ export class Web implements Http {
     this.leaving()
     await Promise.all(this.#listeners.map(([listener]) => closed(listener)))
     this.#looks?.views.close()
+    this.#looks?.desk.close()
+  }
+
+  /** @throws Unguarded where nobody could ever be let in; what the log throws */
+  async #deskIn({ log, directory, login: verify, members }: House): Promise<Desk> {
+    const parts = { log, directory, login: verify, node: members.node, warn: this.#warn }
+    const desk = await Desk.open(parts, this.#config)
+    const { playground, http } = this.#config
+    if (playground || http.accounts || desk.hasKeys) return desk
+    desk.close()
+    throw new Unguarded(
+      'http.accounts is off and there is no key: nobody could ask for anything. Add one (`fsmtp key add NAME --role administer`), or let accounts log in',
+    )
   }
 
   #parts(): readonly Part[] {
@@ -111,9 +139,10 @@ export class Web implements Http {
       health({
         version,
         readiness: () => this.#readiness(),
-        maySeeDetails: (request) => this.#doorkeeper.mayAsk('monitor', request),
+        maySeeDetails: (request) => this.#doorkeeper.isMonitor(request),
       }),
       metrics(this.#figures),
+      login(() => this.#looked().desk),
     ]
   }
 

@@ -12,12 +12,13 @@ export type Answer = {
 export type Asked = {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 export const ask = (
   port: number,
   path: string,
-  { method = 'GET', headers = {} }: Asked = {},
+  { method = 'GET', headers = {}, body }: Asked = {},
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (answer) => {
@@ -26,7 +27,7 @@ export const ask = (
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: parts.join('') })
       }, reject)
     })
-    asked.once('error', reject).end()
+    asked.once('error', reject).end(body)
   })
 
 const loopback = (service: string) => ({ service, address: '127.0.0.1', port: 0 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
+import type { FastifyContextConfig } from 'fastify'
 import { parseConfig } from '../../src/config/load.ts'
 import { doorkeeperOf, Unguarded } from '../../src/http/access.ts'
 import { openHttp } from '../../src/http/index.ts'
@@ -115,7 +116,7 @@ test('figures are for this machine and the networks that are named, and for nobo
     configOf({ http: { metrics: { networks: ['10.0.0.0/8', '2001:db8::/32'] } } }),
   )
   const from = (remoteAddress: string | undefined): boolean =>
-    doorkeeper.mayAsk('monitor', { headers: {}, socket: { remoteAddress } })
+    doorkeeper.isMonitor({ headers: {}, socket: { remoteAddress } })
   for (const address of [
     '127.0.0.1',
     '::1',
@@ -127,7 +128,6 @@ test('figures are for this machine and the networks that are named, and for nobo
     assert.equal(from(address), true, address)
   for (const address of ['192.0.2.1', '11.0.0.1', '2001:db9::1', '', undefined])
     assert.equal(from(address), false, String(address))
-  assert.equal(doorkeeper.mayAsk('anybody', { headers: {}, socket: { remoteAddress: '192.0.2.1' } }), true)
   const { http } = await watchedServer(t)
   assert.equal((await ask(http, '/metrics')).status, 200)
   for (const name of ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])
@@ -146,16 +146,18 @@ test('what is wrong exactly is not for everybody', async (t) => {
   })
 })
 
-test('what wants a login is not served where there is none; nor what does not say who may ask', () => {
+test('what does not say who may ask is not served', () => {
   const config = configOf({ listeners: [http()] })
   const warn = () => {}
-  const wanting: Part = (app) =>
-    app.get('/api/v1/messages', { config: { access: 'account' } }, () => 'secret')
-  const silent: Part = (app) => app.get('/api/v1/messages', () => 'secret')
-  assert.throws(() => new Web({ config, warn }, [wanting]), Unguarded)
-  assert.throws(() => new Web({ config, warn }, [silent]), /does not say who may ask/)
-  const playground = configOf({ playground: true, hostname: 'localhost', domains: [], listeners: [http()] })
-  new Web({ config: playground, warn }, [wanting])
+  const said =
+    (config: FastifyContextConfig): Part =>
+    (app) => {
+      app.get('/api/v1/messages', { config }, () => 'secret')
+    }
+  assert.throws(() => new Web({ config: config, warn }, [said({})]), /does not say who may ask/)
+  assert.throws(() => new Web({ config, warn }, [said({ access: 'account' })]), Unguarded)
+  assert.throws(() => new Web({ config, warn }, [said({ access: 'anybody', role: 'look' })]), Unguarded)
+  new Web({ config, warn }, [said({ access: 'account', role: 'look' })])
 })
 
 test('the port of an http listener is looked at before anything is changed', async (t) => {

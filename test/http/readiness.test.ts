@@ -181,8 +181,6 @@ const checksOf = ({ log = {}, content = {}, isKept = true, isAlive = true, lag =
       content: { check: async () => {}, ...content },
       views: { isKept: () => isKept },
       members: { node: 'mx', isAlive: () => isAlive },
-      sessions: () => [],
-      deliveries: () => null,
     },
     appends: appendsOf(),
     views: async () => [view],
