@@ -1,5 +1,5 @@
 /** The server itself, as people run it: a process of its own, a configuration file, views and fsync on. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,8 +59,8 @@ export type Installed = {
   readonly data: string
   readonly port: number
   serve(): Promise<Running>
-  /** Runs a command of the program and gives back what it printed. */
-  command(args: readonly string[]): string
+  /** Runs a command of the program and gives back what it printed. `exit`: the code it is to end with, 0 without. */
+  command(args: readonly string[], options?: { readonly exit?: number }): string
 }
 
 /** The configuration and the account, in `directory`; nothing runs yet. */
@@ -85,7 +85,11 @@ export const install = async (
     data,
     port,
     serve: () => start({ command: process.execPath, args: withConfig(['serve']), port, cwd: directory }),
-    command: (args) => execFileSync(process.execPath, withConfig(args), options),
+    command: (args, { exit = 0 } = {}) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, withConfig(args), options)
+      if (status !== exit) throw new Error(`fsmtp ${args.join(' ')} ended with ${status}: ${stderr}`)
+      return stdout
+    },
   }
 }
 

@@ -4,7 +4,7 @@
  *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
  *   npm run bench -- --out FILE    writes the table there too
  *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
- *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large, long-log or authentication; several times for several
+ *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large, long-log, authentication or backtest; several times for several
  *
  * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
  * be measured for another reason is named above the table, and the exit code is 1.
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { findProgram } from '../test/programs.ts'
 import { measureAcceptRows, type Servers } from './accepts.ts'
 import { measureAuthenticationRow } from './authentication.ts'
+import { measureBacktestRow } from './backtest.ts'
 import { startDatabase } from './database.ts'
 import { measureDeferredRows } from './deferred.ts'
 import { measureFailover } from './failover.ts'
@@ -43,6 +44,7 @@ const parts = [
   'large',
   'long-log',
   'authentication',
+  'backtest',
 ] as const
 type Part = (typeof parts)[number]
 
@@ -149,6 +151,7 @@ const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>>
   large: async () => [await fresh('large', measureLargeRow)],
   'long-log': async () => [await longLog()],
   authentication: async () => [await measureAuthenticationRow(size.rounds)],
+  backtest: async () => [await measureBacktestRow(await install(join(home, 'backtest')), size.backtest)],
 })
 
 const faults: string[] = []

@@ -12,6 +12,8 @@ export type Size = {
   readonly events: number
   /** Deliveries that wait. */
   readonly deferred: number
+  /** Recorded sessions. */
+  readonly backtest: number
 }
 
 export const whole: Size = {
@@ -23,6 +25,7 @@ export const whole: Size = {
   idleSessions: 2_000,
   events: 1_000_000,
   deferred: 1_000_000,
+  backtest: 100_000,
 }
 
 export const smoke: Size = {
@@ -34,4 +37,5 @@ export const smoke: Size = {
   idleSessions: 2_000,
   events: 100_000,
   deferred: 20_000,
+  backtest: 20_000,
 }

@@ -4,7 +4,7 @@
  * counted then is counted anew.
  */
 import { isLetInByNetwork } from '../../machines/session/rules/names.ts'
-import type { Rules } from '../../machines/session/rules/rules.ts'
+import type { Outcome, Rules } from '../../machines/session/rules/rules.ts'
 import type { Acquaintance, Findings, RateCount } from '../../machines/vocabulary/findings.ts'
 import { networkAround } from '../../machines/vocabulary/network.ts'
 import { awaitedFor, knownFor, senderKey } from '../../projections/reputation.ts'
@@ -61,13 +61,19 @@ class Difference {
 /** A pair that is known otherwise than it was then. */
 type Pair = { putOffAt: number | null; accepted: number; forgetAt: number }
 
+/** Some rule puts strangers off. */
+const asksWhoIsKnown = (rules: Rules): boolean =>
+  JSON.stringify(rules).includes(`:${JSON.stringify('greylist' satisfies Outcome)}`)
+
 export class Consequences {
   readonly #rules: Rules
   readonly #anew: Rates
   readonly #differences: readonly Difference[]
   readonly #pairs = new Map<string, Pair>()
+  readonly #isGreylisting: boolean
 
   constructor(rules: Rules) {
+    this.#isGreylisting = asksWhoIsKnown(rules)
     this.#rules = rules
     this.#anew = new Rates({ windows: rules.rates, most })
     this.#differences = rules.rates.map((window) => new Difference(window))
@@ -84,12 +90,13 @@ export class Consequences {
     const counts = this.#count(asking)
     const pair = findings?.acquaintance && this.#meet(asking, findings.acquaintance)
     if (counts === null && pair === undefined) return { findings: findings ?? {}, settle: nothing }
+    const rates = counts === null ? findings?.rates : counts.rates
+    const acquaintance = pair?.acquaintance
+    const isAsThen = rates === findings?.rates && acquaintance === findings?.acquaintance
     return {
-      findings: {
-        ...findings,
-        ...(counts !== null && { rates: counts.rates }),
-        ...(pair !== undefined && { acquaintance: pair.acquaintance }),
-      },
+      findings: isAsThen
+        ? (findings ?? {})
+        : { ...findings, ...(rates && { rates }), ...(acquaintance && { acquaintance }) },
       settle: (was, now) => {
         counts?.settle(was, now)
         pair?.settle(was, now)
@@ -111,11 +118,14 @@ export class Consequences {
       ...count,
       messages: count.messages + difference.at(count.subject, at),
     }))
+    const isAsThen =
+      known.length === entered.counts.length &&
+      known.every(([count, difference]) => difference.at(count.subject, at) === 0)
     const rest = entered.counts.filter(({ of, per }) =>
       corrected.every((count) => count.of !== of || count.per !== per),
     )
     return {
-      rates: [...corrected, ...rest],
+      rates: isAsThen ? (findings?.rates ?? rest) : [...corrected, ...rest],
       settle: (was, now) => {
         if (!isTaken(now)) entered.leave()
         if (isTaken(was) === isTaken(now)) return
@@ -125,30 +135,33 @@ export class Consequences {
   }
 
   #meet(
-    { address, sender, at }: Asking,
+    asking: Asking,
     then: Acquaintance,
-  ): { acquaintance: Acquaintance; settle: Found['settle'] } {
-    const key = `${networkAround(address)} ${senderKey(sender)}`
-    const known = this.#pairs.get(key)
-    const pair = known === undefined || known.forgetAt < at ? null : known
-    const putOffAt = pair === null ? (then.waited === null ? null : at - then.waited) : pair.putOffAt
+  ): { acquaintance: Acquaintance; settle: Found['settle'] } | undefined {
+    if (!this.#isGreylisting) return undefined
+    const { at } = asking
+    const known = this.#pairs.size === 0 ? undefined : this.#pairs.get(keyOf(asking))
+    if (known === undefined || known.forgetAt < at) {
+      const putOffAt = then.waited === null ? null : at - then.waited
+      return { acquaintance: then, settle: (was, now) => this.#part({ ...asking, putOffAt }, was, now) }
+    }
+    const { putOffAt, accepted } = known
     return {
       acquaintance: {
         waited: putOffAt === null ? null : Math.max(0, at - putOffAt),
-        accepted: Math.max(0, then.accepted + (pair?.accepted ?? 0)),
+        accepted: Math.max(0, then.accepted + accepted),
       },
-      settle: (was, now) => this.#part({ key, at, putOffAt }, was, now),
+      settle: (was, now) => this.#part({ ...asking, putOffAt }, was, now),
     }
   }
 
-  #part(
-    { key, at, putOffAt }: { key: string; at: number; putOffAt: number | null },
-    was: Mail,
-    now: Mail,
-  ): void {
+  #part(asking: Asking & { readonly putOffAt: number | null }, was: Mail, now: Mail): void {
     const isSame = isPutOff(was) === isPutOff(now) && (was.fate === 'accepted') === (now.fate === 'accepted')
+    if (isSame && this.#pairs.size === 0) return
+    const key = keyOf(asking)
     const known = this.#pairs.get(key)
     if (isSame && known === undefined) return
+    const { at, putOffAt } = asking
     const by = Number(now.fate === 'accepted') - Number(was.fate === 'accepted')
     const accepted = (known?.accepted ?? 0) + by
     const forgetAt = at + (isPutOff(now) ? awaitedFor : knownFor)
@@ -157,3 +170,5 @@ export class Consequences {
     if (this.#pairs.size > most) this.#pairs.delete(this.#pairs.keys().next().value ?? '')
   }
 }
+
+const keyOf = ({ address, sender }: Asking): string => `${networkAround(address)} ${senderKey(sender)}`

@@ -146,4 +146,4 @@ export class Rerun {
 }
 
 /** Of `ClientExamined`. */
-export const findingsOf = ({ session: _, ...findings }: StoredEvent['data']): Findings => findings
+export const findingsOf = (data: StoredEvent['data']): Findings => data

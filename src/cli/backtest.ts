@@ -1,14 +1,17 @@
 /** `fsmtp backtest`: what another policy would have done to the mail that came. */
+import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Rules } from '../../machines/session/rules/rules.ts'
 import { backtest } from '../backtest/index.ts'
 import type { Summary } from '../backtest/report.ts'
+import { readText } from '../config/files.ts'
 import { parseConfig } from '../config/load.ts'
 import { rulesOf, usualPolicy } from '../config/policy.ts'
 import type { LogReader } from '../log/port.ts'
 import { readPolicy } from '../policies.ts'
 import { tell } from './backtest-text.ts'
+import { CommandFault } from './fault.ts'
 import { since, until } from './moment.ts'
 import { type Reading, reading } from './open.ts'
 import { inForceAt, periodsOf } from './policy-periods.ts'
@@ -52,8 +55,10 @@ export const register = (program: Command): void => {
     })
 }
 
-/** @throws ConfigFault with every fault and its line */
+/** @throws CommandFault for a file that cannot be read; ConfigFault with every fault and its line */
 const rulesIn = (file: string): Rules => {
+  const read = readText(resolve(file))
+  if ('wrong' in read) throw new CommandFault(visible(`${file}: ${read.wrong}`))
   const settings = JSON.stringify({ playground: true, policy: file })
   const { config } = parseConfig(settings, { shown: null, file: null, folder: process.cwd(), data: null })
   return rulesOf(config.policy ?? usualPolicy)
