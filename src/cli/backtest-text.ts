@@ -31,6 +31,10 @@ const examplesOf = (groups: readonly (Change | Unjudged)[], title: (group: never
   }
 }
 
+const by = (rule: string | null): string => (rule === null ? '' : ` by ${rule}`)
+const changeTitle = ({ from, to, rule, was }: Change): string =>
+  `${from}${by(was)}, would be ${to}${by(rule)}`
+
 const whyUnjudged = (unjudged: readonly Unjudged[]): void => {
   if (unjudged.some(({ missing }) => missing !== noContent))
     print(
@@ -79,7 +83,7 @@ export const tell = ({ changes, unjudged, summary }: Told): void => {
   if (changes.length > 0) {
     table(changes, columns)
     print('')
-    examplesOf(changes, ({ from, to, rule }: Change) => `${from}, would be ${to} by ${rule ?? 'no rule'}`)
+    examplesOf(changes, changeTitle)
     print('')
   }
   if (unjudged.length > 0) {
