@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join } from 'node:path'
+import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPage } from './web-build.ts'
 
 const house = dirname(dirname(fileURLToPath(import.meta.url)))
 const rooms = ['machines', 'projections', 'src']
@@ -23,6 +24,7 @@ const settings = {
     typeRoots: [join(house, 'node_modules', '@types')],
   },
   include: rooms.map((room) => join(house, room)),
+  exclude: [join(house, 'src', 'web')],
 }
 
 const compile = (): void => {
@@ -37,13 +39,21 @@ const compile = (): void => {
   }
 }
 
+/** Of the page nothing goes along but what was built of it. */
+const isCarried = (path: string): boolean => {
+  const isPage = path.startsWith(page) && path !== page && !path.startsWith(join(page, 'dist'))
+  return !isPage && (extname(path) === '' || carried.has(extname(path)))
+}
+const page = join('src', 'web')
+
 const carry = (room: string): void =>
   cpSync(join(house, room), join(house, 'dist', room), {
     recursive: true,
-    filter: (path) => extname(path) === '' || carried.has(extname(path)),
+    filter: (path) => isCarried(relative(house, path)),
   })
 
 rmSync(join(house, 'dist'), { recursive: true, force: true })
+await buildPage()
 compile()
 for (const room of rooms) carry(room)
 process.stdout.write('built dist/\n')

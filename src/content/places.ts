@@ -2,6 +2,8 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
+export { isId } from './id.ts'
+
 export type Places = {
   readonly root: string
   readonly incoming: string
@@ -10,10 +12,6 @@ export type Places = {
   folderOf(id: string): string
   fileOf(id: string): string
 }
-
-/** Ids become file names: nothing that could lead elsewhere. */
-const idShape = /^[0-9A-Za-z_]{2,64}$/
-export const isId = (id: string): boolean => idShape.test(id)
 
 /** Ids begin with ten characters of time: the last two of these, milliseconds, spread evenly. */
 export const spread = (id: string): string => id.slice(8, 10).padStart(2, '0').toLowerCase()

@@ -4,6 +4,9 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { octetsOf, requote, splitAddress, unquote } from '../../machines/vocabulary/address.ts'
+import { isReturnPath } from './look.ts'
+
+export { isReturnPath } from './look.ts'
 
 /** What a return path leads to: the address within it, or why there is none. `none`: it is no return path at all. */
 export type Reversed =
@@ -36,9 +39,6 @@ const rewritten = /^SRS0([=+-])(.+)$/is
 const rewrittenTwice = /^SRS1[=+-]([^=]+)=([^=]+)=(.+)$/is
 /** A local part may be nothing between quotes. */
 const ours0 = /^SRS0[=+-]([^=]+)=([^=]{2})=([^=]+)=(.*)$/is
-
-/** Whether a local part looks like a return path that some forwarder wrote. */
-export const isReturnPath = (local: string): boolean => /^"?SRS[01][=+-]/i.test(local)
 
 const dayOf = (at: number): number => Math.floor(at / dayLength) % era
 const dayText = (day: number): string => `${alphabet[day >> 5]!}${alphabet[day & 31]!}`

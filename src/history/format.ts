@@ -4,7 +4,7 @@
  * of this folder describes it.
  */
 import { z } from 'zod'
-import { isId } from '../content/places.ts'
+import { isId } from '../content/id.ts'
 import { isStream, isType } from '../log/names.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { HistoryFault } from './fault.ts'

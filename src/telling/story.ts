@@ -3,7 +3,7 @@ import { splitAddress } from '../../machines/vocabulary/address.ts'
 import type { AcceptedRecipient, ByRule, EventOf, TlsFacts } from '../../machines/vocabulary/events.ts'
 import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { folderFor, givenAddress, givenAddresses } from '../../machines/vocabulary/recipients.ts'
-import { isReturnPath } from '../forwarding/return-paths.ts'
+import { isReturnPath } from '../forwarding/look.ts'
 import { clientFindings, together } from './findings-text.ts'
 import { byRule, clientRuleText } from './rule-text.ts'
 

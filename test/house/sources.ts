@@ -24,8 +24,10 @@ export const read = (path: string): string => readFileSync(join(house, path), 'u
 /** Every TypeScript and JavaScript file of these rooms, sorted. */
 export const sourcesOf = (...rooms: readonly string[]): readonly Source[] =>
   rooms
-    .flatMap((room) => globSync(`${room}/**/*.{ts,js}`, { cwd: house }))
+    .flatMap((room) => globSync(`${room}/**/*.{ts,tsx,js}`, { cwd: house }))
     .map((path) => path.replaceAll('\\', '/'))
+    // What was built of the page is nobody's source.
+    .filter((path) => !path.startsWith('src/web/dist/'))
     .sort()
     .map((path) => {
       const text = read(path)

@@ -1,0 +1,154 @@
+/** Answers of the API within a piece of the page: what is known is shown while it is asked again. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { type ApiProblem, type Asked, getJson, getText, urlOf } from './client.ts'
+import { type Batch, useLive } from './live.ts'
+
+export type Answer<Value> = {
+  readonly value: Value | null
+  readonly error: ApiProblem | null
+  readonly isAsking: boolean
+  readonly again: () => void
+}
+
+const useAnswer = <Value>(
+  url: string | null,
+  get: (url: string, signal: AbortSignal) => Promise<Value>,
+): Answer<Value> => {
+  const [known, setKnown] = useState<{ url: string | null; value: Value | null; error: ApiProblem | null }>({
+    ...{ url: null, value: null, error: null },
+  })
+  const [turn, setTurn] = useState(0)
+  const [isAsking, setAsking] = useState(false)
+  useEffect(() => {
+    if (url === null) return
+    const ending = new AbortController()
+    setAsking(true)
+    get(url, ending.signal)
+      .then(
+        (value) => ({ url, value, error: null }),
+        (error: ApiProblem) => ({ url, value: null, error }),
+      )
+      .then((found) => {
+        if (ending.signal.aborted) return
+        setKnown((before) =>
+          found.error !== null && before.url === url ? { ...before, error: found.error } : found,
+        )
+        setAsking(false)
+      })
+    return () => ending.abort()
+  }, [url, turn])
+  const again = useCallback(() => setTurn((before) => before + 1), [])
+  const isKnown = known.url === url && url !== null
+  return { value: isKnown ? known.value : null, error: isKnown ? known.error : null, isAsking, again }
+}
+
+/** `url` null asks nothing. */
+export const useJson = <Value>(url: string | null): Answer<Value> =>
+  useAnswer<Value>(url, (asked, signal) => getJson<Value>(asked, signal))
+export const useText = (url: string | null): Answer<string> => useAnswer(url, getText)
+
+/** Asks again when something happens that `isMeant` says concerns it, once a second at most. */
+export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean): void => {
+  const last = useRef(0)
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current)
+    },
+    [],
+  )
+  useLive((batch) => {
+    if (timer.current !== null || !isMeant(batch)) return
+    const wait = Math.max(150, 1_000 - (performance.now() - last.current))
+    timer.current = setTimeout(() => {
+      timer.current = null
+      last.current = performance.now()
+      again()
+    }, wait)
+  })
+}
+
+export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null }
+
+export type Pages<Item> = {
+  /** Null until the first page is there. */
+  readonly items: readonly Item[] | null
+  readonly error: ApiProblem | null
+  readonly isAsking: boolean
+  /** Null where nothing is left. */
+  readonly more: (() => void) | null
+  /** The newest page again, laid over what is known. */
+  readonly again: () => void
+}
+
+export type PagesOptions<Item> = {
+  readonly path: readonly string[]
+  readonly asked: Asked
+  readonly key: (item: Item) => string
+}
+
+type Known<Item> = { readonly list: string; readonly items: readonly Item[]; readonly next: string | null }
+
+/** A list that grows at its end when asked for more, and at its top when something happens. */
+export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<Item> => {
+  const list = urlOf(path, asked)
+  const [known, setKnown] = useState<Known<Item> | null>(null)
+  const [error, setError] = useState<ApiProblem | null>(null)
+  const [isAsking, setAsking] = useState(false)
+  const current = useRef(list)
+  current.current = list
+  const isKnown = known !== null && known.list === list
+
+  const load = useCallback(
+    (cursor: string | null): void => {
+      setAsking(true)
+      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, cursor }))
+        .then(
+          (page) => {
+            if (current.current !== list) return
+            setError(null)
+            setKnown((before) => joined(before?.list === list ? before : null, page, { list, cursor, key }))
+          },
+          (problem: ApiProblem) => {
+            if (current.current === list) setError(problem)
+          },
+        )
+        .finally(() => setAsking(false))
+    },
+    [list],
+  )
+  useEffect(() => {
+    setError(null)
+    load(null)
+  }, [load])
+  const next = isKnown ? known.next : null
+  return {
+    items: isKnown ? known.items : null,
+    ...{ error, isAsking },
+    more: next === null ? null : () => load(next),
+    again: () => load(null),
+  }
+}
+
+/** Most rows kept on the page; whoever wants more filters. */
+const longest = 5_000
+
+const joined = <Item>(
+  before: Known<Item> | null,
+  { items, next }: Page<Item>,
+  { list, cursor, key }: { list: string; cursor: string | null; key: (item: Item) => string },
+): Known<Item> => {
+  if (before === null) return { list, items, next }
+  const fresh = new Set(items.map(key))
+  if (cursor !== null)
+    return {
+      ...{ list, next },
+      items: [...before.items.filter((item) => !fresh.has(key(item))), ...items].slice(-longest),
+    }
+  // Where nothing of the new page was known before, what lies between is not known either.
+  const rest = before.items.filter((item) => !fresh.has(key(item)))
+  const isGapless = rest.length < before.items.length || before.items.length === 0
+  return isGapless && before.items.length > 0 && next !== null
+    ? { list, items: [...items, ...rest].slice(0, longest), next: before.next }
+    : { list, items, next }
+}

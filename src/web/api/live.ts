@@ -1,0 +1,126 @@
+/**
+ * What happens while the page is open: the log's events as they come, given on in batches. However fast mail flows, whoever listens is
+ * told a few times a second at most, and nothing is fetched while nobody looks at the page.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { factNames } from '../../../machines/vocabulary/fact-names.ts'
+import type { Event } from '../../shapes/event.ts'
+import { urlOf } from './client.ts'
+
+export type Batch = {
+  /** No more than the newest few hundred. */
+  readonly events: readonly Event[]
+  /** Of the last event. */
+  readonly position: number
+}
+export type Line = 'open' | 'connecting' | 'closed'
+
+/** Milliseconds between two batches, and the most events that one holds on to. */
+const every = 400
+const most = 500
+/** Events a second above which the stream is let go for a while: lists are then asked again by the clock. */
+const tooFast = 400
+const rest = 5_000
+
+type Listener = (batch: Batch) => void
+const listeners = new Set<Listener>()
+const lineListeners = new Set<(line: Line) => void>()
+
+let source: EventSource | null = null
+let gathered: Event[] = []
+let counted = 0
+let position = 0
+let timer: ReturnType<typeof setTimeout> | null = null
+let line: Line = 'closed'
+
+const tell = (now: Line): void => {
+  line = now
+  for (const listener of lineListeners) listener(now)
+}
+
+const flush = (): void => {
+  timer = null
+  if (document.hidden) return
+  const batch = { events: gathered, position }
+  const isFlood = (counted * 1000) / every > tooFast
+  gathered = []
+  counted = 0
+  for (const listener of listeners) listener(batch)
+  if (isFlood) pause()
+}
+
+const soon = (): void => {
+  timer ??= setTimeout(flush, every)
+}
+
+const take = ({ data }: MessageEvent<string>): void => {
+  const event = JSON.parse(data) as Event
+  counted += 1
+  position = event.position
+  gathered.push(event)
+  if (gathered.length > most) gathered.shift()
+  soon()
+}
+
+/** Too much to look at each: for a while only that something has happened is told. */
+const pause = (): void => {
+  close()
+  tell('open')
+  const ticks = setInterval(() => {
+    for (const listener of listeners) listener({ events: [], position: 0 })
+  }, 1_000)
+  setTimeout(() => {
+    clearInterval(ticks)
+    if (listeners.size > 0) open()
+  }, rest)
+}
+
+const open = (): void => {
+  if (source !== null) return
+  tell('connecting')
+  source = new EventSource(urlOf(['events']))
+  source.onopen = () => tell('open')
+  source.onerror = () => tell(source?.readyState === EventSource.CLOSED ? 'closed' : 'connecting')
+  // Each event comes under its own name.
+  for (const name of factNames) source.addEventListener(name, take)
+}
+
+const close = (): void => {
+  source?.close()
+  source = null
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && gathered.length > 0) soon()
+})
+
+/** Told of each batch while a piece is shown. */
+export const useLive = (listener: Listener): void => {
+  const latest = useRef(listener)
+  latest.current = listener
+  useEffect(() => {
+    const own: Listener = (batch) => latest.current(batch)
+    listeners.add(own)
+    open()
+    return () => {
+      listeners.delete(own)
+    }
+  }, [])
+}
+
+export const useLine = (): Line => {
+  const [now, setNow] = useState(line)
+  useEffect(() => {
+    lineListeners.add(setNow)
+    setNow(line)
+    return () => {
+      lineListeners.delete(setNow)
+    }
+  }, [])
+  return now
+}
+
+/** Whether anything of it has to do with streams of these categories; of a batch without events nobody knows. */
+export const concerns = ({ events }: Batch, ...categories: readonly string[]): boolean =>
+  events.length === 0 ||
+  events.some(({ stream }) => categories.some((category) => stream.startsWith(`${category}-`)))

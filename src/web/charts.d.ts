@@ -1,0 +1,5 @@
+/** Laid out when the page is built: see `scripts/web-build.ts`. */
+declare module 'virtual:charts' {
+  export const charts: readonly import('../drawing/chart.ts').Chart[]
+}
+declare module '*.css'

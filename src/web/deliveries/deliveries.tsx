@@ -1,0 +1,1 @@
+export const Deliveries = () => <h1>Deliveries</h1>

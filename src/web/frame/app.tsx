@@ -1,0 +1,121 @@
+/** The frame: where one can go, and what is shown there. */
+import type { FunctionComponent } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { onUnknownCaller } from '../api/client.ts'
+import { useLine } from '../api/live.ts'
+import { Icon, type IconName } from '../pieces/icons.tsx'
+import { Empty, Waiting } from '../pieces/pieces.tsx'
+import { Keys } from './keys.tsx'
+import { Login } from './login.tsx'
+import { partsOf, useSpot } from './router.ts'
+import { useTheme } from './theme.ts'
+
+export type PlaceProps = { readonly parts: readonly string[]; readonly query: URLSearchParams }
+type Place = FunctionComponent<PlaceProps>
+
+/** What is not asked for is not loaded. */
+const places: Readonly<Record<string, () => Promise<Place>>> = {
+  mail: () => import('../mail/mail.tsx').then(({ Mail }) => Mail),
+  sessions: () => import('../sessions/sessions.tsx').then(({ Sessions }) => Sessions),
+  deliveries: () => import('../deliveries/deliveries.tsx').then(({ Deliveries }) => Deliveries),
+  machines: () => import('../machines/machines.tsx').then(({ Machines }) => Machines),
+  log: () => import('../log/log.tsx').then(({ Log }) => Log),
+  health: () => import('../log/health.tsx').then(({ Health }) => Health),
+  replay: () => import('../sessions/file.tsx').then(({ ReplayFile }) => ReplayFile),
+}
+const loaded = new Map<string, Place>()
+
+const ways: readonly (readonly [path: string, title: string, icon: IconName])[] = [
+  ['mail', 'Mail', 'mail'],
+  ['sessions', 'Sessions', 'sessions'],
+  ['deliveries', 'Deliveries', 'deliveries'],
+  ['machines', 'Machines', 'machines'],
+  ['log', 'Log', 'log'],
+  ['health', 'Health', 'health'],
+  ['replay', 'Replay a file', 'replay'],
+]
+const titles = new Map<string, string>(ways.map(([path, title]) => [path, title]))
+
+const lineWords = { open: 'live', connecting: 'connecting', closed: 'not live' } as const
+
+const Foot = () => {
+  const [theme, change] = useTheme()
+  const line = useLine()
+  return (
+    <div class="foot">
+      <span class={`line ${line}`} role="status">
+        {lineWords[line]}
+      </span>
+      <button type="button" class="quiet" onClick={change} aria-label={`Colours: ${theme}. Change`}>
+        <Icon name="theme" />
+        <span>{theme}</span>
+      </button>
+    </div>
+  )
+}
+
+const Nav = ({ here }: { readonly here: string }) => (
+  <nav aria-label="Pages">
+    <a class="brand" href="/mail">
+      <img src={icon} alt="" width="26" height="26" />
+      <span>FSMTP</span>
+    </a>
+    <ul>
+      {ways.map(([path, title, picture]) => (
+        <li key={path}>
+          <a href={`/${path}`} aria-current={path === here ? 'page' : undefined}>
+            <Icon name={picture} />
+            <span>{title}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+    <Foot />
+  </nav>
+)
+const icon = new URL('../icon.svg', import.meta.url).href
+
+const usePlace = (name: string): Place | null | undefined => {
+  const [, setTurn] = useState(0)
+  useEffect(() => {
+    if (loaded.has(name) || places[name] === undefined) return
+    void places[name]().then((place) => {
+      loaded.set(name, place)
+      setTurn((turn) => turn + 1)
+    })
+  }, [name])
+  return places[name] === undefined ? null : loaded.get(name)
+}
+
+const Nowhere = () => (
+  <Empty title="There is no such page">
+    <p>
+      The pages are on the left; <a href="/mail">mail</a> is the first.
+    </p>
+  </Empty>
+)
+
+export const App = () => {
+  const { path, query } = useSpot()
+  const [name = 'mail', ...parts] = partsOf(path)
+  const [isStranger, setStranger] = useState(false)
+  const main = useRef<HTMLElement>(null)
+  const Shown = usePlace(name)
+  useEffect(() => onUnknownCaller(() => setStranger(true)), [])
+  useEffect(() => {
+    document.title = `${titles.get(name) ?? 'Nothing here'} · FSMTP`
+  }, [name])
+  if (isStranger) return <Login />
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        To the content
+      </button>
+      <Nav here={name} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {Shown === null ? <Nowhere /> : Shown === undefined ? <Waiting /> : <Shown {...{ parts, query }} />}
+      </main>
+      <Keys />
+    </>
+  )
+}

@@ -1,0 +1,1 @@
+export const Health = () => <h1>Health</h1>

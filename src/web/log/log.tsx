@@ -1,0 +1,1 @@
+export const Log = () => <h1>Log</h1>

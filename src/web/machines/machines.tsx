@@ -1,0 +1,1 @@
+export const Machines = () => <h1>Machines</h1>

@@ -1,0 +1,1 @@
+export const Mail = () => <h1>Mail</h1>

@@ -1,0 +1,18 @@
+/** The page begins. */
+import { render } from 'preact'
+import { App } from './frame/app.tsx'
+import { listenToKeys } from './frame/keys.tsx'
+import { followLinks } from './frame/router.ts'
+import { applyTheme } from './frame/theme.ts'
+import './style/base.css'
+import './style/pieces.css'
+import './style/places.css'
+
+applyTheme()
+followLinks()
+listenToKeys()
+const page = document.querySelector('#page')
+if (page !== null) {
+  page.replaceChildren()
+  render(<App />, page)
+}

@@ -1,0 +1,97 @@
+/** Filters of a list, kept in the address: what is filtered can be linked to. */
+import { useEffect, useState } from 'preact/hooks'
+import { ask } from '../frame/router.ts'
+
+export type Field = {
+  readonly name: string
+  readonly title: string
+  readonly hint?: string
+  /** One of these, where only some words are possible. */
+  readonly choices?: readonly string[]
+  /** Shown always; others behind a button. */
+  readonly first?: true
+}
+
+/** What of the address are filters of the list, as the API takes them. */
+export const askedBy = (fields: readonly Field[], query: URLSearchParams): Record<string, string> =>
+  Object.fromEntries(
+    fields.flatMap(({ name }) => {
+      const value = query.get(name)
+      return value === null || value === '' ? [] : [[name, value] as const]
+    }),
+  )
+
+const Choice = ({ field, value }: { readonly field: Field; readonly value: string }) => (
+  <label>
+    <span>{field.title}</span>
+    <select
+      value={value}
+      onChange={({ currentTarget }) => ask({ [field.name]: currentTarget.value })}
+      data-field={field.name}
+    >
+      <option value="">any</option>
+      {(field.choices ?? []).map((choice) => (
+        <option key={choice} value={choice} selected={choice === value}>
+          {choice}
+        </option>
+      ))}
+    </select>
+  </label>
+)
+
+const Words = ({ field, value }: { readonly field: Field; readonly value: string }) => {
+  const [typed, setTyped] = useState(value)
+  useEffect(() => setTyped(value), [value])
+  return (
+    <label>
+      <span>{field.title}</span>
+      <input
+        type="search"
+        value={typed}
+        placeholder={field.hint ?? ''}
+        data-field={field.name}
+        {...(field.first === true && { 'data-search': '' })}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onChange={() => ask({ [field.name]: typed.trim() })}
+      />
+    </label>
+  )
+}
+
+export const Filters = ({
+  fields,
+  query,
+}: {
+  readonly fields: readonly Field[]
+  readonly query: URLSearchParams
+}) => {
+  const given = Object.keys(askedBy(fields, query))
+  const hidden = fields.filter(({ first, name }) => first !== true && !given.includes(name))
+  const [isOpen, setOpen] = useState(false)
+  const shown = isOpen ? fields : fields.filter((field) => !hidden.includes(field))
+  return (
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      {shown.map((field) =>
+        field.choices === undefined ? (
+          <Words key={field.name} field={field} value={query.get(field.name) ?? ''} />
+        ) : (
+          <Choice key={field.name} field={field} value={query.get(field.name) ?? ''} />
+        ),
+      )}
+      {hidden.length > 0 && (
+        <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Fewer filters' : 'More filters'}
+        </button>
+      )}
+      {given.length > 0 && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => ask(Object.fromEntries(fields.map(({ name }) => [name, null])))}
+        >
+          Clear
+        </button>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,124 @@
+/** Who talks to us, the newest first, as it happens. */
+import { reasonText } from '../../../machines/vocabulary/reasons.ts'
+import type { Session } from '../../shapes/session.ts'
+import { outcomes } from '../../shapes/words.ts'
+import { useFresh, usePages } from '../api/ask.ts'
+import { concerns } from '../api/live.ts'
+import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
+import { Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+
+const fields: readonly Field[] = [
+  { name: 'outcome', title: 'Outcome', choices: outcomes, first: true },
+  { name: 'peer', title: 'Peer', hint: '192.0.2.1 or *.example.org', first: true },
+  { name: 'sender', title: 'Sender', hint: '*@example.org', first: true },
+  { name: 'recipient', title: 'Recipient', hint: 'you@*' },
+  { name: 'helo', title: 'HELO', hint: 'mail.example.org' },
+  { name: 'user', title: 'Account', hint: 'demo@localhost' },
+  { name: 'reason', title: 'Reason', hint: 'spf-fail' },
+  { name: 'rule', title: 'Rule', hint: 'dmarc.*' },
+  { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10min, 2026-01-31' },
+]
+
+export const outcomeTones: Readonly<Record<Session['outcome'], Tone>> = {
+  ...{ accepted: 'good', refused: 'bad', aborted: 'warn', idle: 'weak', open: 'live' },
+}
+
+/** Nothing to say where all went well. */
+export const whyOf = ({ reason, outcome }: Session): string =>
+  reason === null || outcome === 'accepted' ? '' : reasonText(reason)
+
+const Row = ({ session }: { readonly session: Session }) => {
+  const { id, openedAt, listener, peer, helo, user, outcome, messages, rule, transitions } = session
+  const href = `/sessions/${id}`
+  return (
+    <tr>
+      <td>
+        <a href={href} class="whole">
+          <Time at={openedAt} />
+        </a>
+      </td>
+      <td>
+        <Badge tone={outcomeTones[outcome]}>{outcome}</Badge>
+      </td>
+      <td>
+        {peer.name ?? peer.address}
+        {peer.name !== null && <span class="weak"> {peer.address}</span>}
+      </td>
+      <td class="wide">{helo}</td>
+      <td class="wide">{user ?? listener}</td>
+      <td class="count">{messages.length === 0 ? '' : messages.length}</td>
+      <td class="count wide">{transitions}</td>
+      <td class="why">
+        {whyOf(session)} {rule !== null && <code>{rule}</code>}
+      </td>
+    </tr>
+  )
+}
+
+const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
+  isFiltered ? (
+    <Empty title="No session fits">
+      <p>Take a filter away, or look further back.</p>
+    </Empty>
+  ) : (
+    <Empty title="Nobody has talked to this server yet">
+      <p>
+        Each connection is listed here while it lasts and after: who came, how far they got, and why they were
+        refused. Open one to see every step of it on the chart of the machine.
+      </p>
+      <p>Send a mail to see one:</p>
+      <Line
+        text={`swaks --server ${location.hostname}:2525 --to you@example.org --header "Subject: Hello"`}
+      />
+      <Line
+        text={`echo Hello | curl smtp://${location.hostname}:2525 --mail-from me@example.org --mail-rcpt you@example.org -T -`}
+      />
+    </Empty>
+  )
+
+export const SessionList = ({ query }: { readonly query: URLSearchParams }) => {
+  const asked = askedBy(fields, query)
+  const { items, error, isAsking, more, again } = usePages<Session>({
+    ...{ path: ['sessions'], asked, key: ({ id }) => id },
+  })
+  useFresh(again, (batch) => concerns(batch, 'smtp_session'))
+  return (
+    <>
+      <header class="head">
+        <h1>Sessions</h1>
+        <a class="button" href="/replay">
+          Replay a history file
+        </a>
+      </header>
+      <Filters fields={fields} query={query} />
+      {error !== null && <Problem error={error} again={again} />}
+      {items === null ? (
+        error === null && <Waiting />
+      ) : items.length === 0 ? (
+        <Nothing isFiltered={Object.keys(asked).length > 0} />
+      ) : (
+        <table class="list">
+          <thead>
+            <tr>
+              <th>Opened</th>
+              <th>Outcome</th>
+              <th>Peer</th>
+              <th class="wide">HELO</th>
+              <th class="wide">Account or service</th>
+              <th class="count">Mails</th>
+              <th class="count wide">Steps</th>
+              <th>Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((session) => (
+              <Row key={session.id} session={session} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <More more={more} isAsking={isAsking} />
+    </>
+  )
+}

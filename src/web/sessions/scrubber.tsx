@@ -1,0 +1,132 @@
+/** To any moment of a history: a slider, keys, and playing it, as fast as it went or faster. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Step } from '../../history/steps.ts'
+import { useKeys } from '../frame/keys.tsx'
+import { lasting, Time } from '../pieces/pieces.tsx'
+import { toneOf } from './words.ts'
+
+export type ScrubberProps = {
+  readonly steps: readonly Step[]
+  readonly at: number
+  readonly move: (to: number) => void
+}
+
+const speeds = ['real time', '10× as fast', '4 steps a second'] as const
+type Speed = (typeof speeds)[number]
+/** Milliseconds: silences longer than this are cut short. */
+const longestWait = 10_000
+
+const waitFor = (speed: Speed, steps: readonly Step[], at: number): number => {
+  if (speed === '4 steps a second') return 250
+  const [now, next] = [steps[at], steps[at + 1]]
+  const apart = now && next ? Date.parse(next.at) - Date.parse(now.at) : 0
+  return Math.min(longestWait, Math.max(30, speed === 'real time' ? apart : apart / 10))
+}
+
+const usePlaying = ({ steps, at, move }: ScrubberProps, speed: Speed) => {
+  const [isPlaying, setPlaying] = useState(false)
+  const isAtEnd = at >= steps.length - 1
+  useEffect(() => {
+    if (!isPlaying) return
+    if (isAtEnd) return setPlaying(false)
+    const timer = setTimeout(() => move(at + 1), waitFor(speed, steps, at))
+    return () => clearTimeout(timer)
+  }, [isPlaying, at, speed, steps])
+  const toggle = (): void => {
+    if (!isPlaying && isAtEnd) move(0)
+    setPlaying(!isPlaying)
+  }
+  return { isPlaying, toggle }
+}
+
+/** Steps worth a look, over the slider: never more marks than a screen shows. */
+const Marks = ({ steps }: { readonly steps: readonly Step[] }) => {
+  const last = Math.max(1, steps.length - 1)
+  const marked = steps.flatMap((step, at) => {
+    const tone = toneOf(step)
+    return tone === null ? [] : [{ tone, x: Math.round((at / last) * 1000) }]
+  })
+  const shown = [...new Map(marked.map((mark) => [`${mark.tone} ${mark.x}`, mark])).values()]
+  return (
+    <svg class="marks" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true">
+      {shown.map(({ tone, x }) => (
+        <rect key={`${tone} ${x}`} class={tone} x={x - 1.5} y="0" width="3" height="6" />
+      ))}
+    </svg>
+  )
+}
+
+export const Scrubber = (props: ScrubberProps) => {
+  const { steps, at, move } = props
+  const [speed, setSpeed] = useState<Speed>('4 steps a second')
+  const { isPlaying, toggle } = usePlaying(props, speed)
+  const last = steps.length - 1
+  const to = (place: number): void => move(Math.min(last, Math.max(0, place)))
+  const toNext = useRef((_: 1 | -1): void => {})
+  toNext.current = (by) => {
+    for (let place = at + by; place >= 0 && place <= last; place += by)
+      if (toneOf(steps[place]!) !== null) return to(place)
+  }
+  useKeys([
+    { key: 'ArrowRight', does: 'next step', run: () => to(at + 1) },
+    { key: 'ArrowLeft', does: 'step before', run: () => to(at - 1) },
+    { key: 'Home', does: 'first step', run: () => to(0) },
+    { key: 'End', does: 'last step', run: () => to(last) },
+    { key: 'n', does: 'next refusal or message', run: () => toNext.current(1) },
+    { key: 'p', does: 'refusal or message before', run: () => toNext.current(-1) },
+    { key: ' ', does: 'play or stop', run: toggle },
+  ])
+  const step = steps[at]
+  if (step === undefined) return null
+  const since = Date.parse(step.at) - Date.parse(steps[0]!.at)
+  return (
+    <section class="scrubber" aria-label="Moments of this history">
+      <div class="buttons">
+        <button type="button" onClick={() => to(0)} disabled={at === 0} aria-label="First step">
+          ⏮
+        </button>
+        <button type="button" onClick={() => to(at - 1)} disabled={at === 0} aria-label="Step before">
+          ◀
+        </button>
+        <button type="button" class="main" onClick={toggle} aria-label={isPlaying ? 'Stop' : 'Play'}>
+          {isPlaying ? '❚❚' : '▶'}
+        </button>
+        <button type="button" onClick={() => to(at + 1)} disabled={at === last} aria-label="Next step">
+          ▶
+        </button>
+        <button type="button" onClick={() => to(last)} disabled={at === last} aria-label="Last step">
+          ⏭
+        </button>
+      </div>
+      <div class="slider">
+        <Marks steps={steps} />
+        <input
+          type="range"
+          min="0"
+          max={last}
+          value={at}
+          aria-label="Step"
+          aria-valuetext={`step ${at + 1} of ${steps.length}: ${step.event}`}
+          onInput={({ currentTarget }) => to(Number(currentTarget.value))}
+        />
+      </div>
+      <p class="where">
+        <strong>
+          {at + 1} / {steps.length}
+        </strong>{' '}
+        <Time at={step.at} exact /> <span class="weak">+{lasting(since)}</span>
+      </p>
+      <select
+        aria-label="Speed"
+        value={speed}
+        onChange={({ currentTarget }) => setSpeed(currentTarget.value as Speed)}
+      >
+        {speeds.map((one) => (
+          <option key={one} selected={one === speed}>
+            {one}
+          </option>
+        ))}
+      </select>
+    </section>
+  )
+}

@@ -1,0 +1,78 @@
+/** One session: all of its steps, on the chart, in the transcript, in words. */
+import { useState } from 'preact/hooks'
+import type { Session } from '../../shapes/session.ts'
+import { useFresh, useJson } from '../api/ask.ts'
+import { urlOf } from '../api/client.ts'
+import { useSteps } from '../api/steps.ts'
+import { Badge, Copy, lasting, Problem, Time, Waiting } from '../pieces/pieces.tsx'
+import { History } from './history.tsx'
+import { outcomeTones, whyOf } from './list.tsx'
+
+const Head = ({ session }: { readonly session: Session }) => {
+  const { id, peer, helo, tls, user, listener, outcome, openedAt, closedAt, messages, rule, node } = session
+  const why = whyOf(session)
+  return (
+    <header class="head subject">
+      <div>
+        <p class="crumbs">
+          <a href="/sessions">Sessions</a> / <code>{id}</code>
+        </p>
+        <h1>
+          {peer.name ?? peer.address} <Badge tone={outcomeTones[outcome]}>{outcome}</Badge>
+        </h1>
+        {why !== '' && (
+          <p class="why">
+            {why} {rule !== null && <code>{rule}</code>}
+          </p>
+        )}
+        <p class="weak">
+          {peer.address}:{peer.port}
+          {helo !== null && ` · said ${helo}`} · {listener}
+          {user !== null && ` · as ${user}`} · {tls === null ? 'no TLS' : `${tls.version} ${tls.cipher}`} ·{' '}
+          <Time at={openedAt} />
+          {closedAt !== null && `, ${lasting(Date.parse(closedAt) - Date.parse(openedAt))}`}
+          {node !== null && ` · ${node}`}
+        </p>
+      </div>
+      <p class="actions">
+        {messages.map((message, at) => (
+          <a key={message} class="button main" href={`/mail/all/${message}`}>
+            {messages.length === 1 ? 'The mail' : `Mail ${at + 1}`}
+          </a>
+        ))}
+        <a class="button" href={urlOf(['sessions', id, 'history'])} download={`${id}.ndjson`}>
+          History file
+        </a>
+        <Copy text={`npx fsmtp replay ${id}`} label="Copy replay command" />
+      </p>
+    </header>
+  )
+}
+
+export const SessionPage = ({ id, asked }: { readonly id: string; readonly asked: string | null }) => {
+  const { value: session, error, again } = useJson<Session>(urlOf(['sessions', id]))
+  const [turn, setTurn] = useState(0)
+  const { steps, error: stepsError } = useSteps(['sessions', id, 'steps'], turn)
+  useFresh(
+    () => {
+      again()
+      setTurn((before) => before + 1)
+    },
+    ({ events }) =>
+      session?.outcome === 'open' &&
+      (events.length === 0 || events.some(({ stream }) => stream.endsWith(id))),
+  )
+  if (error !== null && session === null) return <Problem error={error} again={again} />
+  if (session === null) return <Waiting />
+  return (
+    <>
+      <Head session={session} />
+      {stepsError !== null && <Problem error={stepsError} />}
+      {steps !== null ? (
+        <History machine="session" {...{ steps, asked }} />
+      ) : (
+        stepsError === null && <Waiting />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,164 @@
+/** One step, all of it: what came, what was decided and why, what it changed, what could have come next. */
+import type { Operation } from '../../history/patch.ts'
+import type { Step } from '../../history/steps.ts'
+import { chartNamed } from '../machines/chart.tsx'
+import { Copy } from '../pieces/pieces.tsx'
+import { stepWords, toneOf, whyWords } from './words.ts'
+
+const json = (value: unknown): string => JSON.stringify(value)
+const longest = 400
+const clipped = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest)}…`)
+
+const signs = { add: '+', replace: '~', remove: '−' } as const
+
+const Change = ({ change, before }: { readonly change: Operation; readonly before: unknown }) => (
+  <li class={change.op}>
+    <span class="sign" aria-hidden="true">
+      {signs[change.op]}
+    </span>
+    <code class="path">{change.path.slice(1).replaceAll('/', '.') || 'everything'}</code>
+    {before !== undefined && <del>{clipped(json(before))}</del>}
+    {change.op !== 'remove' && <ins>{clipped(json(change.value))}</ins>}
+  </li>
+)
+
+/** What the steps before made of a place, as far as they changed it. */
+const known = (steps: readonly Step[], at: number, path: string): unknown => {
+  for (let place = at - 1; place >= 0; place -= 1) {
+    const found = steps[place]?.changes.findLast((change) => change.path === path)
+    if (found !== undefined) return found.op === 'remove' ? undefined : found.value
+  }
+  return undefined
+}
+
+const Value = ({ value }: { readonly value: unknown }) => {
+  if (typeof value === 'object' && value !== null) return <code>{clipped(json(value))}</code>
+  return <span>{value === null ? 'none' : String(value)}</span>
+}
+
+const Facts = ({ facts }: { readonly facts: Step['facts'] }) => {
+  const entries = Object.entries(facts)
+  if (entries.length === 0) return <p class="weak">It says no more than its name.</p>
+  return (
+    <dl class="facts">
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <Value value={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** What can come in every state is said once, and last. */
+const Next = ({ step, machine }: { readonly step: Step; readonly machine: string }) => {
+  const chart = chartNamed(machine)
+  const anyTime = new Set(
+    chart?.edges.filter(({ from }) => from === '').flatMap(({ events }) => [...events]) ?? [],
+  )
+  const own = step.next.filter((event) => !anyTime.has(event))
+  const others = step.next.filter((event) => anyTime.has(event))
+  if (step.next.length === 0) return <p class="weak">Nothing: this is the end.</p>
+  return (
+    <>
+      <p class="chips">
+        {own.map((event) => (
+          <span key={event} class="chip">
+            {event}
+          </span>
+        ))}
+      </p>
+      {others.length > 0 && <p class="weak">At any time: {others.join(', ')}</p>}
+    </>
+  )
+}
+
+export type StepProps = { readonly steps: readonly Step[]; readonly at: number; readonly machine: string }
+
+export const StepPanel = ({ steps, at, machine }: StepProps) => {
+  const step = steps[at]
+  if (step === undefined) return null
+  const state = chartNamed(machine)?.states.find(({ path }) => path === step.to)
+  const why = whyWords(step)
+  return (
+    <section class="step" aria-label="This step">
+      <header class={toneOf(step) ?? ''} aria-live="polite">
+        <p class="what">{stepWords(step, machine)}</p>
+        <p class="weak">
+          step {step.revision} · <code>{step.input}</code> → <strong>{step.event}</strong>
+          {step.from !== step.to && (
+            <>
+              {' · '}
+              <code>{step.from}</code> → <code>{step.to}</code>
+            </>
+          )}
+        </p>
+      </header>
+      {step.diverged !== null && (
+        <p class="fault" role="alert">
+          Today’s machine would not do the same: {step.diverged}
+        </p>
+      )}
+      {why !== null && (
+        <div>
+          <h3>Why</h3>
+          <p>
+            {why} <code class="weak">{step.reason}</code>
+          </p>
+        </div>
+      )}
+      {state !== undefined && (
+        <div>
+          <h3>Then it is {state.name}</h3>
+          <p>{state.description}</p>
+        </div>
+      )}
+      {step.dialogue.length > 0 && (
+        <div>
+          <h3>Said</h3>
+          <pre class="said">{step.dialogue.join('\n')}</pre>
+        </div>
+      )}
+      <div>
+        <h3>Facts</h3>
+        <Facts facts={step.facts} />
+      </div>
+      <div>
+        <h3>What it remembers since</h3>
+        {step.changes.length === 0 ? (
+          <p class="weak">Nothing changed.</p>
+        ) : (
+          <ul class="changes">
+            {step.changes.map((change) => (
+              <Change key={change.path} change={change} before={known(steps, at, change.path)} />
+            ))}
+          </ul>
+        )}
+      </div>
+      <div>
+        <h3>What could come next</h3>
+        <Next step={step} machine={machine} />
+      </div>
+      {step.effects.length > 0 && (
+        <div>
+          <h3>What was to be done</h3>
+          <p class="chips">
+            {step.effects.map((effect, place) => (
+              <span key={`${effect} ${place}`} class="chip">
+                {effect}
+              </span>
+            ))}
+          </p>
+        </div>
+      )}
+      <details>
+        <summary>Raw event</summary>
+        <Copy text={JSON.stringify(step, null, 2)} />
+        <pre>{JSON.stringify(step, null, 2)}</pre>
+      </details>
+    </section>
+  )
+}
