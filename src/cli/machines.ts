@@ -10,9 +10,9 @@ import {
   toScxml,
 } from '../../machines/drawing/index.ts'
 import { machines as modules } from '../../machines/index.ts'
-import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import { type Counts, countNotes } from '../drawing/counts.ts'
 import { toSvg } from '../drawing/svg.ts'
+import { aboutMachine, countsOf } from '../telling/machines.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, reading } from './open.ts'
 import { ndjson, table } from './terminal.ts'
@@ -44,15 +44,8 @@ export const register = (program: Command): void => {
     )
 }
 
-const about = ({ name, version, fingerprint, machine }: MachineModule) => {
-  const { states, edges } = draw(machine)
-  const [root] = states
-  const numbers = { states: states.length - 1, transitions: edges.length }
-  return { name, version, fingerprint, ...numbers, description: root?.description ?? '' }
-}
-
 const list = (json: boolean): void => {
-  const all = modules.map(about)
+  const all = modules.map(aboutMachine)
   if (json) for (const one of all) ndjson(one)
   else
     table(all, [
@@ -66,13 +59,8 @@ const list = (json: boolean): void => {
 }
 
 /** What the log tells about a machine's ways. */
-const countsOf = (name: string, command: Command): Promise<Counts> =>
-  reading(command, async (opened) =>
-    (await freshViews(opened, ['state-flow'])).flow(name).map(({ from, to, input, count, time }) => ({
-      ...{ from, to, input, count },
-      meanMs: count === 0 ? 0 : time / count,
-    })),
-  )
+const countsFor = (name: string, command: Command): Promise<Counts> =>
+  reading(command, async (opened) => countsOf((await freshViews(opened, ['state-flow'])).flow(name)))
 
 const known = modules.map(({ name }) => name).join(', ')
 
@@ -107,5 +95,5 @@ const machines = async (name: string | undefined, options: Options, command: Com
   if (counts && bare.includes(format))
     throw new CommandFault(`--counts needs a picture: --format svg, mermaid or dot, not ${format}`, 2)
   const drawing = draw(module.machine)
-  process.stdout.write(await written(drawing, format, counts ? await countsOf(name, command) : null))
+  process.stdout.write(await written(drawing, format, counts ? await countsFor(name, command) : null))
 }

@@ -3,30 +3,23 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { AcceptedRecipient, MessageAccepted, NoticeCause } from '../../machines/vocabulary/events.ts'
-import { noticeStream, owesReceipt, subjectOf } from '../../machines/vocabulary/notices.ts'
+import type { AcceptedRecipient, MessageAccepted } from '../../machines/vocabulary/events.ts'
+import { subjectOf } from '../../machines/vocabulary/notices.ts'
 import { omitting } from '../content/omitting.ts'
 import { traceLines } from '../smtp/trace.ts'
 import { clientFindings, messageFindings } from '../telling/findings-text.ts'
-import {
-  acceptedIn,
-  causeText,
-  type History,
-  isSettled,
-  streamEvents,
-  traceOf,
-} from '../telling/message-trace.ts'
+import { type MessageHistory, messageDetails, messageHistory } from '../telling/message-history.ts'
+import { causeText, traceOf } from '../telling/message-trace.ts'
 import { tagText } from '../telling/rule-text.ts'
 import { destinationText, recipientText } from '../telling/story.ts'
 import type { Delivery } from '../views/answers/deliveries.ts'
-import type { Message } from '../views/answers/messages.ts'
 import { completeMessage } from './completing.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { humanSize, ndjson, print, toned, visible } from './terminal.ts'
 
 type Options = { readonly raw?: boolean; readonly text?: boolean; readonly trace?: boolean }
-type Found = History & { readonly message: Message; readonly standings: readonly Delivery[] }
+type Found = MessageHistory
 
 export const register = (program: Command): void => {
   program
@@ -48,21 +41,11 @@ const find = async (opened: Reading, typed: string): Promise<Found> => {
   const id = completeMessage(views, typed)
   const found = views.message(id)
   if (found === null) throw new CommandFault(`the log does not say how message ${id} came in`)
-  const events = await streamEvents(opened.log, found.stream)
-  const standings = views.deliveriesOf(id)
-  const deliveries = new Map<string, History['events']>()
-  const accepted = acceptedIn(events, id)
-  const notices: History['notices'][number][] = []
-  const addNotice = async (cause: NoticeCause): Promise<void> => {
-    notices.push(...(await streamEvents(opened.log, noticeStream(cause))).filter(isSettled))
-  }
-  if (owesReceipt(accepted.data)) await addNotice({ message: id, kind: 'delivered' })
-  for (const { id: delivery } of standings) {
-    deliveries.set(delivery, await streamEvents(opened.log, `delivery-${delivery}`))
-    for (const { kind, attempt } of views.notices(delivery))
-      await addNotice({ delivery, kind, ...(attempt > 0 && { attempt }) })
-  }
-  return { message: found, events, accepted, standings, deliveries, notices }
+  return messageHistory(found, {
+    log: opened.log,
+    deliveriesOf: (one) => views.deliveriesOf(one),
+    notices: (delivery) => views.notices(delivery),
+  })
 }
 
 const message = (typed: string, { raw, text, trace }: Options, command: Command): Promise<void> =>
@@ -75,23 +58,9 @@ const message = (typed: string, { raw, text, trace }: Options, command: Command)
     if (raw) return writeRaw(opened, found)
     if (text) return tellText(opened, found)
     if (trace) return tellTrace(opened, found)
-    if (opened.json) return ndjson(shapeOf(found))
+    if (opened.json) return ndjson(messageDetails(found))
     details(found)
   })
-
-const shapeOf = ({ message: found, accepted, standings }: Found): object => ({
-  ...found,
-  ...verdictOf(accepted.data),
-  destinations: accepted.data.recipients,
-  deliveries: standings.map(({ id, nextHop, status }) => ({ id, nextHop, status })),
-})
-
-/** What was found of a stranger's mail, and the rules by which it is Junk; nothing where nobody looked. */
-const verdictOf = ({ examined, authentication, tags }: MessageAccepted) => ({
-  ...(examined && { examined }),
-  ...(authentication && { authentication }),
-  ...(tags && { tags }),
-})
 
 /** @throws CommandFault where there is none */
 const bodyOf = async (

@@ -1,6 +1,6 @@
 /** The machines, and how often each way through them was taken. */
 import { z } from 'zod'
-import { count } from './shape.ts'
+import { count, type Shape } from './shape.ts'
 
 export const machine = z
   .object({
@@ -12,6 +12,7 @@ export const machine = z
     description: z.string(),
   })
   .meta({ id: 'Machine' })
+export type Machine = Shape<typeof machine>
 
 export const flow = z
   .object({

@@ -1,6 +1,7 @@
 /** An accepted message, what is known of it, and what happened to it. */
 import { z } from 'zod'
 import type { AcceptedRecipient, NoticeCause } from '../../machines/vocabulary/events.ts'
+import type { TraceLine } from '../telling/message-trace.ts'
 import { count, id, type Shape, shapeOf, time } from './shape.ts'
 
 const noticeKinds = ['failed', 'delayed', 'delivered'] as const
@@ -72,15 +73,15 @@ export type MessageDetails = Omit<
   readonly destinations: readonly AcceptedRecipient[]
 }
 
-export const traceLine = z
-  .object({
+export const traceLine = shapeOf<TraceLine>()(
+  z.object({
     at: time,
     position: z.int().describe('Of the fact it comes from, in the log'),
     event: z.string().describe('The type of that fact'),
     text: z.string().describe('What happened, in a sentence'),
     delivery: id.exactOptional(),
-  })
-  .meta({ id: 'TraceLine' })
+  }),
+).meta({ id: 'TraceLine' })
 
 export const part = z
   .object({

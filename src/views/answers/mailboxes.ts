@@ -14,6 +14,17 @@ const filed = `
   WHERE mailbox = :mailbox AND number > :after AND (:asOf IS NULL OR filedAt <= :asOf)
   ORDER BY number
 `
+/** Ids sort by time, and rows of a mailbox lie in the order of their ids. */
+const page = `
+  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
+  FROM mailbox_messages
+  WHERE mailbox = :mailbox AND id < :before AND (:asOf IS NULL OR filedAt <= :asOf)
+  ORDER BY id DESC LIMIT :limit
+`
+const single = `
+  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
+  FROM mailbox_messages WHERE mailbox = :mailbox AND id = :id
+`
 type MailboxRow = { mailbox: string; messages: number; size: number; lastFiledAt: number | null }
 type Row = {
   id: string
@@ -40,10 +51,34 @@ export const askMailbox = (
   { asOf, after = 0 }: { readonly asOf?: number | undefined; readonly after?: number } = {},
 ): readonly MailboxMessage[] | null => {
   if (allRows(db, one, { mailbox }).length === 0) return null
-  const rows = allRows<Row>(db, filed, { mailbox, after, asOf: asOf ?? null })
-  return rows.map((row) => ({
-    ...row,
-    filedAt: isoTime(row.filedAt),
-    flags: JSON.parse(row.flags) as string[],
-  }))
+  return allRows<Row>(db, filed, { mailbox, after, asOf: asOf ?? null }).map(messageOf)
+}
+
+const messageOf = (row: Row): MailboxMessage => ({
+  ...row,
+  filedAt: isoTime(row.filedAt),
+  flags: JSON.parse(row.flags) as string[],
+})
+
+/** The newest first, behind an id. `asOf` in milliseconds since 1970. */
+export type MailboxPage = {
+  readonly limit: number
+  readonly before?: string
+  readonly asOf?: number | undefined
+}
+
+/** Null when there is no such mailbox. */
+export const askMailboxMessages = (
+  db: DatabaseSync,
+  mailbox: string,
+  { limit, before = '~', asOf }: MailboxPage,
+): readonly MailboxMessage[] | null => {
+  const rows = allRows<Row>(db, page, { mailbox, before, limit, asOf: asOf ?? null })
+  if (rows.length === 0 && allRows(db, one, { mailbox }).length === 0) return null
+  return rows.map(messageOf)
+}
+
+export const askMailboxMessage = (db: DatabaseSync, mailbox: string, id: string): MailboxMessage | null => {
+  const [row] = allRows<Row>(db, single, { mailbox, id })
+  return row === undefined ? null : messageOf(row)
 }

@@ -1,0 +1,91 @@
+/**
+ * The log live (https://html.spec.whatwg.org/multipage/server-sent-events.html). A client that reads too slowly is cut off, and comes back
+ * with the position of the last event it has: nothing is kept for it meanwhile, and nothing is lost.
+ */
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { LogReader, ReadFilter, StoredEvent } from '../../log/port.ts'
+import { Problem } from '../problem.ts'
+
+export type Living = {
+  readonly log: LogReader
+  readonly filter: ReadFilter
+  readonly isWanted: (event: StoredEvent) => boolean
+  /** Position after which it begins. */
+  readonly begin: number
+  readonly shown: (event: StoredEvent) => object
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** Milliseconds between two signs of life, for those in between who close what is silent. */
+const heartbeat = 15_000
+/** Milliseconds after which a client that takes nothing is let go. */
+const patience = 20_000
+/** Bytes that wait for one client. */
+const mostWaiting = 256 * 1024
+const mostClients = 200
+/** Milliseconds a browser waits before it comes back. */
+const retry = 2_000
+
+let clients = 0
+
+/** Writes, and waits while the client does not take it. */
+class Line {
+  readonly stream = new PassThrough({ highWaterMark: mostWaiting })
+  readonly #leave: () => void
+
+  constructor(leave: () => void) {
+    this.#leave = leave
+  }
+
+  async say(text: string, signal: AbortSignal): Promise<void> {
+    if (this.stream.destroyed || this.stream.write(text)) return
+    const clock = setTimeout(this.#leave, patience)
+    await once(this.stream, 'drain', { signal }).finally(() => clearTimeout(clock))
+  }
+}
+
+const frame = (event: StoredEvent, shown: Living['shown']): string =>
+  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`
+
+export const live = (living: Living): FastifyReply => {
+  if (clients >= mostClients)
+    throw new Problem(503, `${clients} clients follow the log already; ask again in a moment`)
+  clients++
+  const leaving = new AbortController()
+  const line = new Line(() => leaving.abort())
+  const beat = setInterval(() => {
+    if (line.stream.writableLength < mostWaiting) line.stream.write(':\n\n')
+  }, heartbeat)
+  living.request.raw.once('close', () => leaving.abort())
+  living.reply.raw.once('close', () => leaving.abort())
+  void follow(living, line, leaving.signal)
+    .catch(() => {})
+    .finally(() => {
+      clients--
+      clearInterval(beat)
+      leaving.abort()
+      // Who did not read in time gets no more of what waits for him.
+      if (line.stream.writableLength > 0) line.stream.destroy()
+      else line.stream.end()
+    })
+  return living.reply
+    .header('content-type', 'text/event-stream; charset=utf-8')
+    .header('x-accel-buffering', 'no')
+    .send(line.stream)
+}
+
+const follow = async (
+  { log, filter, isWanted, begin, shown }: Living,
+  line: Line,
+  signal: AbortSignal,
+): Promise<void> => {
+  await line.say(`retry: ${retry}\n\n`, signal)
+  for await (const page of log.subscribe(begin, { filter, signal }))
+    for (const event of page) {
+      if (signal.aborted) return
+      if (isWanted(event)) await line.say(frame(event, shown), signal)
+    }
+}

@@ -1,0 +1,186 @@
+/** Messages: what was accepted, what it says, and everything that happened to it. */
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { omitting } from '../../content/omitting.ts'
+import { exportStreams } from '../../history/export.ts'
+import { remembered } from '../../retention/remembered.ts'
+import { message, messageDetails, parts as partsShape, traceLine } from '../../shapes/message.ts'
+import { traceLines } from '../../smtp/trace.ts'
+import {
+  messageDetails as detailsOf,
+  type MessageHistory,
+  messageHistory,
+} from '../../telling/message-history.ts'
+import { traceOf } from '../../telling/message-trace.ts'
+import type { Message } from '../../views/answers/messages.ts'
+import type { House } from '../house.ts'
+import { Problem } from '../problem.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { idIn, paging, since, text, until } from './fields.ts'
+import { filterOf, listOf, pageOf } from './lists.ts'
+import { partsOf } from './parts.ts'
+import type { Rooms } from './rooms.ts'
+
+const tag = 'Messages'
+const params = { id: idIn('The message’s id') }
+const absent = { 404: 'There is no such message' }
+
+export const findMessage = (rooms: Rooms, id: string): Promise<Message> =>
+  rooms.found(`message ${id}`, () => rooms.desk('message', id))
+
+const historyOf = async (rooms: Rooms, house: House, id: string): Promise<MessageHistory> =>
+  messageHistory(await findMessage(rooms, id), {
+    log: house.log,
+    deliveriesOf: (one) => rooms.desk('deliveriesOf', one),
+    notices: (delivery) => rooms.desk('notices', delivery),
+  })
+
+/** @throws Problem 410 where it was forgotten */
+const bodyOf = async ({ content }: House, { id, contentForgottenAt }: Message): Promise<Readable> => {
+  const body = await content.stream(id)
+  if (body !== null) return body
+  if (contentForgottenAt !== null)
+    throw new Problem(
+      410,
+      `the content of message ${id} was removed at ${contentForgottenAt}, as retention asks`,
+    )
+  throw new Problem(500, `the content of message ${id} is not where it should be`)
+}
+
+/** Under our own trace lines, without lines that others wrote in our name. */
+const rawOf = async function* (
+  { message: { id: _ }, accepted }: MessageHistory,
+  body: Readable,
+): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(traceLines(accepted.data, accepted.at))
+  yield* omitting(body, accepted.data.authentication?.forged)
+}
+
+const list = endpoint({
+  ...{ method: 'GET', path: '/messages', name: 'listMessages', tag, role: 'look' },
+  about: 'Accepted messages',
+  query: {
+    since: since('Accepted at or after'),
+    until: until('Accepted at or before'),
+    sender: text('The envelope’s sender; * stands for anything, <> for the null sender').optional(),
+    recipient: text('One of the envelope’s recipients; * stands for anything').optional(),
+    session: text('The id of the session it came in').optional(),
+    subject: text('Words in its subject').optional(),
+    ...paging,
+  },
+  answers: { 200: { about: 'A page of messages', shape: listOf(message, 'Messages') } },
+  answer: ({ query, rooms }) =>
+    pageOf('messages', query, {
+      rooms,
+      ask: (page) => rooms.desk('messages', filterOf(query), page),
+      at: ({ acceptedAt }) => acceptedAt,
+    }),
+})
+
+const one = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}', name: 'getMessage', tag, role: 'look' },
+  ...{ about: 'One message, where it went, and what was found of it', params, problems: absent },
+  answers: { 200: { about: 'The message', shape: messageDetails } },
+  answer: async ({ params: { id }, rooms, house }) => detailsOf(await historyOf(rooms, house, id)),
+})
+
+const raw = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}/raw', name: 'getRawMessage', tag, role: 'look', params },
+  about: 'Its bytes as they came in, under our Return-Path and Received lines',
+  answers: { 200: { about: 'The message', media: { 'text/plain': 'Shown as text, whatever it contains' } } },
+  problems: { ...absent, 410: 'Its content was removed, as retention asks' },
+  answer: async ({ params: { id }, rooms, house, reply }) => {
+    const found = await historyOf(rooms, house, id)
+    const body = await bodyOf(house, found.message)
+    return reply
+      .type('text/plain; charset=utf-8')
+      .header('content-disposition', `inline; filename="${id}.eml.txt"`)
+      .send(Readable.from(rawOf(found, body)))
+  },
+})
+
+/** Bytes that are read to show parts; larger messages are shown raw. */
+const mostRead = 64 * 1024 * 1024
+
+const parts = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}/parts', name: 'getMessageParts', tag, role: 'look', params },
+  about: 'What it says: header, text, HTML, and a list of what came with it',
+  answers: { 200: { about: 'Its parts', shape: partsShape } },
+  problems: {
+    ...absent,
+    410: 'Its content was removed, as retention asks',
+    413: 'It is too large to be taken apart here; get it raw',
+  },
+  answer: async ({ params: { id }, rooms, house }) => {
+    const found = await findMessage(rooms, id)
+    if (found.size > mostRead)
+      throw new Problem(413, `message ${id} has ${found.size} bytes; get it raw, or its parts one by one`)
+    return { id, ...(await partsOf(await bodyOf(house, found))).told }
+  },
+})
+
+const part = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}/parts/{part}', name: 'getMessagePart', tag, role: 'look' },
+  params: { ...params, part: idIn('As the list of parts names it') },
+  about: 'One attachment, decoded, to be saved',
+  answers: {
+    200: { about: 'Its bytes', media: { 'application/octet-stream': 'Never shown, whatever it contains' } },
+  },
+  problems: { 404: 'There is no such message, or no such part of it' },
+  answer: async ({ params: { id, part: wanted }, rooms, house, reply }) => {
+    const found = await findMessage(rooms, id)
+    if (found.size > mostRead) throw new Problem(413, `message ${id} is too large; get it raw`)
+    const { bytes } = await partsOf(await bodyOf(house, found))
+    const content = bytes.get(wanted)
+    if (content === undefined) throw new Problem(404, `message ${id} has no part ${wanted}`)
+    return reply
+      .type('application/octet-stream')
+      .header('content-disposition', 'attachment')
+      .send(Buffer.from(content))
+  },
+})
+
+const trace = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}/trace', name: 'getMessageTrace', tag, role: 'look', params },
+  about: 'Everything that happened to it, in order',
+  answers: {
+    200: {
+      about: 'One line for each thing',
+      shape: z.object({ items: z.array(traceLine) }).meta({ id: 'Trace' }),
+    },
+  },
+  problems: absent,
+  answer: async ({ params: { id }, rooms, house }) => ({
+    items: traceOf(await historyOf(rooms, house, id)),
+  }),
+})
+
+/** The streams in which it is spoken of. */
+const streamsOf = ({ message: { stream }, standings, notices }: MessageHistory): readonly string[] => [
+  ...new Set([
+    stream,
+    ...standings.map(({ id }) => `delivery-${id}`),
+    ...notices.map((notice) => notice.stream),
+  ]),
+]
+
+const evidence = endpoint({
+  ...{ method: 'GET', path: '/messages/{id}/evidence', name: 'getMessageEvidence', tag, role: 'look' },
+  ...{ params, problems: absent },
+  about:
+    'All that the log knows of it: the histories of its session, its deliveries and its reports, with every finding and verdict, as a history file that `fsmtp replay` and `fsmtp verify` read. Other messages of its session are told of, without their content',
+  answers: { 200: { about: 'A history file', media: { 'application/x-ndjson': 'One object a line' } } },
+  answer: async ({ params: { id }, rooms, house, reply }) => {
+    const streams = streamsOf(await historyOf(rooms, house, id))
+    const lines = exportStreams(streams, {
+      log: remembered(house.log),
+      content: async (asked) => (asked === id ? house.content.stream(asked) : null),
+    })
+    return reply
+      .type('application/x-ndjson')
+      .header('content-disposition', `attachment; filename="${id}.ndjson"`)
+      .send(Readable.from(lines))
+  },
+})
+
+export const messageRows: readonly Endpoint[] = [list, one, raw, parts, part, trace, evidence]

@@ -1,0 +1,66 @@
+/**
+ * A message taken apart, for those who look at it. Nothing of it is run or fetched; what is told is bounded, however many parts a hostile
+ * one has.
+ */
+
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { z } from 'zod'
+import type { parts } from '../../shapes/message.ts'
+
+type Told = Omit<z.infer<typeof parts>, 'id'>
+export type Parts = { readonly told: Told; readonly bytes: ReadonlyMap<string, Uint8Array> }
+
+const mostParts = 200
+const mostHeaders = 500
+/** Characters of a text, and of a header field. */
+const longestText = 2 * 1024 * 1024
+const longestField = 16 * 1024
+/** Of parts within parts, and bytes of a header. */
+const deepest = 20
+const longestHeader = 1024 * 1024
+
+const cut = (text: string | undefined): string | null =>
+  text === undefined ? null : text.slice(0, longestText)
+
+const dispositionOf = (disposition: string | null | undefined): 'inline' | 'attachment' | null =>
+  disposition === 'inline' || disposition === 'attachment' ? disposition : null
+
+const octetsOf = (content: ArrayBuffer | Uint8Array | string): Uint8Array =>
+  typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
+
+/** What cannot be taken apart has no parts: it is there to be read raw. */
+const unreadable: Parts = {
+  told: { headers: [], text: null, html: null, attachments: [], truncated: true },
+  bytes: new Map(),
+}
+
+export const partsOf = async (body: Readable): Promise<Parts> => {
+  const { default: PostalMime } = await import('postal-mime')
+  const whole = await buffer(body)
+  const limits = { maxNestingDepth: deepest, maxHeadersSize: longestHeader }
+  const mail = await PostalMime.parse(whole, { ...limits, forceRfc822Attachments: true }).catch(() => null)
+  if (mail === null) return unreadable
+  const { headers, text, html, attachments } = mail
+  const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content) }))
+  const told = kept.map(({ one, octets }, at) => ({
+    part: String(at + 1),
+    type: one.mimeType.toLowerCase(),
+    name: one.filename ?? null,
+    disposition: dispositionOf(one.disposition),
+    contentId: one.contentId ?? null,
+    size: octets.length,
+  }))
+  const isLong = (said: string | undefined) => (said?.length ?? 0) > longestText
+  return {
+    told: {
+      headers: headers
+        .slice(0, mostHeaders)
+        .map(({ key, value }) => ({ name: key, value: value.slice(0, longestField) })),
+      ...{ text: cut(text), html: cut(html), attachments: told },
+      truncated:
+        attachments.length > mostParts || headers.length > mostHeaders || isLong(text) || isLong(html),
+    },
+    bytes: new Map(kept.map(({ octets }, at) => [String(at + 1), octets])),
+  }
+}

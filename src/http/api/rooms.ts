@@ -1,0 +1,50 @@
+/** What the API answers from: the desk of the views, and how fresh an answer has to be. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Desk } from '../../views/desk/index.ts'
+import type { House } from '../house.ts'
+import { Problem } from '../problem.ts'
+
+export type Rooms = {
+  readonly desk: Desk['ask']
+  /** Resolves once the views hold everything up to a position of the log. @throws Problem where they take too long */
+  readonly until: (position: number, patience?: number) => Promise<void>
+  /** What `find` gives; where that is nothing, once more when the views hold what the log held just now. @throws Problem 404 */
+  readonly found: <Value>(what: string, find: () => Promise<Value | null>) => Promise<Value>
+}
+
+/** Milliseconds between two looks at how far the views are. */
+const lookEvery = 5
+/** Milliseconds for views that somebody waits for, and for those that may not have what is asked for yet. */
+const longest = 5_000
+const shortest = 2_000
+
+export const roomsOf = (house: House, desk: Desk['ask']): Rooms => {
+  const reached = async (position: number, patience: number): Promise<boolean> => {
+    const end = performance.now() + patience
+    while (house.views.position() < position) {
+      if (performance.now() > end || !house.views.isKept()) return false
+      await pause(lookEvery)
+    }
+    return true
+  }
+  return {
+    desk,
+    until: async (position, patience = longest) => {
+      if (position > (await house.log.tail()))
+        throw new Problem(400, `position ${position} is behind the end of the log`)
+      if (!(await reached(position, patience)))
+        throw new Problem(503, `the views have come to position ${house.views.position()} so far; ask again`)
+    },
+    found: async (what, find) => {
+      const first = await find()
+      if (first !== null) return first
+      const tail = await house.log.tail()
+      if (house.views.position() < tail) {
+        await reached(tail, shortest)
+        const again = await find()
+        if (again !== null) return again
+      }
+      throw new Problem(404, `there is no ${what}`)
+    },
+  }
+}

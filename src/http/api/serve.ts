@@ -1,0 +1,72 @@
+/** Routes out of the table: each request is read, held against its row, answered, and what goes wrong is told as a problem. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Desk, openDesk, TooLong, TooMany, Unanswerable } from '../../views/desk/index.ts'
+import type { House } from '../house.ts'
+import type { Part } from '../listener.ts'
+import { Problem } from '../problem.ts'
+import { bodyOf, paramsOf, queryOf } from './asked.ts'
+import type { Endpoint } from './endpoint.ts'
+import { parseJson } from './json.ts'
+import { roomsOf } from './rooms.ts'
+
+export const prefix = '/api/v1'
+const smallBody = 64 * 1024
+
+/** `/messages/{id}` as the router has it: `/api/v1/messages/:id`. */
+const routeOf = ({ path }: Endpoint): string => `${prefix}${path.replace(/\{(\w+)\}/g, ':$1')}`
+
+/** What the desk cannot answer, to be asked again. */
+const told = (error: unknown): unknown => {
+  if (error instanceof TooLong)
+    return new Problem(503, `${error.message}: name a time, or something that can be found without a search`)
+  if (error instanceof TooMany) return new Problem(503, `${error.message}; ask again in a moment`)
+  if (error instanceof Unanswerable)
+    return new Problem(503, 'the views cannot answer now; /api/v1/views says how they are')
+  return error
+}
+
+const answering =
+  (row: Endpoint, { desk, house }: { readonly desk: Desk; readonly house: () => House }) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { params = {}, query = {}, body } = row
+    const came = {
+      ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
+      ...{ rooms: roomsOf(house(), desk.ask), house: house(), request, reply },
+    }
+    try {
+      return await row.answer(came)
+    } catch (error) {
+      throw told(error)
+    }
+  }
+
+/** JSON as it is read here, and mail as it came; whatever else a body may be is refused. */
+const takeBodies = (app: FastifyInstance, types: ReadonlySet<string>): void => {
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_: unknown, text: string) =>
+    parseJson(text),
+  )
+  for (const type of types)
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, async (_: unknown, bytes: Buffer) => bytes)
+}
+
+export type Table = {
+  readonly rows: readonly Endpoint[]
+  readonly directory: string
+}
+
+export const serveTable = ({ rows, directory }: Table): Part => {
+  const desk = openDesk({ directory })
+  return (app, house) => {
+    takeBodies(app, new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw))))
+    app.addHook('onClose', () => desk.close())
+    for (const row of rows)
+      app.route({
+        method: row.method,
+        url: routeOf(row),
+        ...(row.method !== 'GET' && { bodyLimit: row.bodyLimit ?? smallBody }),
+        config: { access: 'account', role: row.role },
+        handler: answering(row, { desk, house }),
+      })
+  }
+}

@@ -1,0 +1,172 @@
+/** What is read over the Web API: the same as the commands print. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Api, apiServer, detailOf, type Json } from './asking.ts'
+
+const mime = [
+  'From: Ann <ann@example.net>',
+  'Subject: Parts',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/html',
+  '',
+  '<script>alert(1)</script><p>Hi</p>',
+  '--b',
+  'Content-Type: text/html',
+  'Content-Disposition: attachment; filename="../evil.html"',
+  '',
+  '<script>alert(2)</script>',
+  '--b--',
+].join('\r\n')
+
+test('a message is listed, read, told of, and leads to its session', async (t) => {
+  const api = await apiServer(t)
+  const id = await api.mail(mime)
+  const [listed] = await api.items('/messages')
+  assert.equal(listed?.id, id)
+  const one = await api.get(`/messages/${id}`)
+  assert.equal(one.subject, 'Parts')
+  assert.deepEqual(one.deliveries, [])
+  const session = await api.get(`/sessions/${one.session}`)
+  assert.deepEqual(session.messages, [id])
+  const steps = await api.items(`/sessions/${one.session}/steps`)
+  assert.equal(steps[0]?.event, 'SessionOpened')
+  assert.ok(steps.every(({ diverged }) => diverged === null))
+  const said = await api.items(`/sessions/${one.session}/transcript`)
+  assert.ok(said.some(({ line }) => line === 'C: EHLO client.example'))
+  const trace = await api.items(`/messages/${id}/trace`)
+  assert.ok(trace.some(({ event }) => event === 'MessageAccepted'))
+})
+
+test('raw is text, parts are told and never shown', async (t) => {
+  const api = await apiServer(t)
+  const id = await api.mail(mime)
+  const raw = await api.ask(`/messages/${id}/raw`)
+  assert.equal(raw.headers['content-type'], 'text/plain; charset=utf-8')
+  assert.equal(raw.headers['x-content-type-options'], 'nosniff')
+  assert.match(raw.text, /^Return-Path: <a@b\.example>\r\nReceived: /)
+  assert.ok(raw.text.endsWith(`${mime}\r\n`))
+  const parts = await api.get(`/messages/${id}/parts`)
+  assert.match(String(parts.html), /<p>Hi<\/p>/)
+  assert.deepEqual((parts.headers as readonly Json[])[1], { name: 'subject', value: 'Parts' })
+  const [attachment] = parts.attachments as readonly Json[]
+  assert.deepEqual([attachment?.part, attachment?.type], ['1', 'text/html'])
+  const saved = await api.ask(`/messages/${id}/parts/1`)
+  assert.equal(saved.headers['content-type'], 'application/octet-stream')
+  assert.equal(saved.headers['content-disposition'], 'attachment')
+  assert.equal(saved.text.trim(), '<script>alert(2)</script>')
+  assert.equal((await api.ask(`/messages/${id}/parts/2`)).status, 404)
+})
+
+test('evidence is a history file with everything about the message, and the content of no other', async (t) => {
+  const api = await apiServer(t)
+  const id = await api.mail('Subject: One\r\n\r\nfirst')
+  const { text, headers } = await api.ask(`/messages/${id}/evidence`)
+  assert.equal(headers['content-type'], 'application/x-ndjson')
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json)
+  assert.equal(lines[0]?.format, 'fsmtp-history')
+  assert.ok(lines.some(({ type }) => type === 'MessageAccepted'))
+  assert.ok(lines.some(({ type }) => type === 'PolicyAdopted'))
+})
+
+/** All ids of a list, a few at a time; `between` happens after the first page. */
+const walked = async (api: Api, path: string, between: () => Promise<unknown>): Promise<string[]> => {
+  const found: string[] = []
+  for (let next: unknown = null, at = 0; at === 0 || next !== null; at++) {
+    const cursor = next === null ? '' : `&cursor=${next}`
+    const page = await api.get(`${path}limit=2${cursor}`)
+    found.push(...(page.items as readonly Json[]).map(({ id }) => String(id)))
+    next = page.next
+    if (at === 0) await between()
+  }
+  return found
+}
+
+test('pages never shift while mail flows', async (t) => {
+  const api = await apiServer(t)
+  const ids: string[] = []
+  for (let at = 0; at < 5; at++) ids.push(await api.mail())
+  const newestFirst = ids.toReversed()
+  assert.deepEqual(await walked(api, '/messages?', () => api.mail()), newestFirst)
+  const filtered = await walked(api, '/messages?sender=a@b.example&', () => api.mail())
+  assert.deepEqual(filtered.slice(-5), newestFirst)
+  assert.equal(new Set(filtered).size, filtered.length)
+})
+
+test('a cursor is good for its own question only', async (t) => {
+  const api = await apiServer(t)
+  for (let at = 0; at < 3; at++) await api.mail()
+  const { next } = await api.get('/messages?limit=1')
+  assert.match(detailOf(await api.ask(`/messages?cursor=${next}&sender=x@y`)), /belongs to other filters/)
+  assert.match(detailOf(await api.ask(`/sessions?cursor=${next}`)), /belongs to other filters/)
+  assert.match(detailOf(await api.ask('/messages?cursor=x')), /none that this list has given/)
+  const forged = Buffer.from(JSON.stringify([1, { toString: 1 }])).toString('base64url')
+  assert.equal((await api.ask(`/messages?cursor=${forged}`)).status, 400)
+})
+
+test('what cannot be asked is told with what can', async (t) => {
+  const api = await apiServer(t)
+  for (const [path, words] of [
+    ['/messages?recipent=x', /there is no parameter recipent; did you mean recipient\?/],
+    ['/sessions?outcome=great', /^outcome: give one of accepted, refused/],
+    ['/deliveries?since=yesterday', /^since: give a date \(2026-01-31\)/],
+    ['/messages?limit=0', /^limit: give a whole number from 1 to 500/],
+    ['/messages?limit=1&limit=2', /limit is given twice/],
+    ['/messages?sender=', /^sender: is empty/],
+    ['/views?x=1', /there is no parameter x; this takes none/],
+    ['/machines/session?format=png', /^format: give one of json, svg/],
+    ['/events?type=MessageAcepted', /did you mean MessageAccepted\?/],
+    ['/messages?position=999999999', /behind the end of the log/],
+  ] as const) {
+    const answer = await api.ask(path)
+    assert.equal(answer.status, 400, path)
+    assert.match(detailOf(answer), words)
+  }
+  for (const path of ['/messages/nothing', '/sessions/x/steps', '/deliveries/x', '/machines/x', '/nothing'])
+    assert.equal((await api.ask(path)).status, 404, path)
+})
+
+test('machines come in every format, with counts laid over pictures', async (t) => {
+  const api = await apiServer(t)
+  await api.mail()
+  assert.deepEqual(
+    (await api.items('/machines')).map(({ name }) => name),
+    ['session', 'delivery'],
+  )
+  for (const [format, type, words] of [
+    ['json', 'application/json; charset=utf-8', /"transitions"/],
+    ['svg', 'image/svg+xml', /^<svg/],
+    ['mermaid', 'text/plain; charset=utf-8', /stateDiagram/],
+    ['dot', 'text/plain; charset=utf-8', /^digraph/],
+    ['scxml', 'application/xml; charset=utf-8', /<scxml/],
+  ] as const) {
+    const answer = await api.ask(`/machines/session?format=${format}`)
+    assert.equal(answer.headers['content-type'], type)
+    assert.match(answer.text, words)
+  }
+  assert.match((await api.ask('/machines/session?format=mermaid&counts=true')).text, /1 time, after/)
+  assert.equal((await api.ask('/machines/session?format=json&counts=true')).status, 400)
+  const flow = await api.items('/machines/session/flow')
+  assert.ok(flow.some(({ input, count }) => input === 'EHLO' && count === 1))
+})
+
+test('views say how they are, and are built again', async (t) => {
+  const api = await apiServer(t)
+  await api.mail()
+  const before = (await api.items('/views')).find(({ name }) => name === 'mailboxes')
+  const { status, json } = await api.ask('/views/mailboxes/rebuild', { method: 'POST' })
+  assert.deepEqual([status, json], [202, { name: 'mailboxes' }])
+  assert.equal((await api.ask('/views/nothing/rebuild', { method: 'POST' })).status, 404)
+  const generation = Number(before?.generation)
+  const { eventually } = await import('./asking.ts')
+  await eventually(async () => {
+    const after = (await api.items('/views')).find(({ name }) => name === 'mailboxes')
+    return Number(after?.generation) > generation
+  })
+  assert.equal((await api.items('/messages')).length, 1)
+})
