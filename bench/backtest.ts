@@ -9,10 +9,11 @@ import type { SessionPolicy } from '../machines/session/policy.ts'
 import type { Findings, MessageFindings } from '../machines/vocabulary/findings.ts'
 import { newId } from '../src/actors/identity.ts'
 import { backtest } from '../src/backtest/index.ts'
+import type { Summary } from '../src/backtest/report.ts'
 import { parseConfig } from '../src/config/load.ts'
 import { sessionPolicy } from '../src/config/session-policy.ts'
 import type { Append } from '../src/log/port.ts'
-import { openSqliteLog } from '../src/log/sqlite/index.ts'
+import { openSqliteLog, openSqliteReader } from '../src/log/sqlite/index.ts'
 import { policyHash } from '../src/policies.ts'
 import { policyAppend, record, type Said } from '../test/history/recorder.ts'
 import type { Installed } from './fsmtp.ts'
@@ -179,21 +180,20 @@ const cost = async (sessions: number, work: () => Promise<unknown>): Promise<num
   return (user + system) / sessions
 }
 
-const breakdown = async (directory: string, sessions: number): Promise<string> => {
-  const { openSqliteReader } = await import('../src/log/sqlite/index.ts')
+type Costs = { readonly all: number; readonly told: string }
+
+const breakdown = async (directory: string, sessions: number): Promise<Costs> => {
   const log = openSqliteReader({ directory })
-  const { rules } = configured(tried)
+  const rules = configured(tried).rules!
   try {
     const reading = await cost(sessions, async () => {
-      let read = 0
-      for await (const page of log.readAll(0, { filter: { categories: ['smtp_session'] } }))
-        read += page.length
-      return read
+      for await (const _ of log.readAll(0, { filter: { categories: [session.category] } }));
     })
-    const all = await cost(sessions, () => backtest({ log, rules: rules! }))
-    const long = await cost(sessions, () => backtest({ log, rules: rules!, alwaysLong: true }))
+    const all = await cost(sessions, () => backtest({ log, rules }))
+    const long = await cost(sessions, () => backtest({ log, rules, alwaysLong: true }))
     const us = (value: number): string => `${value.toFixed(1)} µs`
-    return `processor time a session ${us(all)}: reading ${us(reading)}, judging ${us(all - reading)}; by the machine it would be ${us(long - reading)}`
+    const told = `${us(all)} a session: reading ${us(reading)}, judging ${us(all - reading)} (by the machine alone ${us(long - reading)})`
+    return { all, told }
   } finally {
     await log.close()
   }
@@ -203,24 +203,18 @@ export const measureBacktestRow = async (installed: Installed, sessions: number)
   await fill(installed.data, sessions)
   const policy = join(installed.data, 'tried.yaml')
   writeFileSync(policy, JSON.stringify(tried))
-  const words = ['backtest', '--policy', policy, '--json']
-  const lines = installed.command(words, { exit: 1 }).trim().split('\n')
-  const summary = JSON.parse(lines.at(-1)!) as {
-    sessions: number
-    changed: number
-    unjudged: number
-    ms: number
-  }
+  const printed = installed.command(['backtest', '--policy', policy, '--json'], { exit: 1 })
+  const summary = JSON.parse(printed.trim().split('\n').at(-1)!) as Summary
   if (summary.sessions !== sessions || summary.changed === 0)
-    throw new Error(`the backtest was of something else: ${lines.at(-1)}`)
-  const parts = await breakdown(installed.data, Math.min(sessions, 50_000))
+    throw new Error(`the backtest was of something else: ${JSON.stringify(summary)}`)
+  const { all, told } = await breakdown(installed.data, sessions)
   return {
-    what: 'backtest of recorded sessions of one mail each, one core',
-    value: (sessions / summary.ms) * 1000,
+    what: 'backtest of recorded sessions of one mail each, in a second of processor time',
+    value: 1e6 / all,
     unit: 'perSecond',
     must: 20_000,
     aim: 40_000,
     better: 'more',
-    note: `${sessions.toLocaleString('en-US')} sessions of 11 facts, ${perSecond((sessions * 11) / (summary.ms / 1000))} facts; ${parts}`,
+    note: `${sessions.toLocaleString('en-US')} sessions of 11 facts; ${told}; the command by the clock, beside whatever else runs here: ${perSecond((sessions / summary.ms) * 1000)}`,
   }
 }

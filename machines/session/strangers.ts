@@ -29,10 +29,10 @@ export const judgeStranger = (context: SessionContext, recipient: string, accept
   return mayAlwaysWriteTo(recipient) ? accepted : refusalBy(judged.by, context.session)
 }
 
-export type OfMail = { readonly client: Judgement; readonly message: Judgement }
+type OfMail = { readonly client: Judgement; readonly message: Judgement }
 
 /** With the content there is more to know of the client, too: an author on the allow list, say. */
-export const judgeWhole = (whole: Examined, rules: Rules): OfMail => ({
+const judgeWhole = (whole: Examined, rules: Rules): OfMail => ({
   client: judgeClient(whole, rules),
   message: judgeMessage(whole, rules),
 })

@@ -58,6 +58,8 @@ class Difference {
   }
 }
 
+type Met = Asking & { readonly key: string | null; readonly putOffAt: number | null }
+
 /** A pair that is known otherwise than it was then. */
 type Pair = { putOffAt: number | null; accepted: number; forgetAt: number }
 
@@ -140,10 +142,11 @@ export class Consequences {
   ): { acquaintance: Acquaintance; settle: Found['settle'] } | undefined {
     if (!this.#isGreylisting) return undefined
     const { at } = asking
-    const known = this.#pairs.size === 0 ? undefined : this.#pairs.get(keyOf(asking))
+    const key = this.#pairs.size === 0 ? null : keyOf(asking)
+    const known = key === null ? undefined : this.#pairs.get(key)
     if (known === undefined || known.forgetAt < at) {
       const putOffAt = then.waited === null ? null : at - then.waited
-      return { acquaintance: then, settle: (was, now) => this.#part({ ...asking, putOffAt }, was, now) }
+      return { acquaintance: then, settle: (was, now) => this.#part({ ...asking, key, putOffAt }, was, now) }
     }
     const { putOffAt, accepted } = known
     return {
@@ -151,14 +154,14 @@ export class Consequences {
         waited: putOffAt === null ? null : Math.max(0, at - putOffAt),
         accepted: Math.max(0, then.accepted + accepted),
       },
-      settle: (was, now) => this.#part({ ...asking, putOffAt }, was, now),
+      settle: (was, now) => this.#part({ ...asking, key, putOffAt }, was, now),
     }
   }
 
-  #part(asking: Asking & { readonly putOffAt: number | null }, was: Mail, now: Mail): void {
+  #part(asking: Met, was: Mail, now: Mail): void {
     const isSame = isPutOff(was) === isPutOff(now) && (was.fate === 'accepted') === (now.fate === 'accepted')
     if (isSame && this.#pairs.size === 0) return
-    const key = keyOf(asking)
+    const key = asking.key ?? keyOf(asking)
     const known = this.#pairs.get(key)
     if (isSame && known === undefined) return
     const { at, putOffAt } = asking

@@ -3,10 +3,10 @@
  * of errors or commands can end the session. Then nothing but the rules can make a difference, and the machine need not be asked.
  * `test/backtest` holds it against the long way.
  */
-import { judgeClient, refusalBy } from '../../machines/session/rules/judge.ts'
+import { judgeClient, judgeMessage, refusalBy } from '../../machines/session/rules/judge.ts'
 import type { Examined, Judgement } from '../../machines/session/rules/question.ts'
 import type { Rules } from '../../machines/session/rules/rules.ts'
-import { judgeWhole, mayAlwaysWriteTo, refuses, tagsBy } from '../../machines/session/strangers.ts'
+import { mayAlwaysWriteTo, refuses, tagsBy } from '../../machines/session/strangers.ts'
 import type { Place } from '../../machines/vocabulary/events.ts'
 import type { MessageFindings } from '../../machines/vocabulary/findings.ts'
 import type { StoredEvent } from '../log/port.ts'
@@ -163,10 +163,12 @@ export class Quick {
 
   #judgeMessage(trial: Trial, { message, authentication }: Data): void {
     const whole = { ...this.#examined!, message: (authentication ?? {}) as MessageFindings }
-    const judged = judgeWhole(whole, this.#rules)
-    trial.messageJudged(whole, judged.message)
-    if (judged.message.by !== null && refuses(judged.message))
-      trial.now.take('MessageRefused', { message, ...refusalBy(judged.message.by, '') })
-    else trial.now.take('MessageAccepted', { message, tags: tagsBy(judged) })
+    // Only an author that is vouched for can change what is said of the client.
+    const client = this.#rules.allow.domains.length === 0 ? this.#judged! : judgeClient(whole, this.#rules)
+    const judged = judgeMessage(whole, this.#rules)
+    trial.messageJudged(whole, judged)
+    if (judged.by !== null && refuses(judged))
+      trial.now.take('MessageRefused', { message, ...refusalBy(judged.by, '') })
+    else trial.now.take('MessageAccepted', { message, tags: tagsBy({ client, message: judged }) })
   }
 }
