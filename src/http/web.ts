@@ -9,6 +9,7 @@ import type { EventLog } from '../log/port.ts'
 import { version } from '../version.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
 import { type Doorkeeper, doorkeeperOf, Unguarded } from './access.ts'
+import { api } from './api/index.ts'
 import { Figures } from './figures.ts'
 import { health } from './health.ts'
 import { hostsOf } from './host.ts'
@@ -18,6 +19,7 @@ import { createListener, type Part } from './listener.ts'
 import { Desk } from './login/desk.ts'
 import { login } from './login/routes.ts'
 import { metrics } from './metrics.ts'
+import { page } from './page.ts'
 import { type Readiness, ReadinessChecks } from './readiness.ts'
 import { Remembered } from './remembered.ts'
 import { watchedContent } from './watched-content.ts'
@@ -142,7 +144,9 @@ export class Web implements Http {
         maySeeDetails: (request) => this.#doorkeeper.isMonitor(request),
       }),
       metrics(this.#figures),
+      page(),
       login(() => this.#looked().desk),
+      api({ directory: this.#data }),
     ]
   }
 

@@ -74,8 +74,10 @@ const restAfter = (work: number): number => {
 const catchUp = async (): Promise<void> => {
   for (;;) {
     const began = performance.now()
-    if (isStopping || !(await runner.step())) return
+    const isFolding = !isStopping && (await runner.step())
+    // A view that took another's place is further on, with nothing left to fold.
     sayPosition()
+    if (!isFolding) return
     if (await isLogGrowing()) await pause(restAfter(performance.now() - began))
     else await turn()
   }
