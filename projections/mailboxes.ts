@@ -41,8 +41,39 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
 /** An account's name is its mailbox: it is there, and empty, before the first mail comes. */
 const opened = (mailbox: string): RowChange => ({ kind: 'upsert', table: 'mailboxes', key: [mailbox] })
 
+type Held = { readonly mailbox: string; readonly id: string; readonly size: number }
+
+/** The row stays: it was there, and a look at an earlier time finds it. */
+const gone = ({ mailbox, id, size }: Held, at: number): readonly RowChange[] => [
+  { kind: 'upsert', table: 'mailbox_messages', key: [mailbox, id], set: { expungedAt: at } },
+  { kind: 'upsert', table: 'mailboxes', key: [mailbox], add: { messages: -1, size: -size } },
+]
+
+const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowChange[] => {
+  const { to, as, message, from, subject, size, flags } = data
+  const key = [to]
+  return [
+    ...gone(data, at),
+    { kind: 'upsert', table: 'mailboxes', key, set: { lastFiledAt: at }, add: { messages: 1, size } },
+    {
+      kind: 'insert',
+      table: 'mailbox_messages',
+      key: [to, as],
+      set: { message, filedAt: at, from, subject, size, flags: JSON.stringify(flags), moved: 1 },
+      number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
+    },
+  ]
+}
+
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'AccountAdded') return [opened(event.data.account)]
+  if (event.type === 'MessageFlagged') {
+    const { mailbox, id, flags } = event.data
+    const set = { flags: JSON.stringify(flags) }
+    return [{ kind: 'upsert', table: 'mailbox_messages', key: [mailbox, id], set }]
+  }
+  if (event.type === 'MessageExpunged') return gone(event.data, event.at)
+  if (event.type === 'MessageMoved') return moved(event)
   if (event.type !== 'MessageAccepted') return nothing
   const mailboxes = mailboxesOf(event.data)
   if (mailboxes.length === 1) return filed(mailboxes[0]!, 1, event)
@@ -51,7 +82,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const mailboxes: Projection = {
   name: 'mailboxes',
-  version: 2,
+  version: 3,
   tables: {
     mailboxes: {
       key: ['mailbox'],
@@ -76,6 +107,10 @@ export const mailboxes: Projection = {
         subject: 'text',
         size: 'number',
         flags: 'text',
+        /** Null while it is there. */
+        expungedAt: 'number',
+        /** 1 where it came from another mailbox: it was not accepted for this one. */
+        moved: 'count',
       },
     },
   },

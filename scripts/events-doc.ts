@@ -78,6 +78,8 @@ No event holds a password that could be used (accounts hold argon2id hashes), no
 | \`retention-<id>\` | what was forgotten at one time |
 | \`web_login-<id>\` | one login over HTTP |
 | \`api_key-<name>\` | the keys of that name, one after the other |
+| \`mailbox_message-<id>\` | what was done to one message in one mailbox: flags, moved, expunged |
+| \`submission-<hash>\` | a mail that was sent over HTTP under a key, so that asking again sends it once |
 | \`webhook-<id>\` | how far one webhook is told, and by which server; what is old is forgotten |
 | \`policy_change-<id>\` | that a policy came into force |
 | \`policy-<hash>\` | one policy, as it was when sessions or deliveries were judged by it |

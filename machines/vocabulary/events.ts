@@ -554,6 +554,53 @@ export type WebhookMoved = { readonly webhook: string; readonly position: number
 /** This server sends no more: it ends, or has the webhook no longer. */
 export type WebhookReleased = { readonly webhook: string; readonly node: string; readonly position: number }
 
+/** What stands on a message in a mailbox from now on: all of its flags. `id` is the mailbox message's; `by` is who asked. */
+export type MessageFlagged = {
+  readonly id: string
+  readonly mailbox: string
+  readonly flags: readonly string[]
+  readonly by: string
+}
+/** It is in another mailbox now, under another id, with what stood on it. */
+export type MessageMoved = {
+  readonly id: string
+  readonly mailbox: string
+  readonly to: string
+  /** Its id there. */
+  readonly as: string
+  readonly message: string
+  readonly from: string | null
+  readonly subject: string | null
+  readonly size: number
+  readonly flags: readonly string[]
+  readonly by: string
+}
+/** It is in the mailbox no longer. What else is known of the message stays. */
+export type MessageExpunged = {
+  readonly id: string
+  readonly mailbox: string
+  readonly size: number
+  readonly by: string
+}
+/**
+ * Somebody sends a mail over HTTP, under a key of theirs, and may ask again with the same key when no answer came: then it is looked up here
+ * and in the session's history what has become of it.
+ */
+export type SubmissionBegun = {
+  readonly account: string
+  /** SHA-256 of what was asked, in hex: the same key for something else is refused. */
+  readonly request: string
+  /** In which it is sent. */
+  readonly session: string
+}
+/** The mail was accepted. */
+export type SubmissionAccepted = {
+  readonly account: string
+  readonly message: string
+  /** What the answer was made of. */
+  readonly refused: readonly { readonly address: string; readonly reply: string }[]
+}
+
 /** Every fact of this release by name, with its data. */
 export type Facts = {
   SessionOpened: SessionOpened
@@ -609,6 +656,11 @@ export type Facts = {
   PolicyChanged: PolicyChanged
   HistoryForgotten: HistoryForgotten
   ContentForgotten: ContentForgotten
+  MessageFlagged: MessageFlagged
+  MessageMoved: MessageMoved
+  MessageExpunged: MessageExpunged
+  SubmissionBegun: SubmissionBegun
+  SubmissionAccepted: SubmissionAccepted
   LoginOpened: LoginOpened
   LoginClosed: LoginClosed
   KeyAdded: KeyAdded

@@ -52,6 +52,32 @@ const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z
     category: 'retention',
     shape: z.object({ before: z.number(), messages: addresses }),
   },
+  MessageFlagged: {
+    category: 'mailbox_message',
+    shape: z.object({ id: name, mailbox: name, flags: addresses, by: name }),
+  },
+  MessageMoved: {
+    category: 'mailbox_message',
+    shape: z.object({
+      ...{ id: name, mailbox: name, to: name, as: name, message: name, by: name, flags: addresses },
+      ...{ from: z.string().nullable(), subject: z.string().nullable(), size: z.number().int() },
+    }),
+  },
+  MessageExpunged: {
+    category: 'mailbox_message',
+    shape: z.object({ id: name, mailbox: name, size: z.number().int(), by: name }),
+  },
+  SubmissionBegun: {
+    category: 'submission',
+    shape: z.object({ account: name, request: name, session: name }),
+  },
+  SubmissionAccepted: {
+    category: 'submission',
+    shape: z.object({
+      ...{ account: name, message: name },
+      refused: z.array(z.object({ address: z.string(), reply: z.string() })),
+    }),
+  },
   PolicyChanged: {
     category: 'policy_change',
     shape: z.object({

@@ -31,15 +31,15 @@ const undelivered = `
   LEFT JOIN (SELECT message, count(*) AS sent FROM deliveries GROUP BY message) AS d ON d.message = m.id
   LEFT JOIN (SELECT message, count(*) AS owed FROM unrouted GROUP BY message) AS u ON u.message = m.id
 `
-const filed = `SELECT count(*) AS filed FROM mailbox_messages`
+const filed = `SELECT count(*) AS filed FROM mailbox_messages WHERE message IS NOT NULL AND moved = 0`
 const missing = `
   SELECT coalesce(sum(abs(m.mailboxes - coalesce(f.filed, 0))), 0) AS unaccounted
   FROM messages AS m
-  LEFT JOIN (SELECT message, count(*) AS filed FROM mailbox_messages GROUP BY message) AS f ON f.message = m.id
+  LEFT JOIN (SELECT message, count(*) AS filed FROM mailbox_messages WHERE moved = 0 GROUP BY message) AS f ON f.message = m.id
 `
 const strangers = `
   SELECT count(*) AS strangers FROM mailbox_messages AS f
-  WHERE NOT EXISTS (SELECT 1 FROM messages WHERE id = f.message)
+  WHERE f.message IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE id = f.message)
 `
 
 export const askLedger = (db: DatabaseSync): Ledger => {

@@ -8,22 +8,26 @@ export type { Mailbox, MailboxMessage }
 
 const every = `SELECT mailbox, messages, size, lastFiledAt FROM mailboxes ORDER BY mailbox`
 const one = `SELECT mailbox FROM mailboxes WHERE mailbox = :mailbox`
+/** What was there at a time, or is there now. */
+const there = `message IS NOT NULL AND (:asOf IS NULL OR filedAt <= :asOf)
+    AND (expungedAt IS NULL OR expungedAt > :asOf)`
 const filed = `
   SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
   FROM mailbox_messages
-  WHERE mailbox = :mailbox AND number > :after AND (:asOf IS NULL OR filedAt <= :asOf)
+  WHERE mailbox = :mailbox AND number > :after AND ${there}
   ORDER BY number
 `
 /** Ids sort by time, and rows of a mailbox lie in the order of their ids. */
 const page = `
   SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
   FROM mailbox_messages
-  WHERE mailbox = :mailbox AND id < :before AND (:asOf IS NULL OR filedAt <= :asOf)
+  WHERE mailbox = :mailbox AND id < :before AND ${there}
   ORDER BY id DESC LIMIT :limit
 `
 const single = `
   SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
-  FROM mailbox_messages WHERE mailbox = :mailbox AND id = :id
+  FROM mailbox_messages
+  WHERE mailbox = :mailbox AND id = :id AND message IS NOT NULL AND expungedAt IS NULL
 `
 type MailboxRow = { mailbox: string; messages: number; size: number; lastFiledAt: number | null }
 type Row = {
