@@ -1,7 +1,7 @@
 /** What a backtest found, for people. */
 import type { Change, Example, Summary, Unjudged } from '../backtest/report.ts'
 import { noContent } from '../backtest/trial.ts'
-import { type Column, counted, print, type Tone, table, toned, visible } from './terminal.ts'
+import { type Column, print, type Tone, table, toned, visible } from './terminal.ts'
 
 const tones: Readonly<Record<string, Tone>> = {
   ...{ accepted: 'good', refused: 'bad', deferred: 'bad', tagged: 'strong' },
@@ -47,29 +47,29 @@ const whyUnjudged = (unjudged: readonly Unjudged[]): void => {
 }
 
 const number = (value: number): string => value.toLocaleString('en')
+const many = (value: number, one: string): string => `${number(value)} ${one}${value === 1 ? '' : 's'}`
+/** Of a moment's work it would say nothing. */
 const rate = ({ sessions, ms }: Summary): string =>
-  ms === 0 ? '' : `, ${number(Math.round((sessions / ms) * 1000))} sessions a second`
+  ms < 1000 ? '' : `; ${number(Math.round((sessions / ms) * 1000))} sessions a second`
 
 /** `1,204 mails in 1,000 sessions from ... to ...`. */
 const extent = (summary: Summary): string => {
-  const { sessions, mails, first, last, ms } = summary
-  const what = `${counted(mails, 'mail')} in ${counted(sessions, 'session')}`
-  return `${what} from ${first} to ${last}, in ${(ms / 1000).toFixed(1)} s${rate(summary)}`
+  const { sessions, mails, first, last } = summary
+  const what = `${many(mails, 'mail')} in ${many(sessions, 'session')}`
+  return `${what} that began from ${first} to ${last}${rate(summary)}`
 }
 
 const besides = ({ unfinished, withoutPolicy }: Summary): readonly string[] => [
-  ...(unfinished === 0 ? [] : [`${counted(unfinished, 'more mail')} came to no decision then.`]),
+  ...(unfinished === 0 ? [] : [`${many(unfinished, 'more mail')} came to no decision then.`]),
   ...(withoutPolicy === 0
     ? []
-    : [
-        `${counted(withoutPolicy, 'session')} could not be judged: the log does not have the policy of then.`,
-      ]),
+    : [`${many(withoutPolicy, 'session')} could not be judged: the log does not have the policy of then.`]),
 ]
 
 const verdict = ({ changed, unjudged, mails }: Summary): string => {
   const doubt = unjudged === 0 ? '' : `; of ${number(unjudged)} nobody can say`
   if (changed > 0)
-    return toned('bad', `${number(changed)} of ${counted(mails, 'mail')} would have fared otherwise${doubt}`)
+    return toned('bad', `${number(changed)} of ${many(mails, 'mail')} would have fared otherwise${doubt}`)
   return toned('good', `no mail would have fared otherwise${doubt}`)
 }
 

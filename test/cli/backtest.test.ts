@@ -140,7 +140,7 @@ test('a real history: the policy that was in force changes nothing, others say w
   assert.match(told.stdout, /^MAILS +FARED +WOULD BE +BY +THEN BY\n/)
   assert.match(told.stdout, /\n +2 +refused +tagged +spf\.fail +spf\.fail\n/)
   assert.match(told.stdout, /\n +1 +refused +tagged +spf\.fail +dnsbl bl\.example\n/)
-  assert.match(told.stdout, /13 mails in 5 sessions from \S+Z to \S+Z, in /)
+  assert.match(told.stdout, /13 mails in 5 sessions that began from \S+Z to \S+Z\n/)
   assert.match(told.stdout, /\d+ of 13 mails would have fared otherwise\n$/)
   const [, id, revision] = /fsmtp replay (\w+) --at (\d+)/.exec(told.stdout) ?? assert.fail(told.stdout)
   const replayed = await fsmtp(folder, ['replay', id!, '--at', revision!])

@@ -99,3 +99,21 @@ test('two steps of a mail that is not from whom it says', async (t) => {
       told.find(([first]) => first === step[0]),
     )
 })
+
+test('a policy tried on the past', async (t) => {
+  const tried =
+    'spf: { fail: refuse }\ndmarc: { reject: refuse, quarantine: refuse }\nreverseName: { missing: tag }\n'
+  const place = await strangers(t, { policy: { allow: { networks: [] } } }, { 'new.yaml': tried })
+  const bring = (from: string, author = from): Promise<string> =>
+    place.bring({
+      ...{ address: '192.0.2.20', helo: 'mail.offers.example', from },
+      content: `From: <${author}>\r\nSubject: Hello\r\n\r\nHello.`,
+    })
+  for (const from of ['one@strict.example', 'two@strict.example']) await bring(from, 'x@nowhere.example')
+  await bring('news@cautious.example')
+  await bring('news@offers.example')
+  await bring('news@offers.example', 'service@bank.example')
+  const { code, stdout } = await place.run('backtest', '--policy', 'new.yaml', '--examples', '1')
+  assert.equal(code, 1)
+  assert.deepEqual(stdout.trimEnd().split('\n').map(lasting), sampleWith(/^MAILS {2}FARED/).map(lasting))
+})
