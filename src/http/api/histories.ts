@@ -1,10 +1,12 @@
 /** Histories of sessions and deliveries, replayed step by step; the same for both. */
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { machines } from '../../../machines/index.ts'
+import { exportStreams } from '../../history/export.ts'
 import { policyHashOf, readPolicy } from '../../history/policies.ts'
 import { type Step, steps } from '../../history/steps.ts'
 import { categoryOf, type StoredEvent } from '../../log/port.ts'
-import { forgottenAt } from '../../retention/remembered.ts'
+import { forgottenAt, remembered } from '../../retention/remembered.ts'
 import { step, transcriptLine } from '../../shapes/step.ts'
 import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
@@ -51,7 +53,7 @@ export type Kept = {
   readonly tag: string
 }
 
-/** `/sessions/ID/steps` and `/sessions/ID/transcript`. */
+/** `/sessions/ID/steps`, `/sessions/ID/transcript` and `/sessions/ID/history`. */
 export const historyRows = ({ plural, name, what, category, tag }: Kept): readonly Endpoint[] => {
   const row = {
     method: 'GET',
@@ -84,6 +86,23 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
               : dialogue.split('\n').map((line) => ({ at: new Date(at).toISOString(), line })),
           ),
         }
+      },
+    }),
+    endpoint({
+      ...row,
+      ...{ path: `/${plural}/{id}/history`, name: `get${name}History` },
+      about: `The history of a ${what} as a file, which \`fsmtp replay\` and \`fsmtp verify\` read, and the page; without content of messages`,
+      answers: {
+        200: { about: 'A history file', media: { 'application/x-ndjson': 'One object a line' } },
+      },
+      answer: async ({ params: { id }, house, reply }) => {
+        const stream = `${category}-${id}`
+        await eventsOf(house, stream, `${what} ${id}`)
+        const lines = exportStreams([stream], { log: remembered(house.log), content: async () => null })
+        return reply
+          .type('application/x-ndjson')
+          .header('content-disposition', `attachment; filename="${id}.ndjson"`)
+          .send(Readable.from(lines))
       },
     }),
   ]

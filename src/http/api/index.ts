@@ -4,6 +4,7 @@ import { deliveryRows } from './deliveries.ts'
 import { documentOf } from './document.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eventRows } from './events.ts'
+import { htmlRows } from './html.ts'
 import { machineRows } from './machines.ts'
 import { messageRows } from './messages.ts'
 import { prefix, serveTable } from './serve.ts'
@@ -12,6 +13,7 @@ import { viewRows } from './views.ts'
 
 export const rows: readonly Endpoint[] = [
   ...messageRows,
+  ...htmlRows,
   ...sessionRows,
   ...deliveryRows,
   ...machineRows,

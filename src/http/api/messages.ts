@@ -18,7 +18,7 @@ import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, text, until } from './fields.ts'
 import { filterOf, listOf, pageOf } from './lists.ts'
-import { partsOf } from './parts.ts'
+import { type Parts, partsOf } from './parts.ts'
 import type { Rooms } from './rooms.ts'
 
 const tag = 'Messages'
@@ -102,6 +102,13 @@ const raw = endpoint({
 /** Bytes that are read to show parts; larger messages are shown raw. */
 const mostRead = 64 * 1024 * 1024
 
+/** @throws Problem where it is too large, not there, or was forgotten */
+export const messagePartsOf = async (rooms: Rooms, house: House, id: string): Promise<Parts> => {
+  const found = await findMessage(rooms, id)
+  if (found.size > mostRead) throw new Problem(413, `message ${id} has ${found.size} bytes; get it raw`)
+  return partsOf(await bodyOf(house, found))
+}
+
 const parts = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/parts', name: 'getMessageParts', tag, role: 'look', params },
   about: 'What it says: header, text, HTML, and a list of what came with it',
@@ -111,12 +118,10 @@ const parts = endpoint({
     410: 'Its content was removed, as retention asks',
     413: 'It is too large to be taken apart here; get it raw',
   },
-  answer: async ({ params: { id }, rooms, house }) => {
-    const found = await findMessage(rooms, id)
-    if (found.size > mostRead)
-      throw new Problem(413, `message ${id} has ${found.size} bytes; get it raw, or its parts one by one`)
-    return { id, ...(await partsOf(await bodyOf(house, found))).told }
-  },
+  answer: async ({ params: { id }, rooms, house }) => ({
+    id,
+    ...(await messagePartsOf(rooms, house, id)).told,
+  }),
 })
 
 const part = endpoint({
@@ -128,9 +133,7 @@ const part = endpoint({
   },
   problems: { 404: 'There is no such message, or no such part of it' },
   answer: async ({ params: { id, part: wanted }, rooms, house, reply }) => {
-    const found = await findMessage(rooms, id)
-    if (found.size > mostRead) throw new Problem(413, `message ${id} is too large; get it raw`)
-    const { bytes } = await partsOf(await bodyOf(house, found))
+    const { bytes } = await messagePartsOf(rooms, house, id)
     const content = bytes.get(wanted)
     if (content === undefined) throw new Problem(404, `message ${id} has no part ${wanted}`)
     return reply
