@@ -10,6 +10,7 @@ import { parseConfig } from '../config/load.ts'
 import { rulesOf, usualPolicy } from '../config/policy.ts'
 import type { LogReader } from '../log/port.ts'
 import { readPolicy } from '../policies.ts'
+import { remembered } from '../retention/remembered.ts'
 import { tell } from './backtest-text.ts'
 import { CommandFault } from './fault.ts'
 import { since, until } from './moment.ts'
@@ -78,7 +79,8 @@ const isInForce = async (log: LogReader, rules: Rules): Promise<boolean> => {
 }
 
 const tryOut = async (opened: Reading, rules: Rules, options: Options): Promise<void> => {
-  const { log, json } = opened
+  const { json } = opened
+  const log = remembered(opened.log)
   const same = await isInForce(log, rules)
   if (same) remark(`${visible(options.policy)} is the policy that is in force`)
   const tail = await log.tail()

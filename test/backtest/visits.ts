@@ -153,8 +153,7 @@ export type Recorded = {
 
 export const begun = Date.UTC(2026, 0, 2, 3, 4, 5)
 
-export const recorded = (): Recorded => {
-  const log = openMemoryLog()
+export const recorded = (log: EventLog = openMemoryLog()): Recorded => {
   const known = new Set<string>()
   let sessions = 0
   return {
