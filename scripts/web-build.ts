@@ -79,6 +79,7 @@ export const buildPage = async (): Promise<void> => {
     build: {
       ...{ outDir: built, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, sourcemap: false },
       modulePreload: { polyfill: false },
+      rollupOptions: { checks: { pluginTimings: false } },
     },
   })
   const seconds = ((performance.now() - began) / 1000).toFixed(1)

@@ -7,6 +7,7 @@ import { applyTheme } from './frame/theme.ts'
 import './style/base.css'
 import './style/pieces.css'
 import './style/places.css'
+import './style/mail.css'
 
 applyTheme()
 followLinks()

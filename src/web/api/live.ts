@@ -50,7 +50,7 @@ const flush = (): void => {
 }
 
 const soon = (): void => {
-  timer ??= setTimeout(flush, every)
+  if (timer === null) timer = setTimeout(flush, every)
 }
 
 const take = ({ data }: MessageEvent<string>): void => {

@@ -9,7 +9,7 @@ export const Login = () => {
     const given = new FormData(event.currentTarget as HTMLFormElement)
     try {
       await send('POST', urlOf(['login']), {
-        account: String(given.get('account') ?? ''),
+        user: String(given.get('user') ?? ''),
         password: String(given.get('password') ?? ''),
       })
       location.reload()
@@ -23,7 +23,7 @@ export const Login = () => {
         <h1>FSMTP</h1>
         <label>
           Account
-          <input name="account" autocomplete="username" required autofocus />
+          <input name="user" autocomplete="username" required autofocus />
         </label>
         <label>
           Password

@@ -1,1 +1,47 @@
-export const Mail = () => <h1>Mail</h1>
+/** Mail: mailboxes, what is in one, and one message. All three are in the address. */
+import type { PlaceProps } from '../frame/app.tsx'
+import { useKeys } from '../frame/keys.tsx'
+import { go, pathOf, useSpot, withQuery } from '../frame/router.ts'
+import { Boxes } from './boxes.tsx'
+import { MailList, useMails } from './list.tsx'
+import { MessagePage } from './message.tsx'
+
+/** The mailbox that is all mail. */
+export const everything = 'all'
+
+export const Mail = ({ parts, query }: PlaceProps) => {
+  const box = parts[0] ?? everything
+  const message = parts[1] ?? null
+  const spot = useSpot()
+  const mails = useMails(box, query)
+  const place = mails.items?.findIndex((mail) => mail.message === message) ?? -1
+  const open = (at: number): void => {
+    const mail = mails.items?.[at]
+    if (mail === undefined) return
+    go(withQuery({ ...spot, path: pathOf('mail', box, mail.message) }, { step: null }), {
+      replace: message !== null,
+    })
+  }
+  useKeys([
+    { key: 'j', does: 'next mail', run: () => open(place + 1) },
+    { key: 'k', does: 'mail before', run: () => open(Math.max(0, place - 1)) },
+    {
+      key: 'u',
+      does: 'back to the list',
+      run: () => go(withQuery({ ...spot, path: pathOf('mail', box) }, {})),
+    },
+  ])
+  return (
+    <div class={`mail${message === null ? '' : ' reading'}`}>
+      <Boxes box={box} />
+      <MailList {...{ box, query, mails, message }} />
+      <div class="pane">
+        {message === null ? (
+          <p class="weak hint">Choose a mail; j and k go through the list.</p>
+        ) : (
+          <MessagePage key={message} id={message} box={box} query={query} />
+        )}
+      </div>
+    </div>
+  )
+}

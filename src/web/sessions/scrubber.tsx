@@ -56,6 +56,20 @@ const Marks = ({ steps }: { readonly steps: readonly Step[] }) => {
   )
 }
 
+const glyphs = {
+  first: 'M6 5v14M19 5 9 12l10 7z',
+  before: 'M16 5 7 12l9 7z',
+  play: 'M8 4.5 19 12 8 19.5z',
+  stop: 'M8 5v14M16 5v14',
+  next: 'M8 5l9 7-9 7z',
+  last: 'M18 5v14M5 5l10 7-10 7z',
+} as const
+const Glyph = ({ name }: { readonly name: keyof typeof glyphs }) => (
+  <svg class="icon solid" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <path d={glyphs[name]} />
+  </svg>
+)
+
 export const Scrubber = (props: ScrubberProps) => {
   const { steps, at, move } = props
   const [speed, setSpeed] = useState<Speed>('4 steps a second')
@@ -83,19 +97,19 @@ export const Scrubber = (props: ScrubberProps) => {
     <section class="scrubber" aria-label="Moments of this history">
       <div class="buttons">
         <button type="button" onClick={() => to(0)} disabled={at === 0} aria-label="First step">
-          ⏮
+          <Glyph name="first" />
         </button>
         <button type="button" onClick={() => to(at - 1)} disabled={at === 0} aria-label="Step before">
-          ◀
+          <Glyph name="before" />
         </button>
         <button type="button" class="main" onClick={toggle} aria-label={isPlaying ? 'Stop' : 'Play'}>
-          {isPlaying ? '❚❚' : '▶'}
+          <Glyph name={isPlaying ? 'stop' : 'play'} />
         </button>
         <button type="button" onClick={() => to(at + 1)} disabled={at === last} aria-label="Next step">
-          ▶
+          <Glyph name="next" />
         </button>
         <button type="button" onClick={() => to(last)} disabled={at === last} aria-label="Last step">
-          ⏭
+          <Glyph name="last" />
         </button>
       </div>
       <div class="slider">

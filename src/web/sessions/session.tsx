@@ -1,5 +1,6 @@
 /** One session: all of its steps, on the chart, in the transcript, in words. */
 import { useState } from 'preact/hooks'
+import type { Step } from '../../history/steps.ts'
 import type { Session } from '../../shapes/session.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
@@ -49,7 +50,21 @@ const Head = ({ session }: { readonly session: Session }) => {
   )
 }
 
-export const SessionPage = ({ id, asked }: { readonly id: string; readonly asked: string | null }) => {
+export type SessionPageProps = {
+  readonly id: string
+  /** Revision of the step to stand at. */
+  readonly asked: string | null
+  /** Or the message whose acceptance to stand at. */
+  readonly message: string | null
+}
+
+/** The step that took a message in, as the address names it. */
+const acceptance = (steps: readonly Step[], message: string | null): string | null => {
+  const found = steps.find(({ event, facts }) => event === 'MessageAccepted' && facts.message === message)
+  return found === undefined ? null : String(found.revision)
+}
+
+export const SessionPage = ({ id, asked, message }: SessionPageProps) => {
   const { value: session, error, again } = useJson<Session>(urlOf(['sessions', id]))
   const [turn, setTurn] = useState(0)
   const { steps, error: stepsError } = useSteps(['sessions', id, 'steps'], turn)
@@ -69,7 +84,7 @@ export const SessionPage = ({ id, asked }: { readonly id: string; readonly asked
       <Head session={session} />
       {stepsError !== null && <Problem error={stepsError} />}
       {steps !== null ? (
-        <History machine="session" {...{ steps, asked }} />
+        <History machine="session" steps={steps} asked={asked ?? acceptance(steps, message)} />
       ) : (
         stepsError === null && <Waiting />
       )}

@@ -7,5 +7,5 @@ export const Sessions = ({ parts: [id], query }: PlaceProps) =>
   id === undefined ? (
     <SessionList query={query} />
   ) : (
-    <SessionPage key={id} id={id} asked={query.get('step')} />
+    <SessionPage key={id} id={id} asked={query.get('step')} message={query.get('message')} />
   )

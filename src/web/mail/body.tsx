@@ -1,0 +1,193 @@
+/** The views of a message. What it says comes from strangers: text is text, and HTML stays in a frame that can do nothing. */
+import { useState } from 'preact/hooks'
+import { useJson, useText } from '../api/ask.ts'
+import { urlOf } from '../api/client.ts'
+import { ask, useSpot } from '../frame/router.ts'
+import { bytes, counted, Problem, Time, Waiting } from '../pieces/pieces.tsx'
+import { type MessageParts, strangersIn } from './parts.ts'
+
+const Html = ({ parts }: { readonly parts: MessageParts }) => {
+  const [isRemote, setRemote] = useState(false)
+  const hosts = strangersIn(parts.html ?? '')
+  return (
+    <>
+      {hosts.length > 0 && !isRemote && (
+        <p class="notice">
+          <span>
+            This mail wants to fetch from {counted(hosts.length, 'other host')} (
+            {hosts.slice(0, 3).join(', ')}
+            {hosts.length > 3 ? ' …' : ''}), which would tell its sender that it is read. Nothing was fetched.
+          </span>
+          <button type="button" onClick={() => setRemote(true)}>
+            Fetch it
+          </button>
+        </p>
+      )}
+      <iframe
+        key={String(isRemote)}
+        class="html"
+        title="What the mail says"
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        referrerpolicy="no-referrer"
+        src={urlOf(['messages', parts.id, 'html'], isRemote ? { remote: true } : {})}
+      />
+    </>
+  )
+}
+
+export const Said = ({ parts }: { readonly parts: MessageParts }) => {
+  const { query } = useSpot()
+  const { html, text } = parts
+  const isText = query.get('as') === 'text' || html === null
+  return (
+    <section class="said" aria-label="What it says">
+      {html !== null && text !== null && (
+        <p class="switch">
+          <button
+            type="button"
+            class={isText ? 'quiet' : 'chosen'}
+            onClick={() => ask({ as: null }, { replace: true })}
+          >
+            HTML
+          </button>
+          <button
+            type="button"
+            class={isText ? 'chosen' : 'quiet'}
+            onClick={() => ask({ as: 'text' }, { replace: true })}
+          >
+            Text
+          </button>
+        </p>
+      )}
+      {isText ? (
+        text === null || text === '' ? (
+          <p class="weak">It says nothing that can be shown; look at its parts, or at it raw.</p>
+        ) : (
+          <pre class="text">{text}</pre>
+        )
+      ) : (
+        <Html parts={parts} />
+      )}
+      {parts.truncated && (
+        <p class="weak">It has more, or longer, parts than are shown here; raw it is whole.</p>
+      )}
+    </section>
+  )
+}
+
+export const Headers = ({ parts: { headers } }: { readonly parts: MessageParts }) => (
+  <dl class="facts headers">
+    {headers.map(({ name, value }, at) => (
+      <div key={`${name} ${at}`}>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+)
+
+export const Attachments = ({ parts: { id, attachments, text, html } }: { readonly parts: MessageParts }) => (
+  <table class="list">
+    <thead>
+      <tr>
+        <th>Part</th>
+        <th>Type</th>
+        <th>Name</th>
+        <th class="count">Size</th>
+        <th />
+      </tr>
+    </thead>
+    <tbody>
+      {text !== null && (
+        <tr>
+          <td>text</td>
+          <td>text/plain</td>
+          <td />
+          <td class="count">{bytes(text.length)}</td>
+          <td>
+            <a href="?as=text">Show</a>
+          </td>
+        </tr>
+      )}
+      {html !== null && (
+        <tr>
+          <td>html</td>
+          <td>text/html</td>
+          <td />
+          <td class="count">{bytes(html.length)}</td>
+          <td>
+            <a href="?">Show</a>
+          </td>
+        </tr>
+      )}
+      {attachments.map(({ part, type, name, size }) => (
+        <tr key={part}>
+          <td>{part}</td>
+          <td>{type}</td>
+          <td>{name}</td>
+          <td class="count">{bytes(size)}</td>
+          <td>
+            <a href={urlOf(['messages', id, 'parts', part])} download={name ?? `part-${part}`}>
+              Save
+            </a>
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)
+
+/** Bytes that are shown; the rest is there to be downloaded. */
+const mostShown = 512 * 1024
+
+export const Raw = ({ id, size }: { readonly id: string; readonly size: number }) => {
+  const { value, error } = useText(size <= 8 * mostShown ? urlOf(['messages', id, 'raw']) : null)
+  if (size > 8 * mostShown) return <p class="weak">It has {bytes(size)}: download it to look at all of it.</p>
+  if (error !== null) return <Problem error={error} />
+  if (value === null) return <Waiting />
+  return (
+    <>
+      <pre class="text raw">{value.slice(0, mostShown)}</pre>
+      {value.length > mostShown && <p class="weak">The rest is in the download.</p>}
+    </>
+  )
+}
+
+type TraceLine = {
+  readonly at: string
+  readonly position: number
+  readonly event: string
+  readonly text: string
+  readonly delivery?: string
+}
+
+export const Story = ({ id }: { readonly id: string }) => {
+  const { value, error } = useJson<{ readonly items: readonly TraceLine[] }>(urlOf(['messages', id, 'trace']))
+  if (error !== null) return <Problem error={error} />
+  if (value === null) return <Waiting />
+  return (
+    <>
+      <ol class="story">
+        {value.items.map(({ at, position, text, event, delivery }, place) => (
+          <li key={`${position} ${place}`}>
+            <Time at={at} exact />
+            <span title={event}>
+              {text}
+              {delivery !== undefined && (
+                <>
+                  {' '}
+                  <a href={`/deliveries/${delivery}`}>delivery</a>
+                </>
+              )}
+            </span>
+          </li>
+        ))}
+      </ol>
+      <p>
+        <a class="button" href={urlOf(['messages', id, 'evidence'])} download={`${id}.ndjson`}>
+          All of it as a history file
+        </a>
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,13 @@
+/** A message taken apart, as the API tells it. */
+import type { z } from 'zod'
+import type { parts } from '../../shapes/message.ts'
+
+export type MessageParts = z.infer<typeof parts>
+
+/** Hosts that a mail's HTML would fetch something from, as far as a look can tell. */
+export const strangersIn = (html: string): readonly string[] => {
+  const found = html.matchAll(
+    /(?:src|srcset|background|poster|url\(|@import)[\s="'(]*(https?:)?\/\/([^/"'\s)>?#]+)/gi,
+  )
+  return [...new Set([...found].map(([, , host]) => host!.toLowerCase()))]
+}
