@@ -7,7 +7,7 @@ const hex = (high = 0, low = 0): string => (high * 256 + low).toString(16)
 export const networkAround = (address: string): string => {
   const octets = octetsOf(address)
   if (octets === null) return address
-  if (octets.length === 4) return `${octets.slice(0, 3).join('.')}.0/24`
+  if (octets.length === 4) return `${octets[0]}.${octets[1]}.${octets[2]}.0/24`
   const groups = [0, 2, 4, 6].map((at) => hex(octets[at], octets[at + 1]))
   return `${groups.join(':')}::/64`
 }

@@ -13,7 +13,7 @@ export const octetsOf = (text: string): readonly number[] | null => {
 }
 
 const readOctets = (text: string): readonly number[] | null => {
-  const bare = text.replace(/%.*$/, '')
+  const bare = text.includes('%') ? text.replace(/%.*$/, '') : text
   if (isIPv4(bare)) return bare.split('.').map(Number)
   if (!isIPv6(bare)) return null
   const octets = sixteen(bare)

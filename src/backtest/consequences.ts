@@ -49,7 +49,8 @@ class Difference {
   }
 
   at(subject: string, at: number): number {
-    return this.#gained.count(subject, at) - this.#lost.count(subject, at)
+    const gained = this.#gained.size === 0 ? 0 : this.#gained.count(subject, at)
+    return gained - (this.#lost.size === 0 ? 0 : this.#lost.count(subject, at))
   }
 
   add(subject: string, at: number, by: 1 | -1): void {

@@ -60,9 +60,9 @@ class Run {
     return since === undefined ? 0 : beginningOf(log, since - this.#consequences.reach)
   }
 
-  /** Whether the event begins a session whose policy was not read yet: `know` comes first. */
-  isNew({ revision, data }: StoredEvent): boolean {
-    return revision === 0 && data.service === 'mx' && !this.#settings.has(String(data.policy))
+  /** Whether this first fact is of a session whose policy was not read yet: `know` comes first. */
+  isNew({ data }: StoredEvent): boolean {
+    return data.service === 'mx' && !this.#settings.has(String(data.policy))
   }
 
   async know(event: StoredEvent): Promise<void> {
@@ -129,7 +129,7 @@ export const backtest = async (options: BacktestOptions): Promise<Backtest> => {
   const after = await run.beginning()
   for await (const page of options.log.readAll(after, { filter })) {
     for (const event of page) {
-      if (run.isNew(event)) await run.know(event)
+      if (event.revision === 0 && run.isNew(event)) await run.know(event)
       run.take(event)
     }
     const last = page.at(-1)
