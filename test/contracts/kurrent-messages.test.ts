@@ -28,10 +28,11 @@ const append = fc.record({
 test('what we write is what the generated class reads', () => {
   fc.assert(
     fc.property(append, ({ stream, expected, events }) => {
-      const encoded = encode({
+      const append = {
         ...{ stream, expected },
         events: events.map(({ meta, ...one }) => (meta ? { ...one, meta } : one)),
-      })
+      }
+      const encoded = encode(append, '')
       const correlation = newCorrelation()
       const bytes = requestFor({ stream, expected, events: encoded }, { correlation, timeout: 10_500 })
       const read = streams.BatchAppendReq.deserializeBinary(bytes)

@@ -24,7 +24,10 @@ test('a read that is not answered ends in an error, and the next one works', asy
   const { server, log } = await opened(context, { readWithin: 300 })
   await put(log, 'test-a', -1, [event()])
   server.faults.onRead('silent', { stream: 'test-a' })
-  await assert.rejects(gather(log.readStream('test-a')), LogUnavailable)
+  await assert.rejects(gather(log.readStream('test-a')), {
+    name: 'LogUnavailable',
+    message: /took longer than 300 ms$/,
+  })
   assert.equal((await gather(log.readStream('test-a'))).length, 1)
 })
 
@@ -171,6 +174,31 @@ test('two logs share a database without seeing each other', async (context) => {
   await put(two!, 'test-a', -1, [own])
   assert.deepEqual(ids(await gather(two!.readAll(0))), [own.id])
   assert.deepEqual(await one!.streams('test-'), ['test-a'])
+})
+
+test('a log without a prefix, and one whose prefix begins like another, have their own events only', async (context) => {
+  const server = await standInWith(context)
+  const logs = await Promise.all(
+    ['', '&streamPrefix=mail_', '&streamPrefix=mail_two_'].map((prefix) =>
+      openOn(context, server, { url: `${server.url}${prefix}` }),
+    ),
+  )
+  const followers = logs.map((log) => following(log, 0))
+  const own = logs.map(() => event())
+  for (const [at, log] of logs.entries()) await put(log, 'test-a', -1, [own[at]!])
+  for (const [at, log] of logs.entries()) {
+    const all = await gather(log.readAll(0))
+    assert.deepEqual(ids(all), [own[at]!.id])
+    assert.deepEqual(
+      [await log.tail(), all[0]?.meta],
+      [all[0]?.position, { machine: 'test', $correlationId: 'a' }],
+    )
+    await followers[at]!.reached(1)
+    await followers[at]!.end()
+    assert.deepEqual(ids(followers[at]!.seen), [own[at]!.id])
+  }
+  assert.deepEqual(await gather(logs[0]!.readStream('mail_test-a')), [])
+  assert.deepEqual(await logs[0]!.streams(''), ['test-a'])
 })
 
 test('from a position that no event has, everything after it is found', async (context) => {

@@ -73,7 +73,10 @@ export class Asking {
         if (isInvalid(error)) throw new NoSuchPosition(textOf(error), { cause: error })
         if (isRefusal(error)) throw described(error)
         if (connection !== null) this.#link.failed(connection, error)
-        if (error instanceof TookTooLong || performance.now() + wait > until) throw described(error)
+        // The last try had what the others left of it.
+        if (error instanceof TookTooLong)
+          throw described(new TookTooLong(`a read took longer than ${this.#limit} ms`))
+        if (performance.now() + wait > until) throw described(error)
         await pause(wait)
       }
     }

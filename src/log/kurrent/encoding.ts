@@ -11,9 +11,14 @@ import {
 } from '../port.ts'
 import { type Text, textOf } from './protobuf.ts'
 
-/** Of the metadata's names, these two are ours; the others are the event's own. */
+/** Of the metadata's names, these are ours; the others are the event's own. */
 const atKey = 'fsmtpAt'
 const versionKey = 'fsmtpVersion'
+/**
+ * The prefix of the log that an event belongs to, where it has one: names of streams alone do not tell `mail_` from a log without
+ * a prefix, nor from `mail_two_`.
+ */
+const prefixKey = 'fsmtpPrefix'
 
 export type Encoded = {
   readonly id: string
@@ -24,20 +29,23 @@ export type Encoded = {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** @throws NotSerialisable; TypeError for a stream that is not called `category-id`, or an id that is no UUID */
-export const encode = ({ stream, events }: Append): readonly Encoded[] => {
+/** For the log of this prefix. @throws NotSerialisable; TypeError for a stream that is not called `category-id`, or an id that is no UUID */
+export const encode = ({ stream, events }: Append, streamPrefix: string): readonly Encoded[] => {
   if (stream.indexOf('-') < 1) throw new TypeError(`a stream is called category-id, not "${stream}"`)
-  const correlation = idOf(stream)
-  return events.map((event) => encodeOne(event, correlation))
+  const ours = { ...(streamPrefix !== '' && { [prefixKey]: streamPrefix }), $correlationId: idOf(stream) }
+  return events.map((event) => encodeOne(event, ours))
 }
 
-const encodeOne = ({ id, kind, at, data, meta }: NewEvent, correlation: string): Encoded => {
+const encodeOne = (
+  { id, kind, at, data, meta }: NewEvent,
+  ours: Readonly<Record<string, string>>,
+): Encoded => {
   if (!uuid.test(id)) throw new TypeError(`an event's id is a UUID in lower case, not "${id}"`)
   try {
     return {
       ...{ id, type: kind.type },
       data: textOf(JSON.stringify(data)),
-      metadata: textOf(metadataOf(kind, { [atKey]: String(at), $correlationId: correlation, ...meta })),
+      metadata: textOf(metadataOf(kind, { [atKey]: String(at), ...ours, ...meta })),
     }
   } catch (error) {
     throw new NotSerialisable(`cannot write ${kind.type} as JSON: ${(error as Error).message}`, {
@@ -83,7 +91,8 @@ export const decode = (recorded: Recorded, streamPrefix: string): StoredEvent | 
   if (!streamId.startsWith(streamPrefix) || streamId.startsWith('$')) return null
   const meta = ownMeta(metadata)
   if (meta === null) return null
-  const { [atKey]: at, [versionKey]: version, ...rest } = meta
+  const { [atKey]: at, [versionKey]: version, [prefixKey]: prefix = streamPrefix, ...rest } = meta
+  if (prefix !== streamPrefix) return null
   const position = positionOf(recorded)
   if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Uint8Array)
     throw new LogDamaged(position, `event ${id} of stream ${streamId} holds no JSON object`)

@@ -32,7 +32,9 @@ export const textOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const type = 'type' in error && typeof error.type === 'string' ? error.type : error.name
   const details = 'details' in error && typeof error.details === 'string' ? error.details : ''
-  return [error.message, details, type].find((text) => text !== '') ?? 'unknown fault'
+  const said = [error.message, details, type].find((text) => text !== '') ?? 'unknown fault'
+  // gRPC puts a heading there also where nothing follows.
+  return said.replace(/\.? Resolution note: *$/, '')
 }
 
 /** This server takes no appends, and says which one does. */

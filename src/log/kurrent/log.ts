@@ -161,7 +161,7 @@ const unitsOf = (appends: readonly Append[], prefix: string): readonly Unit[] =>
   for (const append of appends) {
     if (append.contents !== undefined && append.contents.length > 0)
       throw new TypeError('this log keeps no bodies; see withContents')
-    const events = encode(append)
+    const events = encode(append, prefix)
     const stream = prefix + append.stream
     const before = units.at(-1)
     const isNext = before?.stream === stream && before.expected + before.events.length === append.expected
