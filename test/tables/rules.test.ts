@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgeClient, judgeMessage, refusalBy } from '../../machines/session/rules/judge.ts'
+import { couldLetIn, judgeClient, judgeMessage, refusalBy } from '../../machines/session/rules/judge.ts'
 import type { Examined, Judgement } from '../../machines/session/rules/question.ts'
 import { lenient, type Rules } from '../../machines/session/rules/rules.ts'
 import { eachRow, type Row } from './table.ts'
@@ -58,6 +58,48 @@ test('a greylisting rule whose stranger nobody could look up is named as well', 
   const rules: Rules = { ...lenient, helo: { ...lenient.helo, invalid: 'greylist' } }
   const invalid: Examined = { ...client, findings: { helo: { result: 'invalid', name: 'x' } } }
   assert.deepEqual(judgeClient(invalid, rules).unanswered, ['helo.invalid'])
+})
+
+test('a rule without an answer that could have led to no more is not named', () => {
+  const rules: Rules = {
+    ...lenient,
+    spf: { ...lenient.spf, fail: 'tag' },
+    karma: { below: 0, on: 'refuse' },
+    block: { ...lenient.block, networks: ['192.0.2.0/24'] },
+  }
+  assert.deepEqual(judgeClient(client, rules).unanswered, [])
+  assert.deepEqual(judgeClient({ ...client, address: '198.51.100.1' }, rules).unanswered, [
+    'spf.fail',
+    'karma',
+  ])
+})
+
+test('a sum is open where a list that was not asked could bring it there', () => {
+  const list = (zone: string, weight: number) =>
+    ({ zone, weight, of: 'addresses', on: 'ignore', error: 'ignore' }) as const
+  const rules = (from: number): Rules => ({
+    ...lenient,
+    dnsbl: [list('a.example', 2), list('b.example', 1), list('good.example', -5)],
+    score: { tag: null, defer: null, refuse: from },
+  })
+  const listings = [{ zone: 'a.example', of: 'address', subject: client.address, result: 'listed' }] as const
+  const listed: Examined = { ...client, findings: { listings } }
+  assert.equal(judgeClient(listed, rules(2)).by?.rule, 'score.refuse')
+  assert.deepEqual(judgeClient(listed, rules(3)).unanswered, ['score.refuse'])
+  assert.deepEqual(judgeClient(listed, rules(4)).unanswered, [])
+})
+
+test('a name on the allow list could let in where nobody asked SPF', () => {
+  const rules: Rules = {
+    ...lenient,
+    allow: { networks: [], addresses: ['Ann@sender.example'], domains: ['sender.example', 'other.example'] },
+  }
+  assert.deepEqual(couldLetIn(client, rules), [
+    'allow.addresses Ann@sender.example',
+    'allow.domains sender.example',
+  ])
+  const failed = { identity: 'mailfrom', domain: 'sender.example', result: 'fail' } as const
+  assert.deepEqual(couldLetIn({ ...client, findings: { spf: failed } }, rules), [])
 })
 
 test('what others wrote cannot end the reply, nor make it endless', () => {
