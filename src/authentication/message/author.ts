@@ -22,7 +22,9 @@ const asciiName = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
  */
 export const mailDomain = (written: string): string | null => {
   const lower = written.toLowerCase()
-  if (isAscii(lower)) return lower.length <= 253 && asciiName.test(lower) ? lower : null
+  // The Kelvin sign is a k in lower case: only what is ASCII as it is written is read as ASCII.
+  if (isAscii(written)) return lower.length <= 253 && asciiName.test(lower) ? lower : null
+  if (isAscii(lower)) return null
   const ascii = domainToASCII(lower)
   const isSame = ascii !== '' && domainToUnicode(ascii) === lower.normalize('NFC')
   return isSame && asciiName.test(ascii) && ascii.length <= 253 ? ascii : null
@@ -115,15 +117,20 @@ const authorIn = ({ text }: Field): AuthorFinding => {
     return ambiguous('a From field longer than any reader shows', looseDomains(value.slice(0, longestFrom)))
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value))
     return ambiguous('control characters in the From field', looseDomains(value))
+  // RFC 2152: few decode it, and those that do see another text than all others.
+  if (/=\?[^?]*utf-?7[^?]*\?/i.test(value))
+    return ambiguous('an encoded word in UTF-7 in the From field', looseDomains(value))
   return fromParsed(parseMailboxes(value), value)
 }
 
 const looseEnds = /\r\n|\r|\n/
-/** Lines that some reader takes for a From field, whatever invisible things stand in its name or before it. */
+/** What ends a line only for readers that know all line ends of Unicode. */
+const loosestEnds = /\r\n|[\r\n\v\f\x85]/
+/** Lines that some reader takes for a From field, whatever invisible things, and how many, stand in its name or around it. */
 const fromLike = (line: string): boolean => {
   const colon = line.indexOf(':')
   const name = colon === -1 ? line : line.slice(0, colon)
-  if (name.length > 64 || name.replace(/[^!-~]/g, '').toLowerCase() !== 'from') return false
+  if (name.replace(/[^!-~]/g, '').toLowerCase() !== 'from') return false
   // A fold may say "from:" in passing; what would name somebody counts.
   return !/^[ \t]/.test(line) || colon === -1 || /[@<]|^\s*$/.test(line.slice(colon + 1))
 }
@@ -147,7 +154,7 @@ const domainsOf = (fields: readonly Field[]): readonly string[] =>
 export const readAuthor = (head: Head): AuthorFinding => {
   if (head.tooLong) return ambiguous('the header is longer than what is read of it', [])
   const fields = head.fields.filter(({ key }) => key === 'from')
-  const lines = head.text.split(looseEnds).filter(fromLike)
+  const lines = head.text.split(loosestEnds).filter(fromLike)
   const exact = fields.filter(({ text }) => /^from:/i.test(text))
   const [only] = exact
   if (lines.length === 0) return none('no From field')

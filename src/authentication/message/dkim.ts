@@ -68,7 +68,8 @@ const identityOf = ({ status, signingDomain }: VerifiedSignature): Pick<DkimFind
   return identity === '' || identity.toLowerCase() === `@${signingDomain.toLowerCase()}` ? {} : { identity }
 }
 
-const domainIn = (text: string): string => mailDomain(text) ?? printable(text.toLowerCase())
+/** What is no name is none in the record either: leaving characters out could make another name of it. */
+const domainIn = (text: string): string => mailDomain(text) ?? oneLine(text.toLowerCase())
 
 const findingOf = (verified: VerifiedSignature): DkimFinding => {
   const { signingDomain, selector, algo, modulusLength, signature } = verified

@@ -81,15 +81,17 @@ const displayOf = (tokens: readonly Token[]): string =>
 const adds = /[<>,;:"\\()]/
 /** A quoted name that merely holds an address is shown as a name by everybody; with brackets in it, some are misled. */
 const misleads = (text: string): boolean => text.includes('@') && adds.test(text)
+/** Encoded words, each on its own and all together: an address may be cut in two. */
+const encodedIn = (tokens: readonly Token[]): readonly string[] => {
+  const words = tokens.map(({ text }) => text).filter((text) => text.includes('=?'))
+  return words.length === 0 ? words : [...words, words.join(' ')]
+}
 const hiddenIn = (tokens: readonly Token[]): readonly string[] => [
   ...tokens.filter(({ kind, text }) => kind === 'comment' && text.includes('@')).map(({ text }) => text),
   ...tokens
     .filter(({ kind, text }) => kind === 'quoted' && misleads(text.slice(1, -1)))
     .map(({ text }) => text),
-  ...tokens
-    .filter(({ text }) => text.includes('=?'))
-    .map(({ text }) => decoded(text))
-    .filter(misleads),
+  ...encodedIn(tokens).map(decoded).filter(misleads),
 ]
 
 /** `local@domain` and nothing in between: the tokens of an address. */
