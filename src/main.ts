@@ -38,6 +38,8 @@ import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
 import { Strangers } from './strangers.ts'
 import { startViews } from './views/index.ts'
+import { startWebhooks } from './webhooks/index.ts'
+import { loadHooks } from './webhooks/secrets.ts'
 
 /** What happened beside the log: for whoever reads it at night. */
 export type Notices = {
@@ -89,6 +91,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
 
   const signers = await loadSigners(config)
   for (const warning of signers.warnings) notices.warn(warning)
+  await loadHooks(config.webhooks)
   // In force for as long as each says, whatever configuration is read meanwhile.
   const policies = new StsStore()
   let deliveries: Deliveries | null = null
@@ -202,6 +205,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
     deliveries: () => deliveries?.now() ?? null,
     lists: () => strangers.standing(),
   })
+  const webhooks = await startWebhooks({ config, log, members, ...notices })
   const retention = startRetention({ directory: config.data, log, content, members, config, notices })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
   let tidied = endLeftOpen(leftOpen)
@@ -220,6 +224,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)
       const read = await loadSigners(settings)
+      await webhooks.reload(settings)
       resolver = resolverFor(settings)
       const routes = farSide(settings, { policies, resolver }).routes
       await deliveries?.reload(settings, { routes, signers: read })
@@ -236,6 +241,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       for (const server of servers) server.stopAccepting()
       await supervisor.shutDown(config.limits.shutdownGrace)
       await retention.stop()
+      await webhooks.stop()
       // What they say may have to be sent.
       await receipts?.stop()
       await deliveries?.stop(config.limits.shutdownGrace)

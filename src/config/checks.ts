@@ -80,8 +80,28 @@ const noSmarthost = (raw: Section): Contradiction[] => {
   return [{ path: ['delivery', 'route'], message: 'smarthost needs delivery.smarthost to say which' }]
 }
 
+const plainUrl = (url: unknown): string => {
+  try {
+    return new URL(String(url)).href.replace(/#.*$/, '')
+  } catch {
+    return String(url)
+  }
+}
+
+/** How far it is told is known by its URL. */
+const sameWebhook = (raw: Section): Contradiction[] => {
+  const urls = sections(raw.webhooks).map(({ url }) => (url === undefined ? null : plainUrl(url)))
+  return repeated(urls, (at) => ({ path: ['webhooks', at, 'url'], message: 'is already listed above' }))
+}
+
 /** Everything in `raw` (the file's values, with the playground's filled in) that contradicts something else in it. */
 export const contradictions = (raw: unknown): readonly Contradiction[] =>
-  [sameListener, sameDomain, catchAllElsewhere, aliasesAstray, openPlayground, noSmarthost].flatMap((check) =>
-    check(section(raw)),
-  )
+  [
+    sameListener,
+    sameDomain,
+    catchAllElsewhere,
+    aliasesAstray,
+    openPlayground,
+    noSmarthost,
+    sameWebhook,
+  ].flatMap((check) => check(section(raw)))

@@ -67,6 +67,7 @@ const absolute = (config: Config, { folder, policyFolder, data }: Folders): Conf
     certificate: resolve(folder, entry.certificate),
     key: resolve(folder, entry.key),
   })),
+  webhooks: config.webhooks.map((hook) => ({ ...hook, secretFile: resolve(folder, hook.secretFile) })),
   domains: config.domains.map((domain) => ({
     ...domain,
     dkim: domain.dkim.map((entry) => ({ ...entry, key: resolve(folder, entry.key) })),

@@ -1,6 +1,6 @@
 /**
  * The configuration, and everything that is said about it: types, checks, `config sample` and the reference are all
- * read from here. Sections that later work will use stand in `sections-to-come.ts`.
+ * read from here.
  */
 import * as z from 'zod'
 import { aliases } from './aliases.ts'
@@ -9,7 +9,6 @@ import { http } from './http.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { policy } from './policy.ts'
 import { retention } from './retention.ts'
-import { webhooks } from './sections-to-come.ts'
 import {
   contentPlace,
   count,
@@ -24,11 +23,12 @@ import {
   serverName,
   size,
 } from './values.ts'
+import { webhooks } from './webhooks.ts'
 
 const listener = z.strictObject({
   service: required(z.enum(['mx', 'submission', 'submissions', 'http']), {
     about:
-      'mx: mail from other servers. submission: mail from accounts, STARTTLS. submissions: the same under TLS from the first byte. http: health, readiness and figures, see http below.',
+      'mx: mail from other servers. submission: mail from accounts, STARTTLS. submissions: the same under TLS from the first byte. http: page and API, health and figures, see http below.',
     example: 'mx',
   }),
   address: required(listenAddress, { about: 'Where to listen.', example: '0.0.0.0' }),

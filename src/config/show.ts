@@ -33,7 +33,7 @@ export const shownConfig = ({ config, origin }: Loaded): readonly Shown[] =>
   }))
 
 const durations =
-  /(?:Timeout|Pause|Grace|After|\.window|\.timeout|\.per|\.delay|\.lease)$|^delivery\.retry$|^retention\./
+  /(?:Timeout|Pause|Grace|After|Lifetime|\.window|\.timeout|\.per|\.delay|\.lease)$|^delivery\.retry$|^retention\./
 const sizes = /\.(?:messageSize|contentLine)$/
 
 /** A value as a person would write it. */

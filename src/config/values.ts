@@ -104,16 +104,6 @@ export const count = form(z.int().min(1), 'a whole number, at least 1')
 /** A path in the file system; the loader makes it absolute, seen from the folder of the configuration file. */
 export const path = form(z.string().min(1), 'a path, seen from this file’s folder')
 
-/** A value the promise knows and this release cannot honour: refused, so that nobody relies on what is not there. */
-export const notYet = (text: string, message: string) =>
-  form(
-    z.unknown().transform((_given, context): undefined => {
-      context.addIssue({ code: 'custom', message })
-      return z.NEVER
-    }),
-    text,
-  )
-
 /** Where the events are kept: a file of ours, or a database. A password in the address is never repeated. */
 export const logPlace = written('sqlite, or kurrentdb://user:password@host:2113', (given): Parsed<string> => {
   const text = String(given)

@@ -112,10 +112,9 @@ listeners:
 domains: [{ name: a.org, dkim: [{ selector: s, key: k.pem }] }]
 delivery: { port: 2525, smarthost: "smtp://relay" }
 dns: { timeout: 1s }
-http: { accounts: false }
 `)
   const noted = remarks(loaded, 'fsmtp.yaml').map(({ line, path }) => `${line} ${path.join('.')}`)
-  assert.deepEqual(noted, ['9 http.accounts', '7 delivery.smarthost'])
+  assert.deepEqual(noted, ['7 delivery.smarthost'])
 })
 
 test('the sample is a right configuration, and naming its commented lines changes nothing but examples', () => {

@@ -1,0 +1,67 @@
+/** Webhooks: who is told over HTTP what is recorded. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { asError } from '../as-error.ts'
+import type { Config } from '../config/schema.ts'
+import { type Hook, loadHooks } from './secrets.ts'
+import { Sender, type SenderParts } from './sender.ts'
+import { category } from './standing.ts'
+
+export type Webhooks = {
+  /** @throws ConfigFault; then nothing has changed */
+  reload(config: Pick<Config, 'webhooks'>): Promise<void>
+  stop(): Promise<void>
+}
+
+export type WebhooksOptions = Omit<SenderParts, 'hook'> & { readonly config: Pick<Config, 'webhooks'> }
+
+/** Milliseconds before a log that could not be followed is followed again. */
+const retryAfter = 1_000
+
+/** @throws ConfigFault where a secret cannot be read */
+export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Promise<Webhooks> => {
+  const { log, warn } = parts
+  const stopping = new AbortController()
+  let senders: readonly Sender[] = []
+
+  const use = async (hooks: readonly Hook[]): Promise<void> => {
+    const isKept = ({ hook }: Sender): boolean => hooks.some((other) => isDeepStrictEqual(other, hook))
+    const isThere = ({ hook }: Sender): boolean => hooks.some(({ url }) => url === hook.url)
+    const kept = senders.filter(isKept)
+    const ended = senders.filter((sender) => !isKept(sender))
+    senders = kept
+    await Promise.all(ended.map((sender) => sender.stop({ release: !isThere(sender) })))
+    const fresh = hooks.filter((hook) => !kept.some((sender) => sender.hook.url === hook.url))
+    senders = [...kept, ...fresh.map((hook) => new Sender({ ...parts, hook }))]
+    if (senders.length > 0) following ??= follow(await log.tail())
+  }
+
+  /** What other servers and commands say of webhooks. */
+  const follow = async (after: number): Promise<void> => {
+    let next = after
+    while (!stopping.signal.aborted)
+      try {
+        const asked = { filter: { categories: [category] }, signal: stopping.signal }
+        for await (const page of log.subscribe(next, asked))
+          for (const event of page) {
+            next = event.position
+            for (const sender of senders) sender.hear(event)
+          }
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        warn('what is said of webhooks is not followed; it is tried again', asError(error))
+        await pause(retryAfter, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
+      }
+  }
+  let following: Promise<void> | null = null
+
+  await use(await loadHooks(config.webhooks))
+  return {
+    reload: async ({ webhooks }) => use(await loadHooks(webhooks)),
+    stop: async () => {
+      await Promise.all(senders.map((sender) => sender.stop()))
+      stopping.abort()
+      await following
+    },
+  }
+}
