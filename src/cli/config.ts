@@ -10,6 +10,7 @@ import { shownConfig, valueText } from '../config/show.ts'
 import { loadKeys } from '../delivery/signing/keys.ts'
 import { loadReturnPathKeys } from '../forwarding/key.ts'
 import { LogUnavailable } from '../log/port.ts'
+import { loadHooks } from '../webhooks/secrets.ts'
 import { knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
@@ -68,7 +69,12 @@ const ofReturnPathKey = async ({ config, playground }: Loaded): Promise<readonly
   }
 }
 
-type FileFaults = { readonly certificates: Of; readonly keys: Of; readonly returnPathKey: readonly Finding[] }
+type FileFaults = {
+  readonly certificates: Of
+  readonly keys: Of
+  readonly hooks: Of
+  readonly returnPathKey: readonly Finding[]
+}
 
 /** What is wrong with the files that the configuration names, as a server says it when it starts. */
 const fileFaults = async (loaded: Loaded): Promise<FileFaults> => ({
@@ -76,6 +82,7 @@ const fileFaults = async (loaded: Loaded): Promise<FileFaults> => ({
     loaded.config.tls.length === 0 ? Promise.resolve({ warnings: [] }) : loadCertificates(loaded.config),
   ),
   keys: await ofFiles(loadKeys(loaded.config)),
+  hooks: await ofFiles(loadHooks(loaded.config.webhooks).then(() => ({ warnings: [] }))),
   returnPathKey: await ofReturnPathKey(loaded),
 })
 
@@ -121,14 +128,14 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
   try {
     const loaded = load(options)
     const file = shownFile(loaded, options)
-    const { certificates, keys, returnPathKey } = await fileFaults(loaded)
+    const { certificates, keys, hooks, returnPathKey } = await fileFaults(loaded)
     const fileNotes = [
       ...certificates.warnings.map((message) => ({ path: ['tls'], message })),
       ...keys.warnings.map((message) => ({ path: ['domains'], message })),
     ].map((note) => faultAt(loaded.document, file, note))
     return {
       name: file ?? 'no configuration file, so the playground',
-      faults: [...certificates.faults, ...keys.faults, ...returnPathKey].map((fault) =>
+      faults: [...certificates.faults, ...keys.faults, ...hooks.faults, ...returnPathKey].map((fault) =>
         faultAt(loaded.document, file, fault),
       ),
       notes: [

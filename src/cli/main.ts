@@ -43,6 +43,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   user: () => import('./user.ts'),
   domain: () => import('./domain.ts'),
   key: () => import('./key.ts'),
+  webhooks: () => import('./webhooks.ts'),
   backup: () => import('./backup.ts'),
   retention: () => import('./retention.ts'),
 }
