@@ -1,4 +1,5 @@
 /** Keys of signatures, asked for once each. */
+import { createPublicKey } from 'node:crypto'
 import { type Answers, DnsFault, type Resolver } from '../../dns/port.ts'
 import { isNothing } from './bounded-resolver.ts'
 
@@ -6,14 +7,32 @@ import { isNothing } from './bounded-resolver.ts'
 export type AskForKey = (name: string) => Promise<readonly (readonly string[])[]>
 
 const longestRecord = 16 * 1024
-const isKey = (record: string): boolean => /(?:^|;)\s*p\s*=/.test(record)
+const keyIn = /(?:^|;)\s*p\s*=([^;]*)/
+const isKey = (record: string): boolean => keyIn.test(record)
+
+/** All that are made are 65537 or less. One as long as its modulus makes a look two hundred times as long, ten looks for each mail. */
+const largestExponent = 0xffff_ffffn
+/** Is read as no key. */
+const refused = 'v=DKIM1; p=?'
+
+const exponentOf = (record: string): bigint => {
+  const octets = Buffer.from(keyIn.exec(record)?.[1] ?? '', 'base64')
+  for (const type of ['spki', 'pkcs1'] as const)
+    try {
+      return createPublicKey({ key: octets, format: 'der', type }).asymmetricKeyDetails?.publicExponent ?? 0n
+    } catch {
+      // Of the other form, or of none: the verifier says so.
+    }
+  return 0n
+}
+const affordable = (record: string): string => (exponentOf(record) > largestExponent ? refused : record)
 
 /** Of several records at one name nobody knows which is meant (RFC 6376 §3.6.2.2): the same one is taken each time. */
 const chosen = (records: Answers['TXT'], asked: string): string[][] => {
   const texts = records.map((strings) => strings.join('')).filter((text) => text.length <= longestRecord)
   const [first] = [...texts.filter(isKey).toSorted(), ...texts.toSorted()]
   if (first === undefined) throw new DnsFault('ENODATA', asked)
-  return [[first]]
+  return [[affordable(first)]]
 }
 
 export class Keys {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
 import type { MessageFindings } from '../../../machines/vocabulary/findings.ts'
 import { MessageExaminer } from '../../../src/authentication/message/examiner.ts'
@@ -227,4 +228,24 @@ test('a key is asked for once, before the body has come', async () => {
     ['pass', 'pass'],
   )
   assert.deepEqual(resolver.asked, ['TXT of s1._domainkey.example.org', 'TXT of _dmarc.example.org'])
+})
+
+test('a key that was made to take long is none', async () => {
+  const number = (length: number): string => Buffer.alloc(length, 0x55).toString('base64url')
+  const slow = createPublicKey({ key: { kty: 'RSA', n: number(384), e: number(383) }, format: 'jwk' })
+  for (const type of ['spki', 'pkcs1'] as const) {
+    const p = slow.export({ type, format: 'der' }).toString('base64')
+    const resolver = zoneResolver({ 's1._domainkey.example.org': { TXT: [[`v=DKIM1; p=${p}`]] } })
+    const { dkim } = await examine(signedMail(mail, key), resolver)
+    assert.deepEqual(
+      dkim?.map(({ result, about, bits }) => [result, about, bits]),
+      [['permerror', 'invalid public key', undefined]],
+    )
+  }
+})
+
+test('a domain with octets that no name has is not recorded as the name without them', async () => {
+  const signed = signedMail(mail, key, { d: 'example.org\u00a0' })
+  const { dkim } = await examine(Buffer.from(signed, 'latin1'))
+  assert.equal(dkim?.[0]?.domain, 'example.org?')
 })
