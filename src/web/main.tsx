@@ -8,6 +8,7 @@ import './style/base.css'
 import './style/pieces.css'
 import './style/places.css'
 import './style/mail.css'
+import './style/others.css'
 
 applyTheme()
 followLinks()

@@ -7,6 +7,7 @@ import { eventRows } from './events.ts'
 import { htmlRows } from './html.ts'
 import { machineRows } from './machines.ts'
 import { messageRows } from './messages.ts'
+import { queueRows } from './queue.ts'
 import { prefix, serveTable } from './serve.ts'
 import { sessionRows } from './sessions.ts'
 import { viewRows } from './views.ts'
@@ -16,6 +17,7 @@ export const rows: readonly Endpoint[] = [
   ...htmlRows,
   ...sessionRows,
   ...deliveryRows,
+  ...queueRows,
   ...machineRows,
   ...eventRows,
   ...viewRows,

@@ -8,6 +8,7 @@ import {
   type Delivery,
   type DeliveryFilter,
 } from '../answers/deliveries.ts'
+import { askDestinations } from '../answers/destinations.ts'
 import { askFlow } from '../answers/flow.ts'
 import {
   askMailboxes,
@@ -47,6 +48,7 @@ export const questions = {
   mailboxMessage: (db: DatabaseSync, mailbox: string, id: string) => askMailboxMessage(db, mailbox, id),
   flow: (db: DatabaseSync, machine: string) => askFlow(db, machine),
   queue: (db: DatabaseSync) => askQueue(db),
+  destinations: (db: DatabaseSync) => askDestinations(db),
   status: (db: DatabaseSync, tail: number) => askStatus(db, tail),
 } as const
 

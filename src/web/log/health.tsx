@@ -1,1 +1,210 @@
-export const Health = () => <h1>Health</h1>
+/** How the server is: what it can do now, how far its views are, and the policy in force. */
+import { useEffect, useState } from 'preact/hooks'
+import type { ViewStatus } from '../../shapes/view.ts'
+import { useFresh, useJson } from '../api/ask.ts'
+import { getJson, send, urlOf, wordsOf } from '../api/client.ts'
+import { Badge, lasting, Problem, Time, type Tone } from '../pieces/pieces.tsx'
+
+type Check = { readonly ok: boolean; readonly detail: string | null }
+type Ready = { readonly status: string; readonly checks: Readonly<Record<string, Check>> }
+type Alive = { readonly version: string; readonly node: string; readonly uptime: number }
+
+/** Both answer whatever the state is. */
+const asked = async <Value,>(path: string): Promise<Value | null> => {
+  const response = await fetch(path).catch(() => null)
+  return response === null ? null : ((await response.json().catch(() => null)) as Value | null)
+}
+
+const useHealth = (): readonly [Alive | null, Ready | null] => {
+  const [alive, setAlive] = useState<Alive | null>(null)
+  const [ready, setReady] = useState<Ready | null>(null)
+  useEffect(() => {
+    const look = (): void => {
+      void asked<Alive>('/healthz').then(setAlive)
+      void asked<Ready>('/readyz').then(setReady)
+    }
+    look()
+    const timer = setInterval(look, 5_000)
+    return () => clearInterval(timer)
+  }, [])
+  return [alive, ready]
+}
+
+const tones: Readonly<Record<ViewStatus['state'], Tone>> = {
+  live: 'good',
+  stopped: 'bad',
+  rebuilding: 'live',
+}
+
+const View = ({ view, rebuild }: { readonly view: ViewStatus; readonly rebuild: (name: string) => void }) => {
+  const { name, version, state, position, lag, error, errorPosition, rebuilt } = view
+  const tail = position + lag
+  return (
+    <tr>
+      <td>
+        <strong>{name}</strong> <span class="weak">v{version}</span>
+      </td>
+      <td>
+        <Badge tone={tones[state]}>{state}</Badge>
+      </td>
+      <td class="count">{position.toLocaleString('en')}</td>
+      <td class="count">{lag.toLocaleString('en')}</td>
+      <td>
+        {state === 'rebuilding' ? (
+          <progress
+            max={Math.max(1, tail)}
+            value={rebuilt ?? 0}
+            aria-label={`How far ${name} is built again`}
+          />
+        ) : (
+          error !== null && (
+            <span class="fault">
+              {error} (position {errorPosition})
+            </span>
+          )
+        )}
+      </td>
+      <td class="over">
+        <button type="button" class="small" disabled={state === 'rebuilding'} onClick={() => rebuild(name)}>
+          Build again
+        </button>
+      </td>
+    </tr>
+  )
+}
+
+const Views = () => {
+  const { value, error, again } = useJson<{ readonly items: readonly ViewStatus[] }>(urlOf(['views']))
+  const [fault, setFault] = useState<string | null>(null)
+  useFresh(again, () => true)
+  const isBuilding = value?.items.some(({ state }) => state === 'rebuilding') ?? false
+  useEffect(() => {
+    if (!isBuilding) return
+    const timer = setInterval(again, 700)
+    return () => clearInterval(timer)
+  }, [isBuilding])
+  const rebuild = (name: string): void => {
+    send('POST', urlOf(['views', name, 'rebuild'])).then(
+      () => {
+        setFault(null)
+        setTimeout(again, 200)
+      },
+      (problem) => setFault(wordsOf(problem)),
+    )
+  }
+  if (error !== null && value === null) return <Problem error={error} again={again} />
+  return (
+    <section aria-label="Views">
+      <h2>Views</h2>
+      <p class="weak">
+        Lists and counts are kept beside the log and made from it: building one again changes nothing but
+        mistakes, and it stays readable meanwhile.
+      </p>
+      {fault !== null && (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      <table class="list">
+        <thead>
+          <tr>
+            <th>View</th>
+            <th>State</th>
+            <th class="count">Position</th>
+            <th class="count">Behind</th>
+            <th>Progress or fault</th>
+            <th>
+              <span class="unseen-title">Build again</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {value?.items.map((view) => (
+            <View key={view.name} view={view} rebuild={rebuild} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+type Fact = { readonly at: string; readonly stream: string; readonly data: Readonly<Record<string, unknown>> }
+
+/** The policies that were adopted; the last one is what sessions begin under. */
+const usePolicies = (): readonly Fact[] => {
+  const [facts, setFacts] = useState<readonly Fact[]>([])
+  useEffect(() => {
+    getJson<{ items: readonly Fact[] }>(urlOf(['events'], { type: 'PolicyAdopted', limit: 500 })).then(
+      ({ items }) => setFacts(items.toReversed()),
+      () => setFacts([]),
+    )
+  }, [])
+  return facts
+}
+
+const Policies = () => {
+  const facts = usePolicies()
+  return (
+    <section aria-label="Policies">
+      <h2>Policies</h2>
+      <p class="weak">
+        What sessions are judged by. Each is kept in the log under its hash, so that every decision can be
+        looked at under the rules of its time.
+      </p>
+      <ul class="policies">
+        {facts.map(({ stream, at, data }, place) => (
+          <li key={stream} class="card">
+            <details>
+              <summary>
+                <code>{stream.replace(/^policy-/, '')}</code> adopted <Time at={at} />
+                {place === 0 && ' · the newest'}
+              </summary>
+              <pre class="text">{JSON.stringify(data.policy, null, 2)}</pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+export const Health = () => {
+  const [alive, ready] = useHealth()
+  return (
+    <>
+      <header class="head">
+        <div>
+          <h1>
+            Health{' '}
+            {ready !== null && <Badge tone={ready.status === 'ready' ? 'good' : 'bad'}>{ready.status}</Badge>}
+          </h1>
+          {alive !== null && (
+            <p class="weak">
+              FSMTP {alive.version} on {alive.node}, up for {lasting(alive.uptime * 1_000)}
+            </p>
+          )}
+        </div>
+        <p class="actions">
+          <a class="button" href="/metrics" target="_blank" rel="noreferrer">
+            Figures for Prometheus
+          </a>
+          <a class="button" href="/api/docs" target="_blank" rel="noreferrer">
+            The API
+          </a>
+        </p>
+      </header>
+      {ready !== null && (
+        <ul class="glance">
+          {Object.entries(ready.checks).map(([name, { ok, detail }]) => (
+            <li key={name} class="card">
+              <Badge tone={ok ? 'good' : 'bad'}>{ok ? 'well' : 'ill'}</Badge> <strong>{name}</strong>
+              {detail !== null && <p class="fault">{detail}</p>}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Views />
+      <Policies />
+    </>
+  )
+}

@@ -1,0 +1,123 @@
+/** All deliveries that fit, the newest first. */
+import type { Delivery } from '../../shapes/delivery.ts'
+import { deliveryStatuses } from '../../shapes/words.ts'
+import { deliveryWhy } from '../../telling/fates.ts'
+import { useFresh, usePages } from '../api/ask.ts'
+import { concerns } from '../api/live.ts'
+import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
+import { Ago, Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+import { BulkButtons } from './acts.tsx'
+import { Queue } from './queue.tsx'
+
+const fields: readonly Field[] = [
+  { name: 'status', title: 'Status', choices: deliveryStatuses, first: true },
+  { name: 'recipient', title: 'Recipient', hint: '*@example.net', first: true },
+  { name: 'domain', title: 'Domain', hint: 'example.net', first: true },
+  { name: 'sender', title: 'Sender', hint: '*@example.org' },
+  { name: 'message', title: 'Message', hint: 'its id' },
+  { name: 'since', title: 'Queued since', hint: '1h, 2026-01-31' },
+  { name: 'until', title: 'Queued until', hint: '10min' },
+]
+
+export const statusTones: Readonly<Record<Delivery['status'], Tone>> = {
+  ...{ queued: 'live', active: 'live', deferred: 'warn', held: 'warn' },
+  ...{ delivered: 'good', failed: 'bad', expired: 'bad', cancelled: 'weak' },
+}
+
+/** Why it is not delivered, in words; nothing where it is, or nothing was tried yet. */
+export const whyOf = (delivery: Delivery): string => {
+  if (delivery.status === 'delivered' || delivery.reason === null) return ''
+  return deliveryWhy(delivery)
+}
+
+const Row = ({ delivery }: { readonly delivery: Delivery }) => {
+  const { id, queuedAt, status, recipients, nextHop, attempts, nextAttemptAt, lastReply, fault } = delivery
+  const [first] = recipients
+  const others = recipients.length - 1
+  return (
+    <tr>
+      <td>
+        <a class="whole" href={`/deliveries/${id}`}>
+          <Time at={queuedAt} />
+        </a>
+      </td>
+      <td>
+        <Badge tone={statusTones[status]}>{status}</Badge>
+      </td>
+      <td>
+        {first?.address}
+        {others > 0 && <span class="weak"> and {others} more</span>}
+      </td>
+      <td class="wide">{nextHop}</td>
+      <td class="count">{attempts}</td>
+      <td class="wide">{nextAttemptAt !== null && <Ago at={nextAttemptAt} />}</td>
+      <td class="why" title={whyOf(delivery)}>
+        {status === 'delivered' ? lastReply : (fault ?? lastReply ?? whyOf(delivery))}
+      </td>
+    </tr>
+  )
+}
+
+const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
+  isFiltered ? (
+    <Empty title="No delivery fits">
+      <p>Take a filter away, or look further back.</p>
+    </Empty>
+  ) : (
+    <Empty title="Nothing is on its way to another host">
+      <p>
+        Mail for other hosts is queued, tried and tried again here; each attempt is kept with what the other
+        side said. In the playground two made-up domains show how that looks:
+      </p>
+      <Line
+        text={`echo Hello | curl smtp://${location.hostname}:2525 --mail-from me@example.org --mail-rcpt a@deferred.test --mail-rcpt b@bounced.test -T -`}
+      />
+      <Line text={`swaks --server ${location.hostname}:2525 --to a@deferred.test`} />
+    </Empty>
+  )
+
+export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => {
+  const asked = askedBy(fields, query)
+  const { items, error, isAsking, more, again } = usePages<Delivery>({
+    ...{ path: ['deliveries'], asked, key: ({ id }) => id },
+  })
+  useFresh(again, (batch) => concerns(batch, 'delivery'))
+  return (
+    <>
+      <header class="head">
+        <h1>Deliveries</h1>
+      </header>
+      <Queue />
+      <Filters fields={fields} query={query} />
+      {error !== null && <Problem error={error} again={again} />}
+      {items === null ? (
+        error === null && <Waiting />
+      ) : items.length === 0 ? (
+        <Nothing isFiltered={Object.keys(asked).length > 0} />
+      ) : (
+        <>
+          <BulkButtons filter={asked} done={again} />
+          <table class="list">
+            <thead>
+              <tr>
+                <th>Queued</th>
+                <th>Status</th>
+                <th>Recipient</th>
+                <th class="wide">Next hop</th>
+                <th class="count">Attempts</th>
+                <th class="wide">Next</th>
+                <th>What was said last</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((delivery) => (
+                <Row key={delivery.id} delivery={delivery} />
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+      <More more={more} isAsking={isAsking} />
+    </>
+  )
+}
