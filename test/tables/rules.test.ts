@@ -89,6 +89,17 @@ test('a sum is open where a list that was not asked could bring it there', () =>
   assert.deepEqual(judgeClient(listed, rules(4)).unanswered, [])
 })
 
+test('a sum is open as well where nobody asked about the domain of the author, unless there is none', () => {
+  const rules: Rules = {
+    ...lenient,
+    dnsbl: [{ zone: 'dbl.example', of: 'domains', weight: 2, on: 'ignore', error: 'ignore' }],
+    score: { tag: 2, defer: null, refuse: 3 },
+  }
+  assert.deepEqual(judgeMessage({ ...client, message: {} }, rules).unanswered, ['score.tag'])
+  const nobody = { author: { result: 'none', domains: [] }, listings: [] } as const
+  assert.deepEqual(judgeMessage({ ...client, message: nobody }, rules).unanswered, [])
+})
+
 test('a name on the allow list could let in where nobody asked SPF', () => {
   const rules: Rules = {
     ...lenient,

@@ -1,6 +1,6 @@
 /** Lists that are asked over DNS: what their answers lead to. */
 import type { Listing } from '../../vocabulary/findings.ts'
-import { type Examined, type Question, question } from './question.ts'
+import { type Answer, type Examined, type Question, question } from './question.ts'
 import type { ListRule, Outcome, Rules } from './rules.ts'
 
 /** Where listings are found. */
@@ -52,8 +52,7 @@ export const byLists = ({ dnsbl }: Rules, where: Where): readonly Question[] =>
 /** The sum, and what lists that were not asked could have added to it. */
 type Score = { readonly sum: number; readonly open: number }
 
-const scoreOf = ({ dnsbl }: Rules, { findings: { listings } }: Examined): Score | undefined => {
-  if (listings === undefined) return undefined
+const scoreOf = ({ dnsbl }: Rules, listings: readonly Listing[]): Score => {
   let sum = 0
   let open = 0
   for (const rule of dnsbl) {
@@ -65,16 +64,35 @@ const scoreOf = ({ dnsbl }: Rules, { findings: { listings } }: Examined): Score 
   return { sum, open }
 }
 
-export const byScore = (rules: Rules): readonly Question[] =>
+/** One question for each sum that leads to something. */
+const sums = ({ score }: Rules, reaches: (examined: Examined, from: number) => Answer): readonly Question[] =>
   (['refuse', 'defer', 'tag'] as const).flatMap((outcome) => {
-    const from = rules.score[outcome]
+    const from = score[outcome]
     if (from === null) return []
-    return question(`score.${outcome}`, 'dnsbl-score', outcome, (examined) => {
-      const score = scoreOf(rules, examined)
-      if (score === undefined || score.sum >= from) return score && `${score.sum} of ${from}`
-      return score.sum + score.open >= from ? undefined : null
-    })
+    return question(`score.${outcome}`, 'dnsbl-score', outcome, (examined) => reaches(examined, from))
   })
+
+export const byScore = (rules: Rules): readonly Question[] =>
+  sums(rules, ({ findings: { listings } }, from) => {
+    if (listings === undefined) return undefined
+    const { sum, open } = scoreOf(rules, listings)
+    if (sum >= from) return `${sum} of ${from}`
+    return sum + open >= from ? undefined : null
+  })
+
+/** What the author’s domain adds to the client’s sum; where it adds nothing, all was said of the client. */
+export const byWholeScore = (rules: Rules): readonly Question[] => {
+  const ofDomains = { ...rules, dnsbl: rules.dnsbl.filter(({ of }) => of === 'domains') }
+  if (ofDomains.dnsbl.every(({ weight }) => weight === 0)) return []
+  return sums(rules, ({ findings: { listings = [] }, message }, from) => {
+    const added = message?.listings ?? []
+    const { sum } = scoreOf(rules, [...listings, ...added])
+    if (sum >= from) return sum > scoreOf(rules, listings).sum ? `${sum} of ${from}` : null
+    // An author without a domain is on no list.
+    const open = message?.author?.domains.length === 0 ? 0 : scoreOf(ofDomains, added).open
+    return sum + open >= from ? undefined : null
+  })
+}
 
 export const listsThatAllow = ({ dnsbl }: Rules): readonly Question[] =>
   dnsbl.flatMap((rule) => (rule.on === 'allow' ? [listed({ ...rule, on: 'refuse' }, clientListings)] : []))

@@ -1,5 +1,5 @@
 /** What the rules ask about a message: its author, and who answers for it. */
-import { byLists, messageListings } from './lists.ts'
+import { byLists, byWholeScore, messageListings } from './lists.ts'
 import { blockingAuthors } from './names.ts'
 import { type Answer, byResult, type Examined, type Question, question } from './question.ts'
 import type { Rules } from './rules.ts'
@@ -50,5 +50,6 @@ export const messageQuestions = (rules: Rules): readonly Question[] => {
     ...byResult('dmarc', rules.dmarc, (examined) => askedByDmarc(examined, rules.arc.trusted)),
     ...byResult('dkim', rules.dkim, bestDkim),
     ...byLists({ ...rules, dnsbl: rules.dnsbl.filter(({ of }) => of === 'domains') }, messageListings),
+    ...byWholeScore(rules),
   ]
 }
