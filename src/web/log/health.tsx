@@ -113,9 +113,7 @@ const Views = () => {
             <th class="count">Position</th>
             <th class="count">Behind</th>
             <th>Progress or fault</th>
-            <th>
-              <span class="unseen-title">Build again</span>
-            </th>
+            <th>From the log</th>
           </tr>
         </thead>
         <tbody>
@@ -128,38 +126,80 @@ const Views = () => {
   )
 }
 
-type Fact = { readonly at: string; readonly stream: string; readonly data: Readonly<Record<string, unknown>> }
+type Fact = {
+  readonly position: number
+  readonly at: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+/** Pages of facts that are looked through at most. */
+const mostPages = 20
 
-/** The policies that were adopted; the last one is what sessions begin under. */
-const usePolicies = (): readonly Fact[] => {
-  const [facts, setFacts] = useState<readonly Fact[]>([])
-  useEffect(() => {
-    getJson<{ items: readonly Fact[] }>(urlOf(['events'], { type: 'PolicyAdopted', limit: 500 })).then(
-      ({ items }) => setFacts(items.toReversed()),
-      () => setFacts([]),
+/** All facts of two types, the oldest first. */
+const factsOf = async (type: string, signal: AbortSignal): Promise<readonly Fact[]> => {
+  let found: readonly Fact[] = []
+  let after: number | null = 0
+  for (let page = 0; after !== null && page < mostPages; page += 1) {
+    const url = urlOf(['events'], { type, after, limit: 500 })
+    const answer: { readonly items: readonly Fact[]; readonly next: number | null } = await getJson(
+      url,
+      signal,
     )
+    found = [...found, ...answer.items]
+    after = answer.next
+  }
+  return found
+}
+
+type InForce = { readonly service: string; readonly hash: string; readonly since: string }
+
+/** By which policy the sessions of each service are judged, as the log has it. */
+const usePolicies = () => {
+  const [known, setKnown] = useState<{
+    readonly inForce: readonly InForce[]
+    readonly policies: ReadonlyMap<string, unknown>
+  }>({ inForce: [], policies: new Map() })
+  useEffect(() => {
+    const ending = new AbortController()
+    const look = async (): Promise<void> => {
+      const changes = await factsOf('PolicyChanged', ending.signal)
+      const adopted = await getJson<{ items: readonly (Fact & { stream: string })[] }>(
+        urlOf(['events'], { type: 'PolicyAdopted', limit: 500 }),
+        ending.signal,
+      )
+      const newest = new Map<string, InForce>()
+      for (const { at, data } of changes) {
+        const [service, hash] = [String(data.service), String(data.policy)]
+        if (newest.get(service)?.hash !== hash) newest.set(service, { service, hash, since: at })
+      }
+      const policies = adopted.items.map(
+        ({ stream, data }) => [stream.replace(/^policy-/, ''), data.policy] as const,
+      )
+      setKnown({ inForce: [...newest.values()], policies: new Map(policies) })
+    }
+    look().catch(() => {})
+    return () => ending.abort()
   }, [])
-  return facts
+  return known
 }
 
 const Policies = () => {
-  const facts = usePolicies()
+  const { inForce, policies } = usePolicies()
+  if (inForce.length === 0) return null
   return (
-    <section aria-label="Policies">
-      <h2>Policies</h2>
+    <section aria-label="Policies in force">
+      <h2>Policies in force</h2>
       <p class="weak">
-        What sessions are judged by. Each is kept in the log under its hash, so that every decision can be
-        looked at under the rules of its time.
+        What sessions are judged by. Each policy is kept in the log under its hash, so that every decision can
+        be looked at under the rules of its time.
       </p>
       <ul class="policies">
-        {facts.map(({ stream, at, data }, place) => (
-          <li key={stream} class="card">
+        {inForce.map(({ service, hash, since }) => (
+          <li key={service} class="card">
             <details>
               <summary>
-                <code>{stream.replace(/^policy-/, '')}</code> adopted <Time at={at} />
-                {place === 0 && ' · the newest'}
+                <strong>{service}</strong> <code>{hash}</code> since <Time at={since} />
               </summary>
-              <pre class="text">{JSON.stringify(data.policy, null, 2)}</pre>
+              <pre class="text">{JSON.stringify(policies.get(hash) ?? null, null, 2)}</pre>
             </details>
           </li>
         ))}

@@ -101,12 +101,12 @@ const Label = ({
 }) => {
   if (edge.label === null) return null
   const { x, y, lines } = edge.label
-  const shown = note === undefined ? lines : [note]
+  const shown = note === undefined ? lines : [...lines, note]
   return (
     <g class={`label ${look}`} transform={`translate(${x} ${y})`}>
       <title>{edge.events.join(', ')}</title>
       {shown.map((line, at) => (
-        <text key={line} x="4" y={11 + at * 13}>
+        <text key={line} class={line === note ? 'note' : ''} x="4" y={11 + at * 13}>
           {line}
         </text>
       ))}
@@ -114,6 +114,8 @@ const Label = ({
   )
 }
 
+/** With more edges than this, those that have nothing to do with the way are left without words. */
+const many = 20
 const zooms = [0.5, 0.65, 0.8, 1, 1.25, 1.6] as const
 
 /** Keeps a state in view when the chart is larger than its box. */
@@ -157,7 +159,7 @@ export const MachineChart = ({
     setZoom(zooms[Math.min(zooms.length - 1, Math.max(0, at + by))] ?? 1)
   }
   return (
-    <div class="chart">
+    <div class={`chart${weights === undefined && chart.edges.length > many ? ' busy' : ''}`}>
       <section
         class="paper"
         ref={box}
@@ -196,7 +198,7 @@ export const MachineChart = ({
               key={edgeKey(edge)}
               class={edgeLook(edge)}
               d={edge.line}
-              stroke-width={weights === undefined ? undefined : 1 + 6 * (weights.get(edgeKey(edge)) ?? 0)}
+              style={weights === undefined ? {} : { strokeWidth: 1 + 6 * (weights.get(edgeKey(edge)) ?? 0) }}
             />
           ))}
           {chart.edges.map((edge) => (

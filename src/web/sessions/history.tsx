@@ -6,7 +6,7 @@ import { MachineChart } from '../machines/chart.tsx'
 import { Windowed } from '../pieces/pieces.tsx'
 import { Scrubber } from './scrubber.tsx'
 import { StepPanel } from './step.tsx'
-import { stepWords, toneOf } from './words.ts'
+import { nextHopOf, stepWords, toneOf } from './words.ts'
 
 type Said = { readonly step: number; readonly line: string }
 const linesOf = (steps: readonly Step[]): readonly Said[] =>
@@ -72,7 +72,7 @@ const StepRows = ({ steps, at, move, machine }: PartProps & { readonly machine: 
           <span class="time">{step.at.slice(11, 23)}</span>
           <span class="input">{step.input}</span>
           <span class="to">{step.from === step.to ? '' : step.to}</span>
-          <span class="words">{stepWords(step, machine)}</span>
+          <span class="words">{stepWords(step, machine, nextHopOf(steps))}</span>
         </a>
       )
     }}

@@ -3,7 +3,7 @@ import type { Operation } from '../../history/patch.ts'
 import type { Step } from '../../history/steps.ts'
 import { chartNamed } from '../machines/chart.tsx'
 import { Copy } from '../pieces/pieces.tsx'
-import { stepWords, toneOf, whyWords } from './words.ts'
+import { nextHopOf, stepWords, toneOf, whyWords } from './words.ts'
 
 const json = (value: unknown): string => JSON.stringify(value)
 const longest = 400
@@ -86,7 +86,7 @@ export const StepPanel = ({ steps, at, machine }: StepProps) => {
   return (
     <section class="step" aria-label="This step">
       <header class={toneOf(step) ?? ''} aria-live="polite">
-        <p class="what">{stepWords(step, machine)}</p>
+        <p class="what">{stepWords(step, machine, nextHopOf(steps))}</p>
         <p class="weak">
           step {step.revision} · <code>{step.input}</code> → <strong>{step.event}</strong>
           {step.from !== step.to && (

@@ -16,15 +16,18 @@ const eventOf = ({ event, facts, at, revision }: Step): EventOf =>
   }) as object as EventOf
 
 /** What a step was, in a sentence; its fact's name where none is told, or the fact is not of a shape that is known. */
-export const stepWords = (step: Step, machine: string): string => {
+export const stepWords = (step: Step, machine: string, nextHop = ''): string => {
   try {
     const event = eventOf(step)
-    const words = machine === 'delivery' ? deliverySentences(event, '').join('; ') : sentence(event)
+    const words = machine === 'delivery' ? deliverySentences(event, nextHop).join('; ') : sentence(event)
     return words === '' ? step.event : words
   } catch {
     return step.event
   }
 }
+
+/** Where a delivery goes, as its first fact says; '' for a session. */
+export const nextHopOf = ([first]: readonly Step[]): string => String(first?.facts.nextHop ?? '')
 
 /** Why, in a sentence, with the rule of the policy that decided; null where nothing was decided. */
 export const whyWords = ({ reason, facts }: Step): string | null => {
