@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts'
 import { bodyOf, paramsOf, queryOf } from './asked.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseJson } from './json.ts'
+import { kept, ownOf } from './own.ts'
 import { roomsOf } from './rooms.ts'
 
 export const prefix = '/api/v1'
@@ -33,12 +34,26 @@ const answering =
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
       ...{ rooms: roomsOf(house(), desk.ask), house: house(), request, reply },
     }
+    const account = request.caller?.account ?? null
     try {
-      return await row.answer(came)
+      return account === null ? await row.answer(came) : await ownAnswer(row, came, account)
     } catch (error) {
       throw told(error)
     }
   }
+
+/** What is not the caller's is as if it were not there. @throws Problem */
+const ownAnswer = async (
+  row: Endpoint,
+  came: Parameters<Endpoint['answer']>[0],
+  account: string,
+): Promise<unknown> => {
+  const own = ownOf(row)
+  const narrowed = own?.narrow === undefined ? came : await own.narrow(came, account)
+  if (own === null || narrowed === null)
+    throw new Problem(404, `there is no such thing for ${account}: it sees what concerns it`)
+  return kept(await row.answer({ ...came, query: narrowed.query }), own, account)
+}
 
 /** JSON as it is read here, and mail as it came; whatever else a body may be is refused. */
 const takeBodies = (app: FastifyInstance, types: ReadonlySet<string>): void => {
@@ -65,7 +80,7 @@ export const serveTable = ({ rows, directory }: Table): Part => {
         method: row.method,
         url: routeOf(row),
         ...(row.method !== 'GET' && { bodyLimit: row.bodyLimit ?? smallBody }),
-        config: { access: 'account', role: row.role },
+        config: { access: 'account', role: row.role, own: ownOf(row) !== null },
         handler: answering(row, { desk, house }),
       })
   }

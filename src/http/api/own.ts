@@ -1,0 +1,127 @@
+/**
+ * What concerns one account: who logs in without being an administrator, or has a key for one account, sees and does no more than that.
+ * A row that is not in this table is not for them at all.
+ */
+import type { MessageAccepted } from '../../../machines/vocabulary/events.ts'
+import { keyOf } from '../../authentication/spelling.ts'
+import { messageHistory } from '../../telling/message-history.ts'
+import type { House } from '../house.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Rooms } from './rooms.ts'
+
+export type Asked = {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly rooms: Rooms
+  readonly house: House
+}
+
+/** What is asked instead, where only some of it is the account's; null where nothing is. */
+type Narrowed = { readonly query: Asked['query'] } | null
+
+export type Own = {
+  readonly narrow?: (asked: Asked, account: string) => Promise<Narrowed>
+  /** Of a list that cannot be narrowed. */
+  readonly keep?: (item: object, account: string) => boolean
+}
+
+const same = (one: string | null, other: string): boolean => one !== null && keyOf(one) === keyOf(other)
+const asIs = ({ query }: Asked, isOwn: boolean): Narrowed => (isOwn ? { query } : null)
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** `alice@example.org` and `alice@example.org/Junk`. */
+const isMailboxOf = (mailbox: string, account: string): boolean =>
+  same(mailbox.replace(/\/[^/]*$/, ''), account) || same(mailbox, account)
+
+const acceptedOf = async ({ rooms, house }: Asked, id: string): Promise<MessageAccepted | null> => {
+  const message = await rooms.desk('message', id)
+  if (message === null) return null
+  const { accepted } = await messageHistory(message, {
+    log: house.log,
+    deliveriesOf: (one) => rooms.desk('deliveriesOf', one),
+    notices: (delivery) => rooms.desk('notices', delivery),
+  })
+  return accepted.data
+}
+
+const hasSent = ({ user }: MessageAccepted, account: string): boolean => same(user, account)
+const isIn = ({ recipients }: MessageAccepted, account: string): boolean =>
+  recipients.some(
+    ({ destination }) => destination.kind === 'mailbox' && isMailboxOf(destination.mailbox, account),
+  )
+
+/** What a mail says is for those who sent or got it. */
+const said: Own = {
+  narrow: async (asked, account) => {
+    const found = await acceptedOf(asked, text(asked.params.id))
+    return asIs(asked, found !== null && (hasSent(found, account) || isIn(found, account)))
+  },
+}
+
+/** Who else got it is for its sender; a recipient must not learn of blind copies. */
+const sent: Own = {
+  narrow: async (asked, account) => {
+    const found = await acceptedOf(asked, text(asked.params.id))
+    const isOnly = found?.recipients.length === 1 && isIn(found, account)
+    return asIs(asked, found !== null && (hasSent(found, account) || isOnly))
+  },
+}
+
+const session: Own = {
+  narrow: async (asked, account) => {
+    const found = await asked.rooms.desk('session', text(asked.params.id))
+    return asIs(asked, found !== null && same(found.user, account))
+  },
+}
+
+const delivery: Own = {
+  narrow: async (asked, account) => {
+    const found = await asked.rooms.desk('delivery', text(asked.params.id))
+    const message = found === null ? null : await acceptedOf(asked, found.message)
+    return asIs(asked, message !== null && hasSent(message, account))
+  },
+}
+
+const deliveries: Own = {
+  narrow: async (asked, account) => {
+    const message = await acceptedOf(asked, text(asked.query.message))
+    return asIs(asked, message !== null && hasSent(message, account))
+  },
+}
+
+const mailbox: Own = {
+  narrow: async (asked, account) =>
+    asIs(asked, isMailboxOf(text(asked.params.address ?? asked.params.mailbox), account)),
+}
+
+const mailboxes: Own = {
+  keep: (item, account) => 'mailbox' in item && isMailboxOf(text(item.mailbox), account),
+}
+
+/** The first that fits counts. */
+const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
+  [/^GET$/, /^\/messages\/\{id\}\/(?:raw|parts|html)(?:\/|$)/, said],
+  [/^GET$/, /^\/messages\/\{id\}(?:\/|$)/, sent],
+  [
+    /^GET$/,
+    /^\/sessions$/,
+    { narrow: async ({ query }, account) => ({ query: { ...query, user: account } }) },
+  ],
+  [/^GET$/, /^\/sessions\/\{id\}(?:\/|$)/, session],
+  [/^GET$/, /^\/deliveries$/, deliveries],
+  [/./, /^\/deliveries\/\{id\}(?:\/|$)/, delivery],
+  [/^GET$/, /^\/mailboxes$/, mailboxes],
+  [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
+  [/^GET$/, /^\/machines(?:\/|$)/, {}],
+]
+
+/** Null for a row that shows what is everybody's. */
+export const ownOf = ({ method, path }: Pick<Endpoint, 'method' | 'path'>): Own | null =>
+  table.find(([methods, paths]) => methods.test(method) && paths.test(path))?.[2] ?? null
+
+type Listed = { readonly items: readonly object[] }
+/** What is kept of an answer. */
+export const kept = (answer: unknown, { keep }: Own, account: string): unknown =>
+  keep === undefined
+    ? answer
+    : { ...(answer as Listed), items: (answer as Listed).items.filter((item) => keep(item, account)) }

@@ -1,0 +1,132 @@
+/** What the API shows to one account: its own mail, and what became of what it sent. Real servers, real logins. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect } from 'node:tls'
+import { rows } from '../../src/http/api/index.ts'
+import { ownOf } from '../../src/http/api/own.ts'
+import { acceptedAs, greeted, send } from '../client.ts'
+import { eventually } from '../server.ts'
+import { watchedServer } from './asking.ts'
+import { password, visitor } from './visitor.ts'
+
+const [alice, bob, boss] = ['alice@example.org', 'bob@example.org', 'boss@example.org']
+const loopback = (service: string) => ({ service, address: '127.0.0.1', port: 0 })
+
+/** The id of a mail that alice submits. */
+const submitted = async (port: number, to: readonly string[]): Promise<string> => {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }).setEncoding('utf8')
+  let said = ''
+  socket.on('data', (text: string) => {
+    said += text
+  })
+  const say = async (line: string): Promise<void> => {
+    said = ''
+    socket.write(`${line}\r\n`)
+    await eventually(() => /^\d{3} .*\r\n$/m.test(said))
+  }
+  await eventually(() => said !== '')
+  const plain = Buffer.from(`\0${alice}\0${password}`).toString('base64')
+  const rcpts = to.map((address) => `RCPT TO:<${address}>`)
+  for (const line of ['EHLO c.example', `AUTH PLAIN ${plain}`, `MAIL FROM:<${alice}>`, ...rcpts, 'DATA'])
+    await say(line)
+  await say(`From: ${alice}\r\nSubject: out\r\n\r\nhello\r\n.`)
+  const id = acceptedAs(said.trim())
+  await say('QUIT')
+  return id ?? assert.fail(said)
+}
+
+const place = async (t: Parameters<typeof watchedServer>[0]) => {
+  const server = await watchedServer(t, {
+    listeners: ['mx', 'submissions', 'http'].map(loopback),
+    http: { administrators: [boss] },
+    delivery: { routes: { 'far.example': '127.0.0.1:9' } },
+  })
+  for (const address of [alice, bob, boss]) await server.addAccount({ addresses: [address], password })
+  const received = async (...to: string[]): Promise<string> => {
+    const line = await greeted(server.port('mx'))
+    const id = acceptedAs(await send(line, 'Subject: in\r\n\r\nhello', { to }))
+    await line.say('QUIT')
+    return id ?? assert.fail('not accepted')
+  }
+  const people = {
+    alice: await visitor(server.http, { user: alice }),
+    bob: await visitor(server.http, { user: bob }),
+    boss: await visitor(server.http, { user: boss }),
+  }
+  type Who = keyof typeof people
+  return {
+    ...server,
+    received,
+    status: async (who: Who, path: string): Promise<number> =>
+      (await people[who].ask(`/api/v1${path}`)).status,
+    items: async (who: Who, path: string): Promise<readonly Record<string, unknown>[]> =>
+      JSON.parse((await people[who].ask(`/api/v1${path}`)).text).items,
+  }
+}
+
+test('mail is for those who got it; who else got it is not', async (t) => {
+  const { received, status } = await place(t)
+  const [hers, both] = [await received(alice), await received(alice, bob)]
+  await eventually(async () => (await status('boss', `/messages/${both}`)) === 200)
+  for (const part of ['', '/raw', '/parts', '/trace']) {
+    assert.deepEqual([await status('alice', `/messages/${hers}${part}`), part], [200, part])
+    assert.deepEqual([await status('bob', `/messages/${hers}${part}`), part], [404, part])
+  }
+  assert.deepEqual(
+    [await status('bob', `/messages/${both}/raw`), await status('bob', `/messages/${both}`)],
+    [200, 404],
+  )
+  assert.equal(await status('bob', `/messages/${both}/trace`), 404)
+  assert.equal(await status('boss', `/messages/${both}/trace`), 200)
+})
+
+test('sessions and deliveries are for who submitted the mail', async (t) => {
+  const { received, status, items, port } = await place(t)
+  await received(alice)
+  const out = await submitted(port('submissions'), ['x@far.example', bob])
+  await eventually(async () => (await items('boss', '/sessions')).length === 2)
+  await eventually(async () => (await items('boss', '/deliveries')).length === 1)
+  const sessions = await items('alice', '/sessions')
+  assert.deepEqual(
+    sessions.map(({ user }) => user),
+    [alice],
+  )
+  assert.equal((await items('alice', `/sessions?user=${boss}`)).length, 1)
+  assert.deepEqual(await items('bob', '/sessions'), [])
+  const [foreign] = (await items('boss', '/sessions')).filter(({ user }) => user === null)
+  for (const [who, id, expected] of [
+    ['alice', sessions[0]?.id, 200],
+    ['alice', foreign?.id, 404],
+    ['bob', sessions[0]?.id, 404],
+  ] as const) {
+    assert.equal(await status(who, `/sessions/${id}`), expected)
+    assert.equal(await status(who, `/sessions/${id}/transcript`), expected)
+  }
+  const [delivery] = await items('alice', `/deliveries?message=${out}`)
+  assert.equal(await status('alice', `/deliveries/${delivery?.id}`), 200)
+  assert.equal(await status('bob', `/deliveries/${delivery?.id}`), 404)
+  assert.equal(await status('bob', `/deliveries?message=${out}`), 404)
+  assert.equal(await status('alice', '/deliveries'), 404)
+  assert.equal(await status('bob', `/messages/${out}/raw`), 200)
+  assert.equal(await status('alice', `/messages/${out}/trace`), 200)
+})
+
+test('what is for nobody alone is for administrators', async (t) => {
+  const { status } = await place(t)
+  for (const path of ['/events', '/messages', '/views', '/queue', '/destinations']) {
+    assert.deepEqual([path, await status('alice', path)], [path, 403])
+    assert.deepEqual([path, await status('boss', path)], [path, 200])
+  }
+  assert.equal(await status('alice', '/machines'), 200)
+})
+
+test('a row that tells of everybody is in no account’s own', () => {
+  const open = rows.filter((row) => ownOf(row) !== null).map(({ method, path }) => `${method} ${path}`)
+  assert.ok(open.includes('GET /messages/{id}/raw'))
+  const strange = open.filter(
+    (row) => !/ \/(?:messages|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
+  )
+  assert.deepEqual(strange, [])
+  for (const path of ['/messages', '/events', '/views', '/queue', '/deliveries/actions'])
+    assert.equal(ownOf({ method: 'GET', path }) ?? ownOf({ method: 'POST', path }), null, path)
+})
