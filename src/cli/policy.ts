@@ -120,7 +120,7 @@ const tell = async (opened: Reading, { hash, period, history }: Telling): Promis
   if (json) return ndjson(shapeOf({ hash, period, rows, lines, content }))
   print(headOf(hash, period))
   print('')
-  if (lines !== null) tellRules(lines, content)
+  if (lines !== null && hasRules(content)) tellRules(lines, content.rules)
   else {
     if (period?.service === 'mx') print('By it nobody is looked at: there are no rules for strangers.\n')
     table(settingsIn(content), settingColumns)
@@ -148,14 +148,14 @@ const linesOf = (content: unknown): readonly RuleLine[] | null => {
   }
 }
 
-const tellRules = (lines: readonly RuleLine[], content: unknown): void => {
+const tellRules = (lines: readonly RuleLine[], rules: Rules): void => {
   if (lines.length === 0) print('no rule leads to anything')
   else
     table(lines, [
       { title: 'RULE', value: ({ rule }) => rule, shrinks: true },
-      { title: 'LEADS TO', value: outcomeText },
+      { title: 'LEADS TO', value: (line) => outcomeText(rules, line) },
     ])
-  for (const line of hasRules(content) ? besidesRules(content.rules, lines) : []) print(line)
+  for (const line of besidesRules(rules, lines)) print(line)
 }
 
 const settingColumns: readonly Column<Setting>[] = [

@@ -7,7 +7,7 @@ import { clientQuestions } from '../../machines/session/rules/client.ts'
 import { messageQuestions } from '../../machines/session/rules/message.ts'
 import { outcomes } from '../../machines/session/rules/rules.ts'
 import { reasonOfRule, ruleReasons } from '../../machines/vocabulary/rule-reasons.ts'
-import { rulesIn } from '../../src/cli/policy-text.ts'
+import { besidesRules, changesBetween, outcomeText, rulesIn } from '../../src/cli/policy-text.ts'
 import { policyFile, rulesOf } from '../../src/config/policy.ts'
 import { eventually, objects, serve } from '../server.ts'
 import { strangers } from './stranger.ts'
@@ -133,4 +133,60 @@ test('every rule can be told from its name: what it speaks about is what it refu
     listed.filter(({ outcome }) => outcome === 'allow').map(({ rule }) => rule),
     ['allow.networks 192.0.2.0/24', 'allow.addresses a@b.example', 'allow.domains b.example'],
   )
+})
+
+const rulesWith = (sections: object) => rulesOf(policyFile.parse(sections))
+
+test('what counts something says from which number on, and what is counted', () => {
+  const rules = rulesWith({
+    allow: { networks: [] },
+    dnsbl: [
+      { zone: 'a.example', weight: 2 },
+      { zone: 'b.example', on: 'tag' },
+      { zone: 'c.example', of: 'domains', weight: -1 },
+    ],
+    score: { tag: 2, refuse: 5 },
+    karma: { below: -50, on: 'defer' },
+    dmarc: { reject: 'ignore', quarantine: 'ignore' },
+  })
+  const lines = rulesIn(rules)
+  assert.deepEqual(
+    lines.map((line) => `${line.rule} = ${outcomeText(rules, line)}`),
+    [
+      'dnsbl b.example = tag: it goes to Junk',
+      'score.refuse = refuse: 550, from a sum of 5',
+      'score.tag = tag: it goes to Junk, from a sum of 2',
+      'karma = defer: 451, below a score of -50',
+    ],
+  )
+  assert.deepEqual(besidesRules(rules, lines), ['sums are of what lists add: a.example 2, c.example -1'])
+})
+
+test('what changed names one list, rate or limit, not all of them', () => {
+  const was = { rules: rulesWith({ dnsbl: [{ zone: 'a.example', on: 'refuse' }, { zone: 'b.example' }] }) }
+  const is = {
+    rules: rulesWith({
+      dnsbl: [
+        { zone: 'a.example', on: 'tag', error: 'defer', weight: 2, codes: ['127.0.0.2'] },
+        { zone: 'b.example' },
+        { zone: 'b.example', of: 'domains' },
+      ],
+      rates: [{ of: 'address', messages: 3, per: '1m', on: 'defer' }],
+      karma: { below: -50, on: 'defer' },
+    }),
+  }
+  assert.deepEqual(changesBetween(was, is), [
+    'dnsbl a.example: refuse -> tag, for 127.0.0.2, error defer, weight 2',
+    'karma.below: nothing -> -50',
+    'karma.on: nothing -> defer',
+    'dnsbl b.example of domains: nothing -> ignore',
+    'rates address 3/1m: nothing -> defer',
+  ])
+  assert.ok(changesBetween(is, was).includes('karma.below: -50 -> nothing'))
+  assert.deepEqual(changesBetween(is, is), [])
+  assert.deepEqual(changesBetween({ a: 1 }, { a: 2, b: [] }), ['a: 1 -> 2'])
+})
+
+test('what a peer is told can be followed by a colon and what it is about', () => {
+  for (const [name, { peer }] of Object.entries(ruleReasons)) assert.doesNotMatch(peer, /[.:;,]$/, name)
 })
