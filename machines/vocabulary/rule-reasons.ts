@@ -155,7 +155,7 @@ export const ruleReasons = {
   ),
   'author-several': row(
     '7.1',
-    'The message has several authors in From:',
+    'From names several authors',
     'The message has several From fields or authors.',
   ),
   'author-ambiguous': row(

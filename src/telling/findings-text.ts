@@ -150,9 +150,12 @@ const author = ({ result, domains, poses, about }: AuthorFinding): Said => {
   }
 }
 
-const dkim = ({ result, domain, selector, algorithm, bits, about }: DkimFinding): Said => [
-  `DKIM signature of ${domain}${beside(`selector ${selector}`, algorithm, bits !== undefined && `${bits} bits`)}: ${result}${beside(about)}`,
-  leaningOf(result),
+/** What is too large to be read has no names. */
+const signedBy = ({ domain, selector, algorithm, bits }: DkimFinding): string =>
+  `DKIM signature${domain && ` of ${domain}`}${beside(selector && `selector ${selector}`, algorithm, bits !== undefined && `${bits} bits`)}`
+const dkim = (finding: DkimFinding): Said => [
+  `${signedBy(finding)}: ${finding.result}${beside(finding.about)}`,
+  leaningOf(finding.result),
 ]
 
 const arc = ({ result, sealers, dmarc: saw, about }: ArcFinding): Said => {

@@ -97,6 +97,10 @@ for (const [findings, said] of [
   ],
   [{ dkim: [] }, ['no DKIM signature']],
   [
+    { dkim: [{ result: 'policy', domain: '', selector: '', about: 'too long' }] },
+    ['DKIM signature: policy (too long)'],
+  ],
+  [
     {
       dkim: [
         {
