@@ -1,20 +1,17 @@
 /** Which engine keeps the log: the one the configuration names. The data directory is this process's own either way. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { withContents } from '../content/beside.ts'
 import { bodiesOf } from '../content/open.ts'
 import { around } from './around.ts'
 import { isKurrentAddress, openKurrentLog } from './kurrent/index.ts'
 import { DirectoryInUse, type DirectoryLock, lockDirectory } from './lock.ts'
 import type { EventLog, LogReader } from './port.ts'
-import { openSqliteLog, openSqliteReader } from './sqlite/index.ts'
+import { isMade, openSqliteLog, openSqliteReader } from './sqlite/index.ts'
 
 /** Of a configuration: the data directory, `sqlite` or the address of a database, and where bodies are beside a database. */
 export type LogPlace = { readonly data: string; readonly log: string; readonly content?: string }
 
 /** Whether there is something to read. A database is asked when it is opened. */
-export const hasLog = ({ data, log }: LogPlace): boolean =>
-  isKurrentAddress(log) || existsSync(join(data, 'log.sqlite'))
+export const hasLog = ({ data, log }: LogPlace): boolean => isKurrentAddress(log) || isMade(data)
 
 /**
  * Opens the log for a server, which holds the data directory as long.

@@ -1,2 +1,3 @@
 export { openSqliteLog, type SqliteLogOptions } from './log.ts'
 export { openSqliteReader, type SqliteReaderOptions } from './reader.ts'
+export { isMade } from './tables.ts'

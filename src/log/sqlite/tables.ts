@@ -6,7 +6,7 @@
  * that of the row before. `kinds` holds what many events have in common, `[type, version, meta]`. What was forgotten is a row of
  * stream 0, see `forgetter.ts`.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
@@ -58,11 +58,28 @@ export const openForWriting = ({ directory, lockTimeout }: OpenOptions): Databas
   try {
     database.exec(writerSettings)
     checkLayout(database)
-    database.exec(tables)
+    // All or none: who reads after a crash finds a log, or a file without one.
+    database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`)
     return database
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** Whether there is a log. A process that ended while it made one leaves a file in which nothing is. */
+export const isMade = (directory: string): boolean => {
+  if (!existsSync(logFile(directory))) return false
+  try {
+    const database = new DatabaseSync(logFile(directory), { readOnly: true })
+    try {
+      return layoutOf(database) > 0
+    } finally {
+      database.close()
+    }
+  } catch {
+    // What is wrong with it is said when it is opened.
+    return true
   }
 }
 
@@ -86,8 +103,11 @@ const openExisting = (path: string, timeout: number): DatabaseSync => {
   }
 }
 
+const layoutOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.user_version)
+
 const checkLayout = (database: DatabaseSync): void => {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  const found = layoutOf(database)
   if (found > layout)
     throw new LogUnavailable(
       `the log was written by a later release (layout ${found}, this one knows ${layout})`,
