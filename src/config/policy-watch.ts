@@ -18,23 +18,44 @@ type WatchOptions = {
   readonly failed: (error: Error) => void
   /** Milliseconds between two looks. */
   readonly every?: number
+  /** Milliseconds after which a policy must still be the same: half a file may be a policy, and a mild one. */
+  readonly settling?: number
 }
 
 /** Files are looked at, not listened to: what replaces them, or the folder around them, is noticed just as well. */
-export const watchPolicy = ({ load, changed, failed, every = 1000 }: WatchOptions): PolicyWatch => {
+export const watchPolicy = ({
+  load,
+  changed,
+  failed,
+  every = 1000,
+  settling = 300,
+}: WatchOptions): PolicyWatch => {
   let file: string | null = null
   let known: PolicyFile | undefined
-  const look = (): void => {
+  let timer: NodeJS.Timeout | undefined
+  const read = (use: (policy: PolicyFile | undefined) => void): void => {
+    clearTimeout(timer)
     try {
-      const { policy } = loadConfig(load).config
-      if (isDeepStrictEqual(policy, known)) return
-      known = policy
-      changed(policy)
+      use(loadConfig(load).config.policy)
     } catch (error) {
       failed(asError(error))
     }
   }
+  const settle = (seen: PolicyFile | undefined): void => {
+    if (isDeepStrictEqual(seen, known)) return
+    timer = setTimeout(
+      () => read((again) => (isDeepStrictEqual(again, seen) ? take(again) : settle(again))),
+      settling,
+    )
+    timer.unref()
+  }
+  const take = (policy: PolicyFile | undefined): void => {
+    known = policy
+    changed(policy)
+  }
+  const look = (): void => read(settle)
   const stop = (): void => {
+    clearTimeout(timer)
     if (file !== null) unwatchFile(file, look)
   }
   return {

@@ -120,7 +120,8 @@ class OurResolver implements Resolver {
     const until = this.#now() + this.#timeout
     const question = { name, type, servers: this.#servers, signal, now: this.#now }
     const outcome = await this.#room.within(
-      () => askToTheEnd({ ...question, timeout: until - this.#now() }),
+      // Its turn may come with the last of its time.
+      () => askToTheEnd({ ...question, timeout: Math.max(1, until - this.#now()) }),
       { signal, timeout: this.#timeout },
     )
     // No room: nobody was asked, so there is nothing to keep, and to whoever waits it is as if nobody had answered.

@@ -1,5 +1,6 @@
 /** Lists that are asked over DNS, all at once, those that are believed. */
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Listing } from '../../../machines/vocabulary/findings.ts'
@@ -67,13 +68,25 @@ type Believed = { readonly list: List; readonly trial: Trial }
 
 const late = 'the list was not tested in time'
 
+/** A pipe would be waited for, and its list never tested again. */
+const readKey = async (file: string): Promise<string> => {
+  const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = await opened.stat()
+    if (found.isFile() || found.isDirectory()) return await opened.readFile('utf8')
+    throw Object.assign(new Error('no plain file'), { code: 'no plain file' })
+  } finally {
+    await opened.close()
+  }
+}
+
 export const openLists = ({
   lists,
   resolver,
   timeout = 5_000,
   now = () => performance.now(),
   notice = () => undefined,
-  read = (file) => readFile(file, 'utf8'),
+  read = readKey,
 }: ListsOptions): Lists => {
   const all: readonly Believed[] = lists.map((settings) => {
     const list = new List(settings, resolver)

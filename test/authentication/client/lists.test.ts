@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Listing } from '../../../machines/vocabulary/findings.ts'
 import {
@@ -9,6 +11,7 @@ import {
 } from '../../../src/authentication/client/index.ts'
 import { readCodes } from '../../../src/authentication/client/list.ts'
 import { codesOf } from '../../../src/authentication/client/zones.ts'
+import { scratch } from '../../scratch.ts'
 import { eachRow, rowsOf } from '../../tables/table.ts'
 import { type Faked, resolverOf } from './zone.ts'
 
@@ -284,4 +287,16 @@ test('a key becomes part of the name, and of nothing else', async (context) => {
   assert.equal(place.lists.standing()[0]?.state, 'believed')
   assert.ok(place.notices.length >= 3)
   assert.ok(!JSON.stringify([said, place.notices, place.lists.standing()]).includes(key))
+})
+
+test('a pipe in the place of a key is not waited for', async (context) => {
+  const file = join(scratch('key'), 'key')
+  execFileSync('mkfifo', [file])
+  const lists = openLists({
+    lists: [{ zone: 'bl.test', of: 'addresses', keyFile: file }],
+    resolver: { resolve: () => Promise.reject(new Error('nobody asks')) },
+  })
+  context.after(() => lists.close())
+  await lists.test()
+  assert.equal(lists.standing()[0]?.about, `its key cannot be read from ${file} (no plain file)`)
 })

@@ -1,0 +1,60 @@
+/** Policy files while they are edited: half of one is not believed, and what is no file is not waited for. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { loadConfig } from '../../src/config/load.ts'
+import type { PolicyFile } from '../../src/config/policy.ts'
+import { watchPolicy } from '../../src/config/policy-watch.ts'
+import { eventually } from '../eventually.ts'
+import { scratch } from '../scratch.ts'
+
+const whole = 'spf: { fail: refuse }\n'
+
+const place = (t: TestContext, { settling }: { readonly settling: number }) => {
+  const folder = scratch('watch')
+  const file = join(folder, 'policy.yaml')
+  writeFileSync(join(folder, 'fsmtp.yaml'), 'hostname: mx.example.org\npolicy: ./policy.yaml\n')
+  writeFileSync(file, whole)
+  const changes: (PolicyFile | undefined)[] = []
+  const faults: string[] = []
+  const watch = watchPolicy({
+    ...{ load: { cwd: folder }, every: 5, settling },
+    changed: (policy) => changes.push(policy),
+    failed: ({ message }) => faults.push(message),
+  })
+  watch.follow(loadConfig({ cwd: folder }))
+  t.after(() => watch.stop())
+  return { file, changes, faults }
+}
+
+test('half a policy that is one is not taken while the rest is on its way', async (t) => {
+  const { file, changes } = place(t, { settling: 1000 })
+  await new Promise<void>((seen) => {
+    const listener = (): void => {
+      unwatchFile(file, listener)
+      seen()
+    }
+    // It is told after the watch was, which looks at once.
+    watchFile(file, { interval: 5 }, listener)
+    writeFileSync(file, '# new\n')
+  })
+  writeFileSync(file, 'spf: { fail: tag, softfail: tag }\n')
+  await eventually(() => changes.length > 0, { what: 'a change' })
+  assert.deepEqual(
+    changes.map((policy) => [policy?.spf.fail, policy?.spf.softfail]),
+    [['tag', 'tag']],
+  )
+})
+
+test('a pipe in the place of the policy, and a file that is too long, change nothing and stop nobody', async (t) => {
+  const { file, changes, faults } = place(t, { settling: 10 })
+  rmSync(file)
+  execFileSync('mkfifo', [file])
+  await eventually(() => faults.some((fault) => fault.includes('no plain file')), { what: 'the fault' })
+  rmSync(file)
+  writeFileSync(file, `${whole}# ${'x'.repeat(5 * 1024 * 1024)}\n`)
+  await eventually(() => faults.some((fault) => fault.includes('is too long')), { what: 'the other fault' })
+  assert.deepEqual(changes, [])
+})
