@@ -30,6 +30,7 @@ import { PortInUse, portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
 import { joinServers } from './nodes/index.ts'
+import type { Notices } from './notices.ts'
 import { Opened } from './opened.ts'
 import { Receptions, trusted } from './receptions.ts'
 import { startRetention } from './retention/index.ts'
@@ -40,12 +41,6 @@ import { Strangers } from './strangers.ts'
 import { startViews } from './views/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 import { loadHooks } from './webhooks/secrets.ts'
-
-/** What happened beside the log: for whoever reads it at night. */
-export type Notices = {
-  readonly info: (what: string) => void
-  readonly warn: (what: string, error?: Error) => void
-}
 
 export type Running = {
   readonly listeners: readonly {

@@ -6,9 +6,11 @@ import { type PolicyWatch, watchPolicy } from '../config/policy-watch.ts'
 import type { Config } from '../config/schema.ts'
 import { PortInUse } from '../listening.ts'
 import { mustBeFree } from '../log/lock.ts'
-import { type Notices, type Running, startServer } from '../main.ts'
+import { type Running, startServer } from '../main.ts'
+import type { Notices } from '../notices.ts'
 import { demoAccount, demoPassword } from '../playground.ts'
 import { version } from '../version.ts'
+import { noticesTo } from './notices.ts'
 
 type Options = { readonly config?: string; readonly data?: string }
 
@@ -22,12 +24,7 @@ export const register = (program: Command): void => {
 
 const serve = async (options: Options): Promise<void> => {
   const loaded = loadConfig({ file: options.config, data: options.data })
-  const notices = noticesOf(
-    pino(
-      { base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: asItIs } },
-      pino.destination(2),
-    ),
-  )
+  const notices = noticesTo(pino.destination(2))
   const running = await startServer(loaded.config, notices).catch((error: unknown) => {
     // Where the same server runs already its ports are taken, too: its data are what people should hear of.
     if (error instanceof PortInUse) mustBeFree(loaded.config.data)
@@ -40,17 +37,9 @@ const serve = async (options: Options): Promise<void> => {
   notices.info('stopped')
 }
 
-const asItIs = <Value>(value: Value): Value => value
-
 const print = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
-
-const noticesOf = (logger: pino.Logger): Notices => ({
-  info: (what) => logger.info(what),
-  warn: (what, error) =>
-    error ? logger.warn({ err: { type: error.name, message: error.message } }, what) : logger.warn(what),
-})
 
 /** Milliseconds within which two signals are taken for one. */
 const oneSignal = 250

@@ -6,6 +6,7 @@ import type { Act } from '../../machines/delivery/inputs.ts'
 import type { DeliveryQueued, SendingOver } from '../../machines/vocabulary/events.ts'
 import { asError } from '../as-error.ts'
 import { type LogReader, WrongRevision } from '../log/port.ts'
+import type { Warn } from '../notices.ts'
 import { policiesOf } from '../policies.ts'
 import { type ActorOptions, DeliveryActor } from './actor.ts'
 import type { Backlog } from './backlog.ts'
@@ -24,7 +25,7 @@ export type CourierOptions = {
   readonly backlog: Backlog
   readonly concurrency: Concurrency
   readonly info: (what: string) => void
-  readonly warn: (what: string, error?: Error) => void
+  readonly warn: Warn
 }
 
 /** How often the backlog is asked for times that have come nearer, in milliseconds. */
@@ -102,7 +103,9 @@ export class Courier {
     return this.#recover(id, true).then(
       (standing) => standing === 'lost',
       (error) => {
-        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up now`, asError(error))
+        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up now`, asError(error), {
+          delivery: id,
+        })
         this.#again(id)
         return false
       },
@@ -243,7 +246,9 @@ export class Courier {
       actor.start(destination)
     } catch (error) {
       this.#turns.left(destination)
-      this.#options.warn(`the delivery ${id} could not be taken up; it is tried again`, asError(error))
+      this.#options.warn(`the delivery ${id} could not be taken up; it is tried again`, asError(error), {
+        delivery: id,
+      })
       this.#again(id)
     }
   }
@@ -300,7 +305,9 @@ export class Courier {
     // It was queued before; or somebody else was faster: what the log says counts.
     if (error instanceof WrongRevision) return
     this.#turns.forget(id)
-    this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error)
+    this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error, {
+      delivery: id,
+    })
     this.#again(id)
   }
 
@@ -326,7 +333,7 @@ export class Courier {
             this.#schedule(dueOf(id, standing, standing.dueAt))
         })
         .catch((error) => {
-          this.#options.warn(`the delivery ${id} cannot be read`, asError(error))
+          this.#options.warn(`the delivery ${id} cannot be read`, asError(error), { delivery: id })
           this.#troubled.delete(id)
           this.#again(id)
         })

@@ -8,6 +8,7 @@ import type { ContentStore } from '../content/port.ts'
 import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
+import type { Warn } from '../notices.ts'
 import { adoptPolicy } from '../policies.ts'
 import { SuppressionList } from '../reputation/suppressed.ts'
 import type { Backlog } from './backlog.ts'
@@ -37,7 +38,7 @@ export type DeliveriesOptions = {
   readonly signers: Signers
   readonly returnPath?: RouterOptions['returnPath']
   readonly info: (what: string) => void
-  readonly warn: (what: string, error?: Error) => void
+  readonly warn: Warn
 }
 
 type Settings = { routes: Routes; sign: RouterOptions['sign']; seal: NonNullable<RouterOptions['seal']> }
@@ -114,7 +115,9 @@ export const startDeliveries = async (options: DeliveriesOptions): Promise<Deliv
   const route = (accepted: Accepted, only?: ReadonlySet<string>): Promise<void> =>
     beside(
       afterCounting(sending, () => router.route(accepted, only)).catch((error: Error) =>
-        warn(`the message ${accepted.message.message} was not routed`, error),
+        warn(`the message ${accepted.message.message} was not routed`, error, {
+          message: accepted.message.message,
+        }),
       ),
     )
   const sweep = sweepOf({

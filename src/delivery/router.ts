@@ -6,6 +6,7 @@
 import type { MessageAccepted, SendingOver } from '../../machines/vocabulary/events.ts'
 import { type Onward, onwardOf } from '../../machines/vocabulary/recipients.ts'
 import type { ReturnPath } from '../forwarding/index.ts'
+import type { Warn } from '../notices.ts'
 import { deliveredToLine, traceLines } from '../smtp/trace.ts'
 import type { Courier } from './courier.ts'
 import { deliveryIds } from './ids.ts'
@@ -31,7 +32,7 @@ export type RouterOptions = {
   readonly returnPath?: ReturnPath | undefined
   /** What a message of an account is over, so that it is held; without it nothing is. `isNew`: it was accepted just now. */
   readonly sending?: (accepted: Accepted, asked: { readonly isNew: boolean }) => SendingOver | null
-  readonly warn: (what: string, error?: Error) => void
+  readonly warn: Warn
 }
 
 export const hasNextHop = ({ recipients }: MessageAccepted): boolean =>
@@ -56,7 +57,7 @@ export class Router {
     const policy = this.policy
     const trace = withoutReturnPath(traceLines(message, at))
     const signature = await this.#options.sign(message, trace).catch((error: Error) => {
-      warn(`the message ${message.message} leaves unsigned`, error)
+      warn(`the message ${message.message} leaves unsigned`, error, { message: message.message })
       return ''
     })
     const over = this.#options.sending?.({ message, at }, { isNew: only === undefined }) ?? null
@@ -88,7 +89,7 @@ export class Router {
     const { seal, warn } = this.#options
     if (seal === undefined) return ''
     return seal(message, forwarder, prefix).catch((error: Error) => {
-      warn(`the message ${message.message} is handed on unsealed`, error)
+      warn(`the message ${message.message} is handed on unsealed`, error, { message: message.message })
       return ''
     })
   }

@@ -17,6 +17,7 @@ import { newEventId, newId, now } from '../actors/identity.ts'
 import type { Directory } from '../authentication/directory.ts'
 import { type ContentStore, smallContent } from '../content/port.ts'
 import { type Append, type EventLog, kindOf, WrongRevision } from '../log/port.ts'
+import type { Warn } from '../notices.ts'
 import { readPolicy } from '../policies.ts'
 import { acceptedNotice } from './notices/accepted.ts'
 import { asAddressed } from './notices/forwarded.ts'
@@ -47,7 +48,7 @@ export type NoticerOptions = {
   readonly original: (
     message: string,
   ) => Promise<{ readonly subject: string | null; readonly messageId: string | null } | null>
-  readonly warn: (what: string, error?: Error) => void
+  readonly warn: Warn
 }
 
 /** What came of it: made, dropped for good, made or dropped before, or still owed. */
@@ -138,7 +139,9 @@ const compose = async (
     },
     originalContent: () => content.stream(mail.message),
     unreadable: (error) =>
-      warn(`a notice about message ${mail.message} goes out without anything of it`, error),
+      warn(`a notice about message ${mail.message} goes out without anything of it`, error, {
+        message: mail.message,
+      }),
   })
 }
 

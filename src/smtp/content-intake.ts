@@ -5,7 +5,10 @@ import type { Conversation } from './conversation.ts'
 import type { ContentReader } from './dot.ts'
 import { IncomingMessage, type Received } from './incoming-message.ts'
 
-type Talk = Pick<Conversation, 'reception' | 'input' | 'host' | 'isOver' | 'tell' | 'passed' | 'examining'>
+type Talk = Pick<
+  Conversation,
+  'connection' | 'reception' | 'input' | 'host' | 'isOver' | 'tell' | 'passed' | 'examining'
+>
 
 /** There is no room for it: in the log, or where bodies are kept. */
 export const isFull = (error: Error | null): boolean =>
@@ -100,7 +103,10 @@ export class ContentIntake {
   #remove(message: string): void {
     const { removeContent, complain } = this.#talk.reception
     removeContent(message).catch((error: Error) =>
-      complain(`the refused content ${message} stayed on disk`, error),
+      complain(`the refused content ${message} stayed on disk`, error, {
+        session: this.#talk.connection.id,
+        message,
+      }),
     )
   }
 
@@ -109,7 +115,7 @@ export class ContentIntake {
     if (this.#talk.isOver) return
     this.#failure = error
     this.discard()
-    this.#talk.reception.complain('content could not be stored', error)
+    this.#talk.reception.complain('content could not be stored', error, { session: this.#talk.connection.id })
   }
 
   #lost(message: IncomingMessage): void {

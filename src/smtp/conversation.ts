@@ -189,7 +189,9 @@ export class Conversation implements InputSink {
 
   /** The history ends where the log does. The client hears that it should come back, and keeps its mail. */
   #logFailed(error: Error): void {
-    this.reception.complain(`session ${this.connection.id} ended: its history could not be kept`, error)
+    this.reception.complain(`session ${this.connection.id} ended: its history could not be kept`, error, {
+      session: this.connection.id,
+    })
     this.intake.discard()
     this.speech.say(
       isFull(error) ? '452 4.3.1 Insufficient system storage' : '451 4.3.0 Local error, try again later',

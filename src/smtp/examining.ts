@@ -41,7 +41,9 @@ export class Examining {
     reception
       .examiner!.client(this.#stranger())
       .catch((error: unknown): Findings => {
-        reception.complain(`the client of session ${connection.id} could not be looked at`, asError(error))
+        reception.complain(`the client of session ${connection.id} could not be looked at`, asError(error), {
+          session: connection.id,
+        })
         return {}
       })
       .then((findings) => {

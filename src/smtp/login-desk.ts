@@ -3,7 +3,7 @@ import type { Verdict } from '../authentication/login.ts'
 import type { Conversation } from './conversation.ts'
 import { type Credentials, CredentialsExchange, type Exchanged } from './credentials.ts'
 
-type Talk = Pick<Conversation, 'reception' | 'input' | 'ask' | 'tell'>
+type Talk = Pick<Conversation, 'connection' | 'reception' | 'input' | 'ask' | 'tell'>
 
 export class LoginDesk {
   readonly #talk: Talk
@@ -63,7 +63,7 @@ export class LoginDesk {
       .then(
         (verdict) => this.#verified(verdict),
         (error: Error) => {
-          reception.complain('a password could not be checked', error)
+          reception.complain('a password could not be checked', error, { session: this.#talk.connection.id })
           this.#talk.tell({ type: 'CREDENTIALS', verdict: 'login-unavailable', user: null, addresses: [] })
         },
       )

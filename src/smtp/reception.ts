@@ -6,6 +6,7 @@ import type { Outbox } from '../actors/outbox.ts'
 import type { Login } from '../authentication/login.ts'
 import type { Examiner } from '../authentication/port.ts'
 import type { ContentWriter } from '../content/port.ts'
+import type { Warn } from '../notices.ts'
 
 /** What the supervisor asks of a live connection. */
 export interface LiveSession {
@@ -40,5 +41,5 @@ export type Reception = {
     leave(session: LiveSession): void
   }
   /** For what no history can hold. */
-  readonly complain: (what: string, error: Error) => void
+  readonly complain: Warn
 }

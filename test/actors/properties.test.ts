@@ -137,6 +137,7 @@ test('when the log fails the session ends with 451 or 452, and says nothing more
       if (stage.complaints.length === 0) return
       failed++
       assert.equal(stage.complaints.length, 1, 'the operator is told once')
+      assert.match(stage.complaints[0] ?? '', /\([0-9a-z]{20}\)$/, 'and of which session')
       assert.ok(events.length === 0 || events.at(-1)?.meta.to !== 'closed')
       const [, last = ''] = /(?:^|\n)([^\n]*)\r\n$/.exec(said) ?? []
       // Unless it had ended by itself before, or nobody was there any more.

@@ -118,7 +118,8 @@ export const stage = async ({
         if (live.size === 0) emptied?.()
       },
     },
-    complain: (what, error) => complaints.push(`${what}: ${error.message}`),
+    complain: (what, error, { session } = {}) =>
+      complaints.push(`${what}: ${error?.message}${session === undefined ? '' : ` (${session})`}`),
   }
   const server = new FsmtpServer({
     reception,
