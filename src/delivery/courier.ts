@@ -98,14 +98,16 @@ export class Courier {
     return node === own || (others !== null && !others.includes(node))
   }
 
+  #warn(delivery: string, what: string, error: unknown): void {
+    this.#options.warn(`the delivery ${delivery} ${what}`, asError(error), { delivery })
+  }
+
   /** One that cannot be relived must not keep the others. */
   #retake(id: string): Promise<boolean> {
     return this.#recover(id, true).then(
       (standing) => standing === 'lost',
       (error) => {
-        this.#options.warn(`the delivery ${id}, cut off earlier, cannot be taken up now`, asError(error), {
-          delivery: id,
-        })
+        this.#warn(id, 'was cut off earlier, and cannot be taken up now', error)
         this.#again(id)
         return false
       },
@@ -246,9 +248,7 @@ export class Courier {
       actor.start(destination)
     } catch (error) {
       this.#turns.left(destination)
-      this.#options.warn(`the delivery ${id} could not be taken up; it is tried again`, asError(error), {
-        delivery: id,
-      })
+      this.#warn(id, 'could not be taken up; it is tried again', error)
       this.#again(id)
     }
   }
@@ -305,9 +305,7 @@ export class Courier {
     // It was queued before; or somebody else was faster: what the log says counts.
     if (error instanceof WrongRevision) return
     this.#turns.forget(id)
-    this.#options.warn(`what became of delivery ${id} could not be recorded; it is taken up again`, error, {
-      delivery: id,
-    })
+    this.#warn(id, 'could not be recorded; it is taken up again', error)
     this.#again(id)
   }
 
@@ -333,7 +331,7 @@ export class Courier {
             this.#schedule(dueOf(id, standing, standing.dueAt))
         })
         .catch((error) => {
-          this.#options.warn(`the delivery ${id} cannot be read`, asError(error), { delivery: id })
+          this.#warn(id, 'cannot be read', error)
           this.#troubled.delete(id)
           this.#again(id)
         })
