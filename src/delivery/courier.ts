@@ -1,7 +1,4 @@
-/**
- * Takes deliveries up when it is their turn (`turns.ts`), and knows what is under way; people act on deliveries through it.
- */
-
+/** Takes deliveries up when it is their turn (`turns.ts`), and knows what is under way; people act on deliveries through it. */
 import type { Act } from '../../machines/delivery/inputs.ts'
 import type { DeliveryQueued, SendingOver } from '../../machines/vocabulary/events.ts'
 import { asError } from '../as-error.ts'
