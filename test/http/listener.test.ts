@@ -152,7 +152,7 @@ test('what does not say who may ask is not served', () => {
   const said =
     (config: FastifyContextConfig): Part =>
     (app) => {
-      app.get('/api/v1/messages', { config }, () => 'secret')
+      app.get('/secret', { config }, () => 'secret')
     }
   assert.throws(() => new Web({ config: config, warn }, [said({})]), /does not say who may ask/)
   assert.throws(() => new Web({ config, warn }, [said({ access: 'account' })]), Unguarded)
