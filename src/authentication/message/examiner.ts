@@ -9,9 +9,10 @@ import { readAuthor } from './author.ts'
 import { BoundedResolver } from './bounded-resolver.ts'
 import { dkimFindings } from './dkim.ts'
 import { examineDmarc } from './dmarc.ts'
-import { forgedFields } from './forged.ts'
+import { forgedFields, type Range, withRange } from './forged.ts'
 import { type Head, HeadReader } from './head.ts'
 import { Keys } from './keys.ts'
+import { LateFields } from './late-fields.ts'
 import { Verifier } from './verifier.ts'
 import { type Vetted, vetted } from './vetting.ts'
 
@@ -30,7 +31,12 @@ export type ExaminerOptions = {
 
 const patience = 10_000
 
-type Reading = { readonly head: Head; readonly vetted: Vetted; readonly verifier: Verifier | null }
+type Reading = {
+  readonly head: Head
+  readonly vetted: Vetted
+  readonly verifier: Verifier | null
+  readonly late: LateFields | null
+}
 
 export class MessageExaminer {
   readonly #options: ExaminerOptions
@@ -51,14 +57,15 @@ export class MessageExaminer {
   push(piece: Buffer): void {
     const body = this.#reader.push(piece)
     if (this.#reader.head === null) return
-    this.#reading ??= this.#read(this.#reader.head)
+    if (this.#reading === null) this.#reading = this.#read(this.#reader.head)
+    else this.#reading.late?.push(piece)
     if (body !== null && body.length > 0) this.#reading.verifier?.write(body)
   }
 
   /** After the last piece. Never throws for what is in a message or in DNS. */
   async end(): Promise<MessageFindings> {
     this.#dns.until = performance.now() + this.#timeout
-    const { head, vetted: fields, verifier } = this.#reading ?? this.#read(this.#reader.end())
+    const { head, vetted: fields, verifier, late } = this.#reading ?? this.#read(this.#reader.end())
     const { spf, draw, hostname } = this.#options
     const author = readAuthor(head)
     const verified = verifier === null ? unsigned : await verifier.end()
@@ -67,7 +74,7 @@ export class MessageExaminer {
       head.tooLong ? tooLong.arc : arcFinding(verified.arc, fields, this.#keys),
       examineDmarc({ author, spf, dkim, resolver: this.#dns, draw }),
     ])
-    const forged = forgedFields(head, hostname)
+    const forged = forgedIn(head, late, hostname)
     return { author, dkim, arc, dmarc, ...(forged.length > 0 && { forged }) }
   }
 
@@ -79,10 +86,24 @@ export class MessageExaminer {
     return {
       head,
       vetted: fields,
+      late: lateIn(head, this.#options.hostname),
       verifier: isSigned ? new Verifier(head, fields, { keys: this.#keys, at }) : null,
     }
   }
 }
+
+/** The field that was cut is not whole here: it is looked at with what follows. */
+const lateIn = ({ fields, text, behind }: Head, hostname: string): LateFields | null => {
+  if (behind === null) return null
+  const { start } = fields.at(-1) ?? { start: 0 }
+  const late = new LateFields(hostname, { text: text.slice(start), start })
+  late.push(behind)
+  return late
+}
+const forgedIn = ({ fields }: Head, late: LateFields | null, hostname: string): readonly Range[] =>
+  late === null
+    ? forgedFields({ fields }, hostname)
+    : late.end().reduce(withRange, forgedFields({ fields: fields.slice(0, -1) }, hostname))
 
 const unsigned: Awaited<ReturnType<Verifier['end']>> = { signatures: [], arc: { chain: false } }
 const about = 'the header is longer than what is read of it'

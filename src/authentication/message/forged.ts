@@ -1,7 +1,8 @@
 /** Authentication-Results fields that somebody else wrote in our name (RFC 8601 §5). */
+import { decodeWords } from 'postal-mime'
 import type { Field, Head } from './head.ts'
 
-/** Octets of a field in which its name must come; what a name would follow beyond that is no name of ours. */
+/** Octets of a field in which its name must come: whoever writes more before it hides it. */
 const longestPreface = 4096
 
 const comment = (text: string, start: number): number => {
@@ -25,15 +26,23 @@ const afterRoom = (text: string): number => {
   return at
 }
 
+const bareName = (text: string): string => text.trim().toLowerCase().replace(/\.$/, '')
+
+/** Without what some readers leave out: comments, spaces, folds, brackets, what is invisible; encoded words as what they say. */
+const squeezed = (text: string): string =>
+  bareName(
+    decodeWords(text.split(';')[0]!)
+      .replace(/\([^()]*\)/g, '')
+      .replace(/[^\w.-]/g, ''),
+  )
+
 /** `authserv-id`: a token, or a quoted string (RFC 8601 §2.2); lower case, without the dot at its end. */
-const namesIn = (field: Field): readonly string[] => {
-  const value = field.text.slice(field.text.indexOf(':') + 1).slice(0, longestPreface)
-  const named = value.slice(afterRoom(value))
+const namesIn = (named: string): readonly string[] => {
   const quoted = /^"((?:[^"\\]|\\[\s\S])*)"?/.exec(named)
   // Readers that do not know comments see a name in front of one, or behind it.
   const bare = named.replace(/^"|\(.*$/gs, '').split(/[\s;/="]/)[0]!
   const spelled = [quoted?.[1]?.replace(/\\([\s\S])/g, '$1').replace(/\r\n(?=[ \t])/g, '') ?? bare, bare]
-  return spelled.map((name) => name.trim().toLowerCase().replace(/\.$/, ''))
+  return [...spelled.map(bareName), ...(quoted === null ? [squeezed(named)] : [])]
 }
 
 const isResults = ({ key }: Field): boolean => key.replace(/[^!-~]/g, '') === 'authentication-results'
@@ -46,15 +55,33 @@ const linesWithin = (field: Field): readonly Field[] =>
         .map((text) => ({ ...field, text, key: text.split(':')[0]!.trim().toLowerCase() }))
     : []
 
+const saysOurs = (field: Field, ours: string): boolean => {
+  if (!isResults(field)) return false
+  const value = field.text.slice(field.text.indexOf(':') + 1)
+  const preface = afterRoom(value)
+  return preface > longestPreface || namesIn(value.slice(preface, preface + longestPreface)).includes(ours)
+}
+
+/** Whether a field would be taken for our word. */
+export const isForged = (field: Field, hostname: string): boolean => {
+  const ours = bareName(hostname)
+  return [field, ...linesWithin(field)].some((one) => saysOurs(one, ours))
+}
+
+export type Range = readonly [start: number, end: number]
+/** Ranges in their order, with one more; what touches is one. */
+export const withRange = (ranges: readonly Range[], [start, end]: Range): readonly Range[] => {
+  const last = ranges.at(-1)
+  return last?.[1] === start ? [...ranges.slice(0, -1), [last[0], end]] : [...ranges, [start, end]]
+}
+
 /**
  * Octets of the content, from the first of the field to its line end. Fields of other hosts stay, and so do those that only hold our
  * name somewhere: only what would be taken for our word is left out.
  */
-export const forgedFields = ({ fields }: Head, hostname: string): readonly (readonly [number, number])[] => {
-  const ours = hostname.toLowerCase().replace(/\.$/, '')
-  return fields
-    .filter((field) =>
-      [field, ...linesWithin(field)].some((one) => isResults(one) && namesIn(one).includes(ours)),
-    )
-    .map(({ start, end }) => [start, end] as const)
+export const forgedFields = ({ fields }: Pick<Head, 'fields'>, hostname: string): readonly Range[] => {
+  let ranges: readonly Range[] = []
+  for (const field of fields)
+    if (isForged(field, hostname)) ranges = withRange(ranges, [field.start, field.end])
+  return ranges
 }

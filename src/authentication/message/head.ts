@@ -19,6 +19,8 @@ export type Head = {
   readonly fields: readonly Field[]
   /** Beyond 256 KiB or 5,000 lines: what is here may be a part, and nothing is to be believed of the whole. */
   readonly tooLong: boolean
+  /** What had come when it was found to be too long in octets, behind `text`; null where `text` is all of it. */
+  readonly behind: Buffer | null
 }
 
 // RFC 5322 §2.2: printable ASCII but the colon; §4.5 has whitespace before it.
@@ -101,11 +103,11 @@ export class HeadReader {
     return found === -1 ? null : found + emptyLine.length
   }
   #made(isCut: boolean): Head {
-    const text = Buffer.concat(this.#pieces)
-      .toString('latin1', 0, headerWindow)
-      .replace(/(^|\r\n)\r\n$/, '$1')
+    const whole = Buffer.concat(this.#pieces)
+    const text = whole.toString('latin1', 0, headerWindow).replace(/(^|\r\n)\r\n$/, '$1')
     this.#pieces = []
-    return { text, fields: fieldsOf(text), tooLong: isCut || linesIn(text) > mostLines }
+    const behind = isCut ? whole.subarray(headerWindow) : null
+    return { text, fields: fieldsOf(text), tooLong: isCut || linesIn(text) > mostLines, behind }
   }
 }
 
