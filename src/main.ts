@@ -189,6 +189,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
     })
   const control = await serveControl(config.data, log, deliveries?.acts)
   opened.also(() => control.close())
+  const webhooks = await startWebhooks({ config, log, members, ...notices })
+  opened.also(() => webhooks.stop())
   opened.also(() => http.stop())
   await http.start({
     ...{ log, content, views, members, directory, login },
@@ -197,10 +199,10 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
         service: reception.policy.service,
         live: connections.size,
       })),
+    webhooks: () => webhooks.states(),
     deliveries: () => deliveries?.now() ?? null,
     lists: () => strangers.standing(),
   })
-  const webhooks = await startWebhooks({ config, log, members, ...notices })
   const retention = startRetention({ directory: config.data, log, content, members, config, notices })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
   let tidied = endLeftOpen(leftOpen)

@@ -7,6 +7,7 @@ import type { ContentStore } from '../content/port.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import type { Views } from '../views/index.ts'
+import type { WebhookState } from '../webhooks/overview.ts'
 
 export type House = {
   readonly log: EventLog
@@ -20,6 +21,8 @@ export type House = {
   readonly sessions: () => readonly { readonly service: Service; readonly live: number }[]
   /** Lists that are asked about strangers. */
   readonly lists?: () => readonly Standing[]
+  /** How they are, as the log tells. */
+  readonly webhooks: () => Promise<readonly WebhookState[]>
   /** Null where nothing is sent out. */
   readonly deliveries: () => DeliveriesNow | null
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { asError } from '../as-error.ts'
 import type { Config } from '../config/schema.ts'
+import { overview, type WebhookState } from './overview.ts'
 import { type Hook, loadHooks } from './secrets.ts'
 import { Sender, type SenderParts } from './sender.ts'
 import { category } from './standing.ts'
@@ -10,6 +11,8 @@ import { category } from './standing.ts'
 export type Webhooks = {
   /** @throws ConfigFault; then nothing has changed */
   reload(config: Pick<Config, 'webhooks'>): Promise<void>
+  /** How each is, as the log tells. */
+  states(): Promise<readonly WebhookState[]>
   stop(): Promise<void>
 }
 
@@ -58,6 +61,11 @@ export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Prom
   await use(await loadHooks(config.webhooks))
   return {
     reload: async ({ webhooks }) => use(await loadHooks(webhooks)),
+    states: () =>
+      overview(
+        log,
+        senders.map(({ hook }) => hook),
+      ),
     stop: async () => {
       await Promise.all(senders.map((sender) => sender.stop()))
       stopping.abort()
