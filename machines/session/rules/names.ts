@@ -43,7 +43,8 @@ const isSender = ({ sender }: Examined, name: string): boolean => sender !== '' 
 /** Every name a client goes by. */
 const namesOf = ({ sender, helo, findings }: Examined): readonly string[] => [
   domainOf(sender),
-  lower(helo),
+  // The root's dot: some say it.
+  lower(helo).replace(/\.$/, ''),
   ...(findings.reverseName?.result === 'confirmed' ? [lower(findings.reverseName.name ?? '')] : []),
 ]
 
