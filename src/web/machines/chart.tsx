@@ -218,8 +218,8 @@ export const MachineChart = ({
         <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Smaller">
           −
         </button>
-        <button type="button" class="quiet" onClick={() => setZoom(null)} aria-label="Whole chart">
-          fit
+        <button type="button" class="quiet" onClick={() => setZoom(null)} aria-label="Fit the whole chart">
+          Fit
         </button>
         <button type="button" class="quiet" onClick={() => step(1)} aria-label="Larger">
           +

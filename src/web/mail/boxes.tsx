@@ -1,7 +1,7 @@
 /** The mailboxes: each appears when its first mail arrives. */
 import { useState } from 'preact/hooks'
 import type { Mailbox } from '../../shapes/mailbox.ts'
-import { type Page, useFresh, useJson } from '../api/ask.ts'
+import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { concerns } from '../api/live.ts'
 import { pathOf } from '../frame/router.ts'
@@ -11,7 +11,7 @@ import { everything } from './mail.tsx'
 const many = 12
 
 export const Boxes = ({ box }: { readonly box: string }) => {
-  const { value, again } = useJson<Page<Mailbox>>(urlOf(['mailboxes'], { limit: 500 }))
+  const { value, again } = useJson<{ readonly items: readonly Mailbox[] }>(urlOf(['mailboxes']))
   const [part, setPart] = useState('')
   useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox'))
   const boxes = value?.items ?? []

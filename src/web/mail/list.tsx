@@ -69,7 +69,10 @@ const Row = ({
       aria-current={isOpen ? 'true' : undefined}
       class={mail.flags.includes('\\Seen') ? '' : 'unseen'}
     >
-      <span class="from">{mail.from ?? '(nobody)'}</span>
+      <span class="from">
+        {mail.flags.includes('\\Flagged') && '★ '}
+        {mail.from ?? '(nobody)'}
+      </span>
       <span class="at">
         <Time at={mail.at} />
       </span>

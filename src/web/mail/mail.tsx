@@ -39,7 +39,13 @@ export const Mail = ({ parts, query }: PlaceProps) => {
         {message === null ? (
           <p class="weak hint">Choose a mail; j and k go through the list.</p>
         ) : (
-          <MessagePage key={message} id={message} box={box} query={query} />
+          <MessagePage
+            key={message}
+            id={message}
+            box={box}
+            filed={mails.items?.[place] ?? null}
+            query={query}
+          />
         )}
       </div>
     </div>

@@ -1,5 +1,5 @@
 /** One message: what it says, what stands behind it, and where it came from. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { MessageDetails } from '../../shapes/message.ts'
 import { useJson } from '../api/ask.ts'
 import { send, urlOf, wordsOf } from '../api/client.ts'
@@ -7,6 +7,7 @@ import { ask, go, pathOf } from '../frame/router.ts'
 import { Dialog } from '../pieces/dialog.tsx'
 import { bytes, Problem, Tabs, Time, Waiting } from '../pieces/pieces.tsx'
 import { Attachments, Headers, Raw, Said, Story } from './body.tsx'
+import type { Mail } from './list.tsx'
 import { everything } from './mail.tsx'
 import type { MessageParts } from './parts.ts'
 import { Verdicts } from './verdicts.tsx'
@@ -114,13 +115,52 @@ const Deleting = ({
 export type MessagePageProps = {
   readonly id: string
   readonly box: string
+  /** As it lies in the mailbox; null where that is not known, or it is looked at among all mail. */
+  readonly filed: Mail | null
   readonly query: URLSearchParams
 }
 
-export const MessagePage = ({ id, box, query }: MessagePageProps) => {
+/** Who opens a mail has seen it; who may not say so has seen it all the same. */
+const useSeen = (box: string, filed: Mail | null): void => {
+  const key = filed === null || box === everything || filed.flags.includes('\\Seen') ? null : filed.key
+  useEffect(() => {
+    if (key !== null)
+      send('PATCH', urlOf(['mailboxes', box, 'messages', key]), { add: ['\\Seen'] }).catch(() => {})
+  }, [key])
+}
+
+const Flags = ({ box, filed }: { readonly box: string; readonly filed: Mail }) => {
+  const isFlagged = filed.flags.includes('\\Flagged')
+  const change = (body: object): void => {
+    send('PATCH', urlOf(['mailboxes', box, 'messages', filed.key]), body).catch(() => {})
+  }
+  return (
+    <>
+      <button
+        type="button"
+        aria-pressed={isFlagged}
+        onClick={() => change(isFlagged ? { remove: ['\\Flagged'] } : { add: ['\\Flagged'] })}
+      >
+        {isFlagged ? '★ Flagged' : '☆ Flag'}
+      </button>
+      <button
+        type="button"
+        onClick={() => {
+          change({ remove: ['\\Seen'] })
+          go(pathOf('mail', box))
+        }}
+      >
+        Unread
+      </button>
+    </>
+  )
+}
+
+export const MessagePage = ({ id, box, filed, query }: MessagePageProps) => {
   const { value: message, error, again } = useJson<MessageDetails>(urlOf(['messages', id]))
   const { value: parts, error: partsError } = useJson<MessageParts>(urlOf(['messages', id, 'parts']))
   const [isDeleting, setDeleting] = useState(false)
+  useSeen(box, filed)
   if (error !== null && message === null) return <Problem error={error} again={again} />
   if (message === null) return <Waiting />
   const view = views.find((one) => one === query.get('view')) ?? 'said'
@@ -149,7 +189,8 @@ export const MessagePage = ({ id, box, query }: MessagePageProps) => {
           <a class="button" href={urlOf(['messages', id, 'raw'])} download={`${id}.eml`}>
             Download
           </a>
-          {box !== everything && (
+          {box !== everything && filed !== null && <Flags box={box} filed={filed} />}
+          {box !== everything && filed !== null && (
             <button type="button" class="danger" onClick={() => setDeleting(true)}>
               Delete
             </button>
@@ -161,7 +202,7 @@ export const MessagePage = ({ id, box, query }: MessagePageProps) => {
       ) : (
         <View {...{ view, message, parts }} />
       )}
-      {isDeleting && <Deleting {...{ id, box }} close={() => setDeleting(false)} />}
+      {isDeleting && <Deleting id={filed?.key ?? id} box={box} close={() => setDeleting(false)} />}
     </article>
   )
 }

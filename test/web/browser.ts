@@ -1,0 +1,93 @@
+/** The page in a real browser: Debian's chromium, driven by playwright-core, before a real server in this process. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Envelope, greeted, send } from '../client.ts'
+import { requireProgram } from '../programs.ts'
+import { root, type Settings, startTestServer, type TestServer } from '../server.ts'
+
+const listener = (service: string) => ({ service, address: '127.0.0.1', port: 0 })
+
+let isBuilt = false
+/** As `npm start` does it: only where something changed. */
+const build = (): void => {
+  if (isBuilt) return
+  execFileSync(process.execPath, [join(root, 'scripts', 'web-build.ts'), '--if-stale'], { cwd: root })
+  isBuilt = true
+}
+
+let browser: Promise<Browser> | null = null
+
+/** What was asked of hosts that mails come from: all of them lead here. */
+export const strangersHeard: string[] = []
+const stranger = createServer((request, response) => {
+  strangersHeard.push(request.url ?? '')
+  response.end()
+})
+
+const launch = async (executablePath: string): Promise<Browser> => {
+  stranger.listen(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  const { port } = stranger.address() as AddressInfo
+  const rules = `--host-resolver-rules=MAP evil.example 127.0.0.1:${port}`
+  return chromium.launch({ executablePath, args: ['--no-sandbox', rules] })
+}
+
+/** Milliseconds; the machine may be busy with other tests. */
+const patience = 15_000
+
+export type Shown = {
+  readonly server: TestServer
+  readonly page: Page
+  /** `http://127.0.0.1:port`. */
+  readonly origin: string
+  /** Sends a mail to the mx listener, and resolves when it was accepted. */
+  readonly mail: (content: string, envelope?: Envelope) => Promise<void>
+  /** What the browser complained of so far: errors, and what the page's policy forbade. */
+  readonly complaints: string[]
+}
+
+/** A playground with the page open in a browser; null where there is no chromium, and the test is marked as skipped. */
+export const shown = async (t: TestContext, settings: Settings = {}): Promise<Shown | null> => {
+  const executablePath = requireProgram(t, 'chromium')
+  if (executablePath === null) return null
+  build()
+  browser ??= launch(executablePath)
+  const server = await startTestServer({
+    playground: true,
+    listeners: [listener('mx'), listener('http')],
+    ...settings,
+  })
+  const context = await (await browser).newContext({ viewport: { width: 1440, height: 900 } })
+  context.setDefaultTimeout(patience)
+  t.after(async () => {
+    await context.close()
+    await server.stop()
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('console', (line) => {
+    if (line.type() === 'error') complaints.push(line.text())
+  })
+  const origin = `http://127.0.0.1:${server.running.http[0]!.port}`
+  const port = server.port('mx')
+  const mail = async (content: string, envelope?: Envelope): Promise<void> => {
+    const line = await greeted(port)
+    assert.match(await send(line, content, { to: ['bob@example.org'], ...envelope }), /^250/)
+    await line.say('QUIT')
+    await line.closed()
+  }
+  return { server, page, origin, complaints, mail }
+}
+
+/** To be called once, when all tests of a file are over. */
+export const closeBrowser = async (): Promise<void> => {
+  await (await browser)?.close()
+  stranger.close()
+}

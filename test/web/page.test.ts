@@ -1,0 +1,315 @@
+/** The page as people use it: each test opens it in a browser and does what somebody would do. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { greeted } from '../client.ts'
+import { eventually } from '../eventually.ts'
+import { scratch } from '../scratch.ts'
+import { longer } from './big-history.ts'
+import { closeBrowser, type Shown, shown, strangersHeard } from './browser.ts'
+import { hello, hostile, sprawling } from './mails.ts'
+
+after(closeBrowser)
+
+const activeState = ({ page }: Shown): Promise<string | null> =>
+  page.locator('.chart .state.active').getAttribute('data-state')
+
+/** A session that is refused, and over. */
+const refused = async ({ server }: Shown): Promise<void> => {
+  const line = await greeted(server.port('mx'))
+  for (const command of ['MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>', 'QUIT'])
+    await line.say(command)
+  await line.closed()
+  await server.until((events) => events.some(({ type }) => type === 'SessionClosed'))
+}
+
+test('a mail appears without a reload, and one click leads to the step that took it', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await page.goto(`${origin}/`)
+  await page.getByText('No mail yet').waitFor()
+  assert.match((await page.locator('main').textContent()) ?? '', /swaks --server.*curl smtp:/s)
+  await page.locator('.line.open').waitFor()
+  await mail(hello)
+  await page.getByText('Notes on the engine').first().click()
+  await page.frameLocator('iframe.html').getByRole('heading', { name: 'Dear Bob' }).waitFor()
+  await page.getByRole('link', { name: 'The session that brought it' }).click()
+  await page.locator('.step .what', { hasText: 'accepted and stored' }).waitFor()
+  assert.equal(await activeState(here), 'identified')
+  assert.match((await page.locator('.transcript .now').first().textContent()) ?? '', /bytes of content/)
+  await page.keyboard.press('ArrowLeft')
+  await page.locator('.step .what', { hasText: 'began to come in' }).waitFor()
+  assert.equal(await activeState(here), 'receiving')
+  await page.waitForURL(/\?.*step=4/)
+  await page.reload()
+  await page.locator('.step .what', { hasText: 'began to come in' }).waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('one mail: text, headers, parts, raw and what happened to it, each with its address', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/mail`)
+  await page.getByText('Notes on the engine').first().click()
+  await page.getByRole('button', { name: 'Text', exact: true }).click()
+  await page.getByText('Dear Bob, the engine weaves patterns.').waitFor()
+  await page.getByRole('tab', { name: 'Headers' }).click()
+  await page.locator('.headers dd', { hasText: 'Ada Lovelace' }).waitFor()
+  await page.getByRole('tab', { name: 'Parts (1)' }).click()
+  const saved = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Save' }).click()
+  assert.equal((await saved).suggestedFilename(), 'table.csv')
+  await page.getByRole('tab', { name: 'Raw' }).click()
+  await page.getByText('Content-Type: multipart/mixed; boundary=m').waitFor()
+  await page.getByRole('tab', { name: 'What happened' }).click()
+  await page.getByText('filed in the mailbox bob@example.org').waitFor()
+  assert.match(page.url(), /view=story/)
+  await page.keyboard.press('u')
+  await page.getByText('Choose a mail').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('a refused session is found by its outcome, says why, and lights its end', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin } = here
+  await refused(here)
+  await page.goto(`${origin}/sessions`)
+  await page.locator('[data-field=outcome]').selectOption('refused')
+  await page.waitForURL(/outcome=refused/)
+  await page.getByText('The recipient asked for this reply by its name').waitFor()
+  await page.locator('tbody a').first().click()
+  await page.locator('.step').waitFor()
+  assert.equal(await activeState(here), 'closed')
+  await page.keyboard.press('p')
+  await page.locator('.step header.bad').waitFor()
+  assert.match((await page.locator('.step').textContent()) ?? '', /552/)
+  await page.goto(`${origin}/sessions?outcome=accepted`)
+  await page.getByText('No session fits').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('a history is played to its end, and by the keys', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin } = here
+  await refused(here)
+  await page.goto(`${origin}/sessions`)
+  await page.locator('tbody a').first().click()
+  await page.locator('.scrubber').waitFor()
+  await page.keyboard.press('Home')
+  await page.locator('.step .what', { hasText: 'connected to mx' }).waitFor()
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).getByText('play or stop').waitFor()
+})
+
+test('a hostile mail does nothing to the page, whatever it tries', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hostile)
+  await page.goto(`${origin}/mail`)
+  await page.getByText('<script>alert(1)</script>').first().click()
+  const frame = page.frameLocator('iframe.html')
+  await frame.locator('#there').waitFor()
+  await page.getByText('wants to fetch from').waitFor()
+  assert.match((await frame.locator('#own').getAttribute('src')) ?? '', /^data:image\/png;base64,/)
+  await frame.locator('#send').click()
+  await frame.locator('#script').click()
+  // Had any of it done something, it would have by the time the page has asked its server and was answered.
+  await page.evaluate("fetch('/healthz').then((answer) => answer.text())")
+  await frame.locator('#there').waitFor()
+  assert.equal(new URL(page.url()).origin, origin)
+  assert.equal(await page.evaluate('window.hacked'), undefined)
+  assert.deepEqual(strangersHeard, [])
+  await page.getByRole('button', { name: 'Fetch it' }).click()
+  await eventually(() => strangersHeard.includes('/track.gif'))
+  assert.equal(await page.evaluate('window.hacked'), undefined)
+})
+
+test('the document of a hostile mail is as harmless when somebody opens it by itself', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hostile)
+  await page.goto(`${origin}/mail`)
+  await page.getByText('<script>alert(1)</script>').first().click()
+  const src = await page.locator('iframe.html').getAttribute('src')
+  await page.goto(`${origin}${src}`)
+  await page.locator('#there').waitFor()
+  assert.equal(await page.evaluate('window.hacked').catch(() => undefined), undefined)
+  assert.equal(page.url(), `${origin}${src}`)
+})
+
+test('a mail of ten thousand parts and long headers does not hang the page', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(sprawling)
+  await page.goto(`${origin}/mail`)
+  await page.getByText('Ten thousand parts').first().click()
+  await page.getByRole('tab', { name: /Parts/ }).click()
+  await page.locator('.message tbody tr').first().waitFor()
+  assert.ok((await page.locator('.message tbody tr').count()) <= 210)
+})
+
+test('a delivery is seen attempt by attempt and step by step', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail, server } = here
+  await mail(hello, { to: ['a@deferred.test', 'b@bounced.test'] })
+  await server.until((events) => events.some(({ type }) => type === 'Failed'))
+  await server.until((events) => events.some(({ type }) => type === 'Deferred'))
+  await page.goto(`${origin}/deliveries?status=failed`)
+  await page.locator('tr', { hasText: 'b@bounced.test' }).getByRole('link').click()
+  await page.getByText('Attempt 1').waitFor()
+  await page.getByText('550 5.1.1 Nobody here').first().waitFor()
+  await page.getByRole('tab', { name: 'Step by step' }).click()
+  await page.locator('.step').waitFor()
+  assert.equal(await activeState(here), 'failed')
+  await page.getByRole('link', { name: 'The mail' }).click()
+  await page.getByRole('heading', { name: 'Notes on the engine' }).waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('machines show what was counted, the log what was recorded, health how the views are', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/machines/session`)
+  await page.locator('.chart .state .note', { hasText: '×' }).first().waitFor()
+  await page.goto(`${origin}/log?type=MessageAccepted`)
+  await page.locator('.tail li').first().waitFor()
+  assert.equal(await page.locator('.tail li').count(), 1)
+  await mail(hello)
+  await page.locator('.tail li').nth(1).waitFor()
+  await page.goto(`${origin}/health`)
+  await page.getByText('mailboxes').first().waitFor()
+  await page
+    .getByRole('row', { name: /sessions/ })
+    .getByRole('button', { name: 'Build again' })
+    .click()
+  await page.getByText('ready').first().waitFor()
+  await page.locator('.policies li').first().waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('a history file is downloaded, and dropped on the page it is lived again', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/sessions`)
+  await page.locator('tbody a').first().click()
+  const saving = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'History file' }).click()
+  const file = join(scratch('history'), 'session.ndjson')
+  await (await saving).saveAs(file)
+  await page.goto(`${origin}/replay`)
+  await page.getByLabel('History file').setInputFiles(file)
+  await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
+  assert.equal(await activeState(here), 'closed')
+  const long = join(scratch('history'), 'long.ndjson')
+  writeFileSync(long, longer(readFileSync(file, 'utf8'), 10_000))
+  await page.getByRole('button', { name: 'Another file' }).click()
+  await page.getByLabel('History file').setInputFiles(long)
+  await page.getByText('/ 100').waitFor()
+  assert.ok((await page.locator('.steps .row').count()) < 100)
+  await page.keyboard.press('End')
+  await page.locator('.steps .row.now').waitFor()
+  await page.getByRole('button', { name: 'Another file' }).click()
+  await page.getByLabel('History file').setInputFiles({
+    ...{ name: 'shopping.txt', mimeType: 'text/plain', buffer: Buffer.from('milk\n') },
+  })
+  await page.getByText('shopping.txt: not a history file').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+type Violation = {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly html: string; readonly any: readonly { readonly message: string }[] }[]
+}
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`nobody is shut out (axe), ${colorScheme}`, async (t) => {
+    const here = await shown(t)
+    if (here === null) return
+    const { page, origin, mail } = here
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const faults: string[] = []
+    const look = async (path: string, there: string): Promise<void> => {
+      await page.goto(`${origin}${path}`)
+      await page.locator(there).first().waitFor()
+      // The page's own policy lets no script in, which is as it should be: it is run as the browser's own.
+      await page.evaluate(axe)
+      const violations = (await page.evaluate(
+        'axe.run(document, { iframes: false }).then(({ violations }) => violations)',
+      )) as readonly Violation[]
+      for (const { id, impact, nodes } of violations)
+        if (['serious', 'critical'].includes(impact))
+          faults.push(`${path}: ${id} at ${nodes[0]?.html}: ${nodes[0]?.any[0]?.message ?? ''}`)
+    }
+    await look('/mail', '.empty')
+    await look('/sessions', '.empty')
+    await look('/deliveries', '.empty')
+    await look('/replay', '.drop')
+    await mail(hello, { to: ['a@deferred.test', 'bob@example.org'] })
+    await refused(here)
+    await look('/sessions', 'tbody tr')
+    const ways = await page
+      .locator('tbody a')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+    await look(`${ways.at(-1)}?step=3`, '.step')
+    await look('/mail', '.mails .rows a')
+    const letter = await page.locator('.mails .rows a').first().getAttribute('href')
+    for (const view of ['said', 'headers', 'attachments', 'raw', 'story'])
+      await look(`${letter}?view=${view}`, '.message .bar')
+    await look('/deliveries', '.acts + .list tbody tr')
+    const way = await page.locator('.acts + .list a').last().getAttribute('href')
+    await look(`${way}`, '.timeline, main .weak')
+    await look(`${way}?view=steps`, '.step')
+    await look('/machines/delivery', '.chart')
+    await look('/log', '.tail li')
+    await look('/health', 'tbody tr')
+    assert.deepEqual(faults, [])
+  })
+
+test('on a small screen nothing is wider than it', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.setViewportSize({ width: 390, height: 800 })
+  await page.goto(`${origin}/sessions`)
+  await page.locator('tbody a').first().waitFor()
+  const session = await page.locator('tbody a').first().getAttribute('href')
+  const wide: string[] = []
+  for (const path of [
+    '/mail',
+    '/sessions',
+    String(session),
+    '/deliveries',
+    '/machines/session',
+    '/log',
+    '/health',
+    '/replay',
+  ]) {
+    await page.goto(`${origin}${path}`)
+    await page.locator('main h1').first().waitFor()
+    const width = (await page.evaluate('document.documentElement.scrollWidth')) as number
+    if (width > 390) wide.push(`${path}: ${width}`)
+  }
+  assert.deepEqual(wide, [])
+})
