@@ -4,6 +4,7 @@
  */
 import { type RateCount, rateSubjects } from '../../machines/vocabulary/findings.ts'
 import { networkAround } from '../../machines/vocabulary/network.ts'
+import { asciiDomain } from '../authentication/spelling.ts'
 import { Window } from './window.ts'
 
 export type RateSubject = RateCount['of']
@@ -32,7 +33,8 @@ class RateWindowCount extends Window {
   }
 }
 
-const domainOf = (sender: string): string => sender.slice(sender.lastIndexOf('@') + 1).toLowerCase()
+/** In A-labels: a name in two spellings is one. */
+const domainOf = (sender: string): string => asciiDomain(sender.slice(sender.lastIndexOf('@') + 1))
 
 const subjectOf = (of: RateSubject, { address, account, sender }: Sending): string => {
   if (of === 'address') return address

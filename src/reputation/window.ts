@@ -39,8 +39,12 @@ export class Window {
   }
 
   subtract(subject: string, slot: number, by: number): void {
-    const entry = this.#counted.get(subject)?.find((one) => one.slot === slot)
-    if (entry !== undefined) entry.count = Math.max(0, entry.count - by)
+    const counted = this.#counted.get(subject)
+    const entry = counted?.find((one) => one.slot === slot)
+    if (entry === undefined) return
+    entry.count = Math.max(0, entry.count - by)
+    // Who counts for nothing must not take the place of who does: names are cheap.
+    if (counted!.every(({ count }) => count === 0)) this.#counted.delete(subject)
   }
 
   count(subject: string, now: number): number {

@@ -128,3 +128,23 @@ test('never more than came within the window, never less than came within 95 % o
     }),
   )
 })
+
+test('whose messages came to nothing does not push out whose count', () => {
+  const rates = new Rates({ windows: [{ of: 'senderDomain', per: minute }], most: 10 })
+  for (let at = 0; at < 5; at++) rates.enter(from('192.0.2.1', 'a@busy.example'), 0)
+  for (let at = 0; at < 50; at++) rates.enter(from('192.0.2.1', `a@d${at}.example`), 0).leave()
+  assert.equal(rates.size, 1)
+  assert.equal(rates.enter(from('192.0.2.1', 'a@busy.example'), 0).counts[0]?.messages, 6)
+})
+
+test('a domain in two spellings is one', () => {
+  const rates = new Rates({ windows: [{ of: 'senderDomain', per: minute }] })
+  rates.enter(from('192.0.2.1', 'a@xn--bcher-kva.example'), 0)
+  const [count] = rates.enter(from('192.0.2.1', 'a@bücher.example'), 0).counts
+  assert.deepEqual(count, {
+    of: 'senderDomain',
+    subject: 'xn--bcher-kva.example',
+    messages: 2,
+    per: minute,
+  })
+})
