@@ -1,6 +1,7 @@
 /** `fsmtp config`: what is wrong with the configuration, what holds, and how a file looks. */
 import type { Command } from 'commander'
 import { strandedTargets } from '../authentication/aliases.ts'
+import { listKeyFaults } from '../authentication/client/list-keys.ts'
 import { loadCertificates } from '../config/certificates.ts'
 import { ConfigFault, type Fault, faultText } from '../config/fault.ts'
 import { faultAt, type Loaded, loadConfig } from '../config/load.ts'
@@ -135,9 +136,12 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
     ].map((note) => faultAt(loaded.document, file, note))
     return {
       name: file ?? 'no configuration file, so the playground',
-      faults: [...certificates.faults, ...keys.faults, ...hooks.faults, ...returnPathKey].map((fault) =>
-        faultAt(loaded.document, file, fault),
-      ),
+      faults: [
+        ...[...certificates.faults, ...keys.faults, ...hooks.faults, ...returnPathKey].map((fault) =>
+          faultAt(loaded.document, file, fault),
+        ),
+        ...(await listKeyFaults(loaded.config.policy?.dnsbl ?? [])).map(loaded.located),
+      ],
       notes: [
         ...remarks(loaded, file),
         ...(await stranded(options, loaded)).map((note) => faultAt(loaded.document, file, note)),

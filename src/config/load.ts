@@ -25,6 +25,8 @@ export type Loaded = {
   readonly document: Document
   /** The file that holds the policy, absolute; null where it is the same one, or there is none. */
   readonly policyFile: string | null
+  /** A fault of a setting, at its place in the file that it is in. */
+  located(finding: Finding): Fault
 }
 
 export const defaultFile = 'fsmtp.yaml'
@@ -101,7 +103,15 @@ const isSection = (value: unknown): value is Record<string, unknown> =>
 
 type Written = { readonly document: Document; readonly file: string | null; readonly aside: Aside | null }
 
-const effective = ({ document, file, aside }: Written): Config => {
+const locatedIn =
+  ({ document, file, aside }: Written) =>
+  ({ path, message }: Finding): Fault =>
+    aside !== null && path[0] === 'policy'
+      ? faultAt(aside.document, aside.shown, { path: path.slice(1), message })
+      : faultAt(document, file, { path, message })
+
+const effective = (written: Written): Config => {
+  const { document, file, aside } = written
   const faults = [...document.faults, ...(aside?.document.faults ?? [])]
   if (faults.length > 0) throw new ConfigFault(faults)
   if (!isSection(document.value)) {
@@ -112,11 +122,7 @@ const effective = ({ document, file, aside }: Written): Config => {
   const parsed = schema.safeParse(raw, { error: issueText })
   const found = [...(parsed.error?.issues.flatMap(findings) ?? []), ...contradictions(raw)]
   if (parsed.success && found.length === 0) return parsed.data
-  const located = ({ path, message }: Finding): Fault =>
-    aside !== null && path[0] === 'policy'
-      ? faultAt(aside.document, aside.shown, { path: path.slice(1), message })
-      : faultAt(document, file, { path, message })
-  throw new ConfigFault(found.map(located).sort(inOrder))
+  throw new ConfigFault(found.map(locatedIn(written)).sort(inOrder))
 }
 
 const steps = (path: string): Path =>
@@ -138,14 +144,19 @@ export const parseConfig = (text: string, { shown, file, folder, data }: ParseOp
   const document = readDocument(text, shown ?? '')
   const aside = readPolicyAside(document, { shown, folder })
   const policyFolder = aside === null ? folder : dirname(aside.file)
-  const config = absolute(effective({ document, file: shown, aside }), { folder, policyFolder, data })
+  const written = { document, file: shown, aside }
+  const config = absolute(effective(written), { folder, policyFolder, data })
   const origin = (path: string | Path): Origin => {
     const at = typeof path === 'string' ? steps(path) : path
     if (at[0] === 'data' && data !== null) return 'flag'
     if (aside !== null && at[0] === 'policy') return aside.document.has(at.slice(1)) ? 'file' : 'default'
     return file !== null && document.has(asWritten(at, document)) ? 'file' : 'default'
   }
-  return { config, origin, playground: config.playground, file, document, policyFile: aside?.file ?? null }
+  return {
+    ...{ config, origin, playground: config.playground, file, document },
+    policyFile: aside?.file ?? null,
+    located: locatedIn(written),
+  }
 }
 
 /** @throws ConfigFault */

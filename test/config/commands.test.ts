@@ -70,6 +70,33 @@ test('config check finds the key of return paths that is not there, or is none, 
   assert.equal((await fsmtp(cwd, words)).code, 0)
 })
 
+test('config check finds keys of lists that are not there, at their place in the file of the policy', async () => {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'fsmtp.yaml'), 'hostname: a.org\npolicy: ./rules/policy.yaml\n')
+  mkdirSync(join(cwd, 'rules'))
+  const policy = (text: string) => writeFileSync(join(cwd, 'rules', 'policy.yaml'), text)
+  policy('dnsbl:\n  - { zone: a.example }\n  - { zone: b.example, keyFile: b.key }\n')
+  const check = () => fsmtp(cwd, ['config', 'check'])
+  const missing = await check()
+  assert.equal(missing.code, 1)
+  assert.match(
+    missing.out,
+    /^rules\/policy\.yaml:3:\d+: dnsbl\[1\]\.keyFile: its key cannot be read from \S+rules\/b\.key \(ENOENT\); until it is there, b\.example is not asked$/m,
+  )
+  writeFileSync(join(cwd, 'rules', 'b.key'), 'two words\n')
+  assert.match((await check()).out, /b\.key holds no key/)
+  assert.doesNotMatch((await check()).out, /two words/)
+  writeFileSync(join(cwd, 'rules', 'b.key'), 'abc123\n')
+  const mended = await check()
+  assert.equal(mended.code, 0)
+  assert.match(mended.out, /^fsmtp\.yaml: no faults$/m)
+  writeFileSync(
+    join(cwd, 'fsmtp.yaml'),
+    'hostname: a.org\npolicy:\n  dnsbl: [{ zone: a.example, keyFile: c }]\n',
+  )
+  assert.match((await check()).out, /^fsmtp\.yaml:3:\d+: policy\.dnsbl\[0\]\.keyFile: /)
+})
+
 test('without a file the playground is checked and shown, and nothing is written', async () => {
   const cwd = folder()
   const checked = await fsmtp(cwd, ['config', 'check'])

@@ -1,5 +1,6 @@
 /** Whether one list is believed just now: tested when it is opened and again and again, set aside while it fails. */
 import type { List, TestResult, Word } from './list.ts'
+import { readListKey } from './list-keys.ts'
 
 export type Notice = {
   /** `error`: an answer that is none. The other two: its standing changed. */
@@ -32,9 +33,6 @@ export type TrialOptions = {
 const hour = 3_600_000
 /** A list that is set aside, or did not answer, is tested sooner: it may be well again. */
 const sooner = 300_000
-
-/** RFC 1035 §2.3.1: it becomes a label of the name. */
-const isKey = (text: string): boolean => /^[a-z\d](?:[a-z\d_-]{0,61}[a-z\d])?$/i.test(text)
 
 export class Trial {
   readonly #options: TrialOptions
@@ -101,14 +99,9 @@ export class Trial {
   async #readKey(): Promise<string | null> {
     const { keyFile } = this.#options.list.settings
     if (keyFile === undefined) return null
-    try {
-      const key = (await this.#options.read(keyFile)).trim()
-      this.#key = isKey(key) ? key : ''
-      return this.#key === '' ? `${keyFile} holds no key` : null
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? ` (${error.code})` : ''
-      return `its key cannot be read from ${keyFile}${code}`
-    }
+    const found = await readListKey(keyFile, this.#options.read)
+    this.#key = 'key' in found ? found.key : this.#key
+    return 'wrong' in found ? found.wrong : null
   }
 
   /** No answer says nothing: a list that was believed goes on being so. */
