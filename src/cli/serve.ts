@@ -4,11 +4,13 @@ import { pino } from 'pino'
 import { type Loaded, type LoadOptions, loadConfig } from '../config/load.ts'
 import { type PolicyWatch, watchPolicy } from '../config/policy-watch.ts'
 import type { Config } from '../config/schema.ts'
+import { sessionPolicy } from '../config/session-policy.ts'
 import { PortInUse } from '../listening.ts'
 import { mustBeFree } from '../log/lock.ts'
 import { type Running, startServer } from '../main.ts'
 import type { Notices } from '../notices.ts'
 import { demoAccount, demoPassword } from '../playground.ts'
+import { policyHash } from '../policies.ts'
 import { version } from '../version.ts'
 import { noticesTo } from './notices.ts'
 
@@ -110,7 +112,7 @@ class Settings {
         await this.#takeOver(loaded.config)
         this.#watch.follow(loaded)
       },
-      done: 'configuration and certificates were read again',
+      done: () => 'configuration and certificates were read again',
       kept: 'the configuration stays as it was',
     })
   }
@@ -124,10 +126,16 @@ class Settings {
     return { file: config, data }
   }
 
+  /** Its hash. */
+  get #policyInForce(): string {
+    return policyHash(sessionPolicy(this.#config, 'mx'))
+  }
+
   #takePolicy(policy: Config['policy']): void {
     this.#change({
       take: () => this.#takeOver({ ...this.#config, policy }),
-      done: 'the policy was read again, and holds for the sessions to come',
+      done: () =>
+        `the policy was read again, and holds for the sessions to come: \`fsmtp policy ${this.#policyInForce}\``,
       kept: 'the policy stays as it was',
     })
   }
@@ -137,10 +145,10 @@ class Settings {
     this.#config = config
   }
 
-  #change({ take, done, kept }: { take: () => Promise<void>; done: string; kept: string }): void {
+  #change({ take, done, kept }: { take: () => Promise<void>; done: () => string; kept: string }): void {
     const { notices } = this.#options
     this.#changing = this.#changing.then(take).then(
-      () => notices.info(done),
+      () => notices.info(done()),
       (error: Error) => notices.warn(kept, error),
     )
   }
@@ -156,7 +164,7 @@ const means = {
   mx: '    mail from anyone',
   submission: '    mail from accounts, STARTTLS and AUTH',
   submissions: '    mail from accounts, TLS and AUTH',
-  http: '    /healthz, /readyz, /metrics',
+  http: '    the page, /api/v1, /healthz, /readyz, /metrics',
 } as const
 
 const started = ({ config, file }: Loaded, running: Running): string[] => [
@@ -167,6 +175,7 @@ const started = ({ config, file }: Loaded, running: Running): string[] => [
 const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> => {
   const password = await demoPassword({ data: config.data, log: running.log, directory: running.directory })
   const port = running.listeners.find(({ service }) => service === 'mx')?.port ?? 25
+  const [page] = running.http
   return [
     `fsmtp ${version}: the playground is up. Every address is local, nothing leaves this machine but what you send with --route.`,
     ...listening(running),
@@ -175,6 +184,7 @@ const welcome = async ({ config }: Loaded, running: Running): Promise<string[]> 
     '',
     'Send a mail:      npx fsmtp send --to you@example.org --subject Hello --text "It works"',
     `  or with curl:   echo Hello | curl smtp://127.0.0.1:${port} --mail-from me@example.org --mail-rcpt you@example.org -T -`,
+    ...(page === undefined ? [] : [`Look at it:       http://${page.address}:${page.port}/`]),
     'Read it:          npx fsmtp mailbox you@example.org',
     'What happened:    npx fsmtp sessions, then npx fsmtp replay ID',
     'Try outcomes:     451@any.domain is refused with 451, slow@ waits 20 s, drop@ drops the line',

@@ -391,6 +391,11 @@ test('a policy that is edited holds for the next session; one that is broken cha
   assert.equal(await server.end(), 0)
   const changes = objects(await fsmtp(folder, ['events', '--type', 'PolicyChanged', '--json']))
   assert.equal(changes.length, 2)
+  const { data } = changes.at(-1) as { readonly data: { readonly policy: string } }
+  assert.ok(
+    server.output().includes(`fsmtp policy ${data.policy}`),
+    'the policy named that holds from now on',
+  )
   const verified = await fsmtp(folder, ['verify'])
   assert.equal(verified.code, 0, verified.stdout)
   // What was found stands on top, under our own name alone.
