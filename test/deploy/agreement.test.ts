@@ -1,7 +1,7 @@
 /** What docker-compose.yml, deploy/haproxy.cfg and deploy/fsmtp.yaml say of the same things. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import ipaddr from 'ipaddr.js'
@@ -41,6 +41,7 @@ test('fsmtp config check finds no fault and has nothing to note, for every node'
     mkdirSync(join(folder, 'keys'))
     for (const kind of ['tls', 'dkim'])
       cpSync(join(made, kind), join(folder, 'keys', kind), { recursive: true })
+    writeFileSync(join(folder, 'keys/srs.key'), `${'k'.repeat(44)}\n`, { mode: 0o600 })
     const checked = await fsmtp(folder, ['config', 'check', '--data', 'data'])
     assert.deepEqual(checked, { code: 0, stdout: 'fsmtp.yaml: no faults\n', stderr: '' }, name)
   }
