@@ -4,6 +4,7 @@ import { deliveryStatuses } from '../../shapes/words.ts'
 import { deliveryWhy } from '../../telling/fates.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
+import { useSmtp } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Ago, Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
 import { BulkButtons } from './acts.tsx'
@@ -58,8 +59,9 @@ const Row = ({ delivery }: { readonly delivery: Delivery }) => {
   )
 }
 
-const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
-  isFiltered ? (
+const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
+  const smtp = useSmtp()
+  return isFiltered ? (
     <Empty title="No delivery fits">
       <p>Take a filter away, or look further back.</p>
     </Empty>
@@ -70,11 +72,12 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
         side said. In the playground two made-up domains show how that looks:
       </p>
       <Line
-        text={`echo Hello | curl smtp://${location.hostname}:2525 --mail-from me@example.org --mail-rcpt a@deferred.test --mail-rcpt b@bounced.test -T -`}
+        text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt a@deferred.test --mail-rcpt b@bounced.test -T -`}
       />
-      <Line text={`swaks --server ${location.hostname}:2525 --to a@deferred.test`} />
+      <Line text={`swaks --server ${smtp} --to a@deferred.test`} />
     </Empty>
   )
+}
 
 export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => {
   const asked = askedBy(fields, query)

@@ -3,6 +3,7 @@ import type { FunctionComponent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { onUnknownCaller } from '../api/client.ts'
 import { useLine } from '../api/live.ts'
+import { logOut, useWho } from '../api/who.ts'
 import { Icon, type IconName } from '../pieces/icons.tsx'
 import { Empty, Waiting } from '../pieces/pieces.tsx'
 import { Keys } from './keys.tsx'
@@ -41,11 +42,17 @@ const lineWords = { open: 'live', connecting: 'connecting', closed: 'not live' }
 const Foot = () => {
   const [theme, change] = useTheme()
   const line = useLine()
+  const who = useWho()
   return (
     <div class="foot">
       <span class={`line ${line}`} role="status">
         {lineWords[line]}
       </span>
+      {who?.required === true && who.caller !== null && (
+        <button type="button" class="quiet" onClick={() => void logOut()}>
+          <span>{who.caller.name}: log out</span>
+        </button>
+      )}
       <button type="button" class="quiet" onClick={change} aria-label={`Colours: ${theme}. Change`}>
         <Icon name="theme" />
         <span>{theme}</span>

@@ -101,12 +101,13 @@ const Label = ({
 }) => {
   if (edge.label === null) return null
   const { x, y, lines } = edge.label
-  const shown = note === undefined ? lines : [...lines, note]
+  // With a note there is room for one event; all of them are in the title.
+  const shown = note === undefined ? lines : [`${lines[0]}${lines.length > 1 ? ' …' : ''} ${note}`]
   return (
     <g class={`label ${look}`} transform={`translate(${x} ${y})`}>
       <title>{edge.events.join(', ')}</title>
       {shown.map((line, at) => (
-        <text key={line} class={line === note ? 'note' : ''} x="4" y={11 + at * 13}>
+        <text key={line} class={note === undefined ? '' : 'note'} x="4" y={11 + at * 13}>
           {line}
         </text>
       ))}
@@ -183,8 +184,9 @@ export const MachineChart = ({
                 viewBox="0 0 10 10"
                 refX="9"
                 refY="5"
-                markerWidth="7"
-                markerHeight="7"
+                markerUnits="userSpaceOnUse"
+                markerWidth="9"
+                markerHeight="9"
                 orient="auto-start-reverse"
               >
                 <path class={`head ${look}`} d="M0 .8 10 5 0 9.2z" />
@@ -198,7 +200,7 @@ export const MachineChart = ({
               key={edgeKey(edge)}
               class={edgeLook(edge)}
               d={edge.line}
-              style={weights === undefined ? {} : { strokeWidth: 1 + 6 * (weights.get(edgeKey(edge)) ?? 0) }}
+              style={weights === undefined ? {} : { strokeWidth: 1 + 4 * (weights.get(edgeKey(edge)) ?? 0) }}
             />
           ))}
           {chart.edges.map((edge) => (

@@ -3,6 +3,7 @@ import type { MailboxMessage } from '../../shapes/mailbox.ts'
 import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
+import { useSmtp } from '../api/who.ts'
 import { pathOf } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
@@ -86,6 +87,7 @@ const Row = ({
 )
 
 const Nothing = ({ box, isFiltered }: { readonly box: string; readonly isFiltered: boolean }) => {
+  const smtp = useSmtp()
   if (isFiltered)
     return (
       <Empty title="No mail fits">
@@ -101,10 +103,8 @@ const Nothing = ({ box, isFiltered }: { readonly box: string; readonly isFiltere
       </p>
       <p>Send one:</p>
       <Line text={`npx fsmtp send --to ${to} --subject Hello --text "It works"`} />
-      <Line text={`swaks --server ${location.hostname}:2525 --to ${to} --header "Subject: Hello"`} />
-      <Line
-        text={`echo Hello | curl smtp://${location.hostname}:2525 --mail-from me@example.org --mail-rcpt ${to} -T -`}
-      />
+      <Line text={`swaks --server ${smtp} --to ${to} --header "Subject: Hello"`} />
+      <Line text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt ${to} -T -`} />
     </Empty>
   )
 }

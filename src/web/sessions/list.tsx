@@ -4,6 +4,7 @@ import type { Session } from '../../shapes/session.ts'
 import { outcomes } from '../../shapes/words.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
+import { useSmtp } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
 
@@ -56,8 +57,9 @@ const Row = ({ session }: { readonly session: Session }) => {
   )
 }
 
-const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
-  isFiltered ? (
+const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
+  const smtp = useSmtp()
+  return isFiltered ? (
     <Empty title="No session fits">
       <p>Take a filter away, or look further back.</p>
     </Empty>
@@ -68,14 +70,13 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) =>
         refused. Open one to see every step of it on the chart of the machine.
       </p>
       <p>Send a mail to see one:</p>
+      <Line text={`swaks --server ${smtp} --to you@example.org --header "Subject: Hello"`} />
       <Line
-        text={`swaks --server ${location.hostname}:2525 --to you@example.org --header "Subject: Hello"`}
-      />
-      <Line
-        text={`echo Hello | curl smtp://${location.hostname}:2525 --mail-from me@example.org --mail-rcpt you@example.org -T -`}
+        text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt you@example.org -T -`}
       />
     </Empty>
   )
+}
 
 export const SessionList = ({ query }: { readonly query: URLSearchParams }) => {
   const asked = askedBy(fields, query)

@@ -1,0 +1,35 @@
+/** Who looks at the page, as the server knows them; asked once. */
+import { useEffect, useState } from 'preact/hooks'
+import { getJson, send, urlOf } from './client.ts'
+
+export type Who = {
+  /** Nobody has to log in: a playground. */
+  readonly required: boolean
+  readonly caller: { readonly name: string; readonly role: string; readonly kind: string } | null
+}
+
+let asked: Promise<Who | null> | null = null
+const who = (): Promise<Who | null> => {
+  asked ??= getJson<Who>(urlOf(['login'])).catch(() => null)
+  return asked
+}
+
+/** Null until it is known. */
+export const useWho = (): Who | null => {
+  const [known, setKnown] = useState<Who | null>(null)
+  useEffect(() => {
+    void who().then(setKnown)
+  }, [])
+  return known
+}
+
+export const logOut = async (): Promise<void> => {
+  await send('DELETE', urlOf(['login'])).catch(() => {})
+  location.reload()
+}
+
+/** Where mail is sent to, for lines to copy: a playground's own port, elsewhere that of all mail servers. */
+export const useSmtp = (): string => {
+  const isPlayground = useWho()?.required === false
+  return `${location.hostname}:${isPlayground ? 2525 : 25}`
+}
