@@ -101,8 +101,8 @@ const Label = ({
 }) => {
   if (edge.label === null) return null
   const { x, y, lines } = edge.label
-  // With a note there is room for one event; all of them are in the title.
-  const shown = note === undefined ? lines : [`${lines[0]}${lines.length > 1 ? ' …' : ''} ${note}`]
+  // The events are in the title then.
+  const shown = note === undefined ? lines : [note]
   return (
     <g class={`label ${look}`} transform={`translate(${x} ${y})`}>
       <title>{edge.events.join(', ')}</title>
