@@ -1,4 +1,4 @@
-/** Authentication-Results fields that somebody else wrote in our name (RFC 8601 §5). */
+/** Fields that somebody else wrote in our name: results (RFC 8601 §5), what SPF said here, and our rules. */
 import { decodeWords } from 'postal-mime'
 import type { Field, Head } from './head.ts'
 
@@ -45,7 +45,10 @@ const namesIn = (named: string): readonly string[] => {
   return [...spelled.map(bareName), ...(quoted === null ? [squeezed(named)] : [])]
 }
 
-const isResults = ({ key }: Field): boolean => key.replace(/[^!-~]/g, '') === 'authentication-results'
+const receiver = /receiver\s*=\s*"?([^\s;"()]+)/gi
+/** `Received-SPF` names who looked (RFC 7208 §9.1). */
+const isReceiver = (value: string, ours: string): boolean =>
+  [...value.matchAll(receiver)].some(([, name = '']) => bareName(name) === ours)
 
 /** Lines behind a CR or an LF that stands alone are lines of their own for some. */
 const linesWithin = (field: Field): readonly Field[] =>
@@ -56,8 +59,12 @@ const linesWithin = (field: Field): readonly Field[] =>
     : []
 
 const saysOurs = (field: Field, ours: string): boolean => {
-  if (!isResults(field)) return false
+  const name = field.key.replace(/[^!-~]/g, '')
   const value = field.text.slice(field.text.indexOf(':') + 1)
+  // It names nobody: whoever finds it takes it for ours.
+  if (name === 'x-fsmtp-tagged') return true
+  if (name === 'received-spf') return isReceiver(value.slice(0, longestPreface), ours)
+  if (name !== 'authentication-results') return false
   const preface = afterRoom(value)
   return preface > longestPreface || namesIn(value.slice(preface, preface + longestPreface)).includes(ours)
 }
