@@ -1,22 +1,13 @@
 /** `fsmtp retry | hold | release | cancel`: acts on deliveries, named by id or found by the filters of `deliveries`. */
 import type { Command } from 'commander'
-import type { Act } from '../../machines/delivery/inputs.ts'
 import { type Acted, type ActQuestion, type Acts, connectControl } from '../control.ts'
 import { actOffline } from '../delivery/offline.ts'
 import { DirectoryInUse } from '../log/lock.ts'
 import { openLogBeside } from '../log/open.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { nodeOf } from '../nodes/index.ts'
-import {
-  type ActName,
-  type Doing,
-  doings,
-  fits,
-  notedBefore,
-  stateOf,
-  statusOf,
-  type Told,
-} from '../telling/act-words.ts'
+import { type ActName, type Doing, doings, fits, type Told } from '../telling/act-words.ts'
+import { foretold, refusedOf, type Served, toldOf } from '../telling/acted.ts'
 import type { Delivery, DeliveryFilter } from '../views/answers/deliveries.ts'
 import type { ViewReader } from '../views/index.ts'
 import { completeDelivery } from './completing.ts'
@@ -59,8 +50,6 @@ export const registering =
       )
   }
 
-/** With whether a server runs. */
-type Served = Doing & { readonly served: boolean }
 type Asked = { readonly ids: readonly string[]; readonly options: Options; readonly doing: Doing }
 /** What an id that was typed stands for, or why it stands for nothing. */
 type Chosen = { readonly deliveries: readonly Delivery[]; readonly unknown: readonly Told[] }
@@ -143,10 +132,7 @@ const preview = ({ json }: Reading, { deliveries: found, unknown }: Chosen, doin
   if (refused.length > 0) process.exitCode = 1
   if (json) {
     for (const delivery of found) {
-      const { id, status } = delivery
-      const noted = status === 'active' && doing.served && { noted: doing.act.toLowerCase() }
-      const done = { id, done: true, state: stateOf(status), status, ...noted }
-      const told = refused.find((one) => one.id === id) ?? done
+      const told = foretold(delivery, doing)
       ndjson({ ...told, dryRun: true, delivery })
     }
     for (const told of unknown) ndjson({ ...told, dryRun: true, delivery: null })
@@ -215,47 +201,6 @@ const inBatches = async (question: ActQuestion, act: Acts): Promise<readonly Act
   }
   return acted
 }
-
-const isDone = ({ done }: Acted, { of, beside, act }: Doing): boolean => {
-  if (done === null) return false
-  if (done.noted !== undefined) return done.noted === act.toLowerCase()
-  const [before, after] = [statusOf(done.before), statusOf(done.after)]
-  // The attempt that was under way has ended, or had been cut off.
-  const wasOver = before === 'active' && after !== 'active' && beside !== undefined
-  return (of.includes(before) || wasOver) && aims[act].includes(after)
-}
-
-/** The statuses it may have when it was done: the next attempt can have begun, and ended. */
-const aims: Readonly<Record<Act, readonly string[]>> = {
-  RETRY: ['queued', 'deferred', 'active'],
-  HOLD: ['held'],
-  RELEASE: ['deferred', 'active'],
-  CANCEL: ['cancelled'],
-}
-
-const toldOf = (acted: Acted, doing: Served, noted: Delivery['noted']): Told => {
-  const { id, done, error } = acted
-  if (error !== undefined) return { id, done: false, state: null, status: null, reason: error }
-  if (done === null)
-    return { ...{ id, done: false, state: null, status: null }, reason: 'there is no such delivery' }
-  const after = { state: done.after, status: statusOf(done.after) }
-  if (isDone(acted, doing)) return { id, done: true, ...after, ...(done.noted && { noted: done.noted }) }
-  const [from, to] = [statusOf(done.before), after.status]
-  // The attempt has ended meanwhile: what it has come to says more.
-  const status = from === 'active' && doing.beside !== undefined ? to : from
-  return { ...refusedOf({ id, status, noted }, doing), ...after }
-}
-
-type Standing = Pick<Delivery, 'id' | 'status' | 'noted'>
-const refusedOf = ({ id, status, noted }: Standing, { instead, served }: Served): Told => {
-  const cutOff = 'its attempt was cut off, and is taken up when the server is started'
-  const hint = status !== 'active' ? instead[status]?.[0] : served ? activeHint(noted, instead) : cutOff
-  const reason = `it is ${status}${hint === undefined ? '' : `; ${hint}`}`
-  return { id, done: false, state: stateOf(status), status, reason }
-}
-
-const activeHint = (noted: Delivery['noted'], instead: Doing['instead']): string | undefined =>
-  noted === null ? instead.active?.[0] : notedBefore[noted]
 
 const notDone = ({ id, reason = '' }: Told): string => `${visible(id)}  not: ${visible(reason)}`
 

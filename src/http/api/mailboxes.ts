@@ -1,0 +1,146 @@
+/** Mailboxes, what is in them, and what is done to it. */
+import { z } from 'zod'
+import { mailboxName } from '../../authentication/spelling.ts'
+import { flagForms, flagOf } from '../../mailboxes/flags.ts'
+import { expunge, flag, type Keeper, type Kept, move } from '../../mailboxes/keeping.ts'
+import { mailbox, mailboxMessage } from '../../shapes/mailbox.ts'
+import type { MailboxMessage } from '../../views/answers/mailboxes.ts'
+import { Problem } from '../problem.ts'
+import { cursorFor, placeIn } from './cursor.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { idIn, paging, until, usualLimit } from './fields.ts'
+import { listOf } from './lists.ts'
+import type { Rooms } from './rooms.ts'
+
+const tag = 'Mailboxes'
+const address = idIn('The mailbox’s address; with /Junk behind it, what rules of the policy tagged')
+
+const list = endpoint({
+  ...{ method: 'GET', path: '/mailboxes', name: 'listMailboxes', tag, role: 'look' },
+  about: 'All mailboxes, by name',
+  query: { position: paging.position },
+  answers: {
+    200: { about: 'All of them', shape: z.object({ items: z.array(mailbox) }).meta({ id: 'Mailboxes' }) },
+  },
+  answer: async ({ query: { position }, rooms }) => {
+    if (position !== undefined) await rooms.until(position)
+    return { items: await rooms.desk('mailboxes') }
+  },
+})
+
+const messages = endpoint({
+  ...{ method: 'GET', path: '/mailboxes/{address}/messages', name: 'listMailboxMessages', tag, role: 'look' },
+  about: 'What is in a mailbox, or was in it at a time; flags are those of now',
+  params: { address },
+  query: { asOf: until('What was in it then'), ...paging },
+  answers: { 200: { about: 'A page of it', shape: listOf(mailboxMessage, 'MailboxMessages') } },
+  problems: { 404: 'There is no such mailbox' },
+  answer: async ({ params, query, rooms }) => {
+    const { asOf, limit = usualLimit, position } = query
+    const asked = { ...query, address: params.address }
+    const [before] = placeIn('mailbox', asked, ['string']) ?? []
+    if (position !== undefined) await rooms.until(position)
+    const page = { limit: limit + 1, asOf, ...(typeof before === 'string' && { before }) }
+    const rows = await rooms.found(`mailbox ${params.address}`, async () => {
+      const exact = await rooms.desk('mailbox', params.address, page)
+      return exact ?? rooms.desk('mailbox', mailboxName(params.address), page)
+    })
+    const items = rows.slice(0, limit)
+    const next = rows.length > limit ? cursorFor('mailbox', asked, [items.at(-1)!.id]) : null
+    return { items, next }
+  },
+})
+
+const params = { address, id: idIn('The mailbox message’s id') }
+const found = (
+  rooms: Rooms,
+  { address: name, id }: { address: string; id: string },
+): Promise<MailboxMessage> =>
+  rooms.found(`message ${id} in mailbox ${name}`, () => rooms.desk('mailboxMessage', name, id))
+
+const keeperIn = ({
+  house,
+  request,
+}: Pick<Parameters<Endpoint['answer']>[0], 'house' | 'request'>): Keeper => ({
+  ...{ log: house.log, node: house.members.node },
+  by: request.caller?.name ?? 'operator',
+})
+
+/** Milliseconds: who asks next finds it done. */
+const viewsWithin = 500
+
+/** @throws Problem where it is not there, or not possible */
+const done = async (kept: Kept, rooms: Rooms): Promise<MailboxMessage> => {
+  if (kept.kind === 'gone') throw new Problem(404, 'it is no longer there')
+  if (kept.kind === 'too-many') throw new Problem(400, 'no message has as many flags')
+  if (kept.position > 0) await rooms.until(kept.position, viewsWithin).catch(() => {})
+  return kept.message
+}
+
+const one = endpoint({
+  ...{
+    method: 'GET',
+    path: '/mailboxes/{address}/messages/{id}',
+    name: 'getMailboxMessage',
+    tag,
+    role: 'look',
+  },
+  ...{ about: 'One message in a mailbox', params, problems: { 404: 'It is not there' } },
+  answers: { 200: { about: 'The message', shape: mailboxMessage } },
+  answer: ({ params: asked, rooms }) => found(rooms, asked),
+})
+
+const aFlag = z.string().transform((typed, context) => {
+  const known = flagOf(typed)
+  if (known !== null) return known
+  context.addIssue({ code: 'custom', message: `give ${flagForms}` })
+  return z.NEVER
+})
+const flags = (about: string) => z.array(aFlag).max(64).describe(about).optional()
+
+/** Only into mailboxes of the same address: `alice@example.org/Junk`, `alice@example.org`. */
+const folder = (from: string, to: string): string => {
+  const base = from.split('/')[0]!
+  const [named, below, ...deeper] = to.split('/')
+  if (named !== base || deeper.length > 0 || (below !== undefined && !/^[\w -]{1,60}$/.test(below)))
+    throw new Problem(400, `mailbox: give ${base}, or ${base}/ and a name of letters, digits and spaces`)
+  return to
+}
+
+const change = endpoint({
+  ...{ method: 'PATCH', path: '/mailboxes/{address}/messages/{id}', name: 'changeMailboxMessage', tag },
+  ...{ role: 'act', about: 'Changes its flags, or moves it', params },
+  body: z
+    .strictObject({
+      flags: flags('All of its flags, instead of those that stand on it'),
+      add: flags('Flags that stand on it from now on as well'),
+      remove: flags('Flags that no longer do'),
+      mailbox: z.string().max(400).describe('Where it goes: another folder of the same address').optional(),
+    })
+    .meta({ id: 'MailboxChange' }),
+  answers: { 200: { about: 'The message as it is now; moved, it has another id', shape: mailboxMessage } },
+  problems: { 404: 'It is not there', 409: 'Somebody else did something to it at the same moment' },
+  answer: async (came) => {
+    const { params: asked, body, rooms } = came
+    const keeper = keeperIn(came)
+    const target = body.mailbox === undefined ? null : folder(asked.address, body.mailbox)
+    const before = await found(rooms, asked)
+    const flagged = await done(await flag(keeper, before, body), rooms)
+    if (target === null || target === asked.address) return flagged
+    const moved = await done(await move(keeper, flagged, target), rooms)
+    return (await rooms.desk('mailboxMessage', moved.mailbox, moved.id)) ?? moved
+  },
+})
+
+const remove = endpoint({
+  ...{ method: 'DELETE', path: '/mailboxes/{address}/messages/{id}', name: 'deleteMailboxMessage', tag },
+  ...{ role: 'act', about: 'Takes it out of the mailbox; what else is known of the message stays', params },
+  answers: { 204: { about: 'It is gone' } },
+  problems: { 404: 'It is not there' },
+  answer: async (came) => {
+    await done(await expunge(keeperIn(came), await found(came.rooms, came.params)), came.rooms)
+    return came.reply.code(204).send()
+  },
+})
+
+export const mailboxRows: readonly Endpoint[] = [list, messages, one, change, remove]
