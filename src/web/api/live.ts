@@ -21,6 +21,9 @@ const most = 500
 /** Events a second above which the stream is let go for a while: lists are then asked again by the clock. */
 const tooFast = 400
 const rest = 5_000
+/** Milliseconds between two looks where nobody may follow the log, and until that is tried again. */
+const byTheClock = 5_000
+const tryAgain = 60_000
 
 type Listener = (batch: Batch) => void
 const listeners = new Set<Listener>()
@@ -32,6 +35,7 @@ let counted = 0
 let position = 0
 let timer: ReturnType<typeof setTimeout> | null = null
 let line: Line = 'closed'
+let wasOpen = false
 
 const tell = (now: Line): void => {
   line = now
@@ -46,7 +50,7 @@ const flush = (): void => {
   gathered = []
   counted = 0
   for (const listener of listeners) listener(batch)
-  if (isFlood) pause()
+  if (isFlood) goByTheClock(1_000, rest)
 }
 
 const soon = (): void => {
@@ -62,25 +66,37 @@ const take = ({ data }: MessageEvent<string>): void => {
   soon()
 }
 
-/** Too much to look at each: for a while only that something has happened is told. */
-const pause = (): void => {
+/** That something may have happened. */
+const tick = (): void => {
+  if (document.hidden) return
+  for (const listener of listeners) listener({ events: [], position: 0 })
+}
+
+/** For a while only that something may have happened is told. */
+const goByTheClock = (pace: number, until: number): void => {
   close()
-  tell('open')
-  const ticks = setInterval(() => {
-    for (const listener of listeners) listener({ events: [], position: 0 })
-  }, 1_000)
+  const ticks = setInterval(tick, pace)
   setTimeout(() => {
     clearInterval(ticks)
     if (listeners.size > 0) open()
-  }, rest)
+  }, until)
 }
 
 const open = (): void => {
   if (source !== null) return
   tell('connecting')
   source = new EventSource(urlOf(['events']))
-  source.onopen = () => tell('open')
-  source.onerror = () => tell(source?.readyState === EventSource.CLOSED ? 'closed' : 'connecting')
+  source.onopen = () => {
+    // What came while the line was down is not known: everything is asked again.
+    if (line === 'connecting' && wasOpen) tick()
+    wasOpen = true
+    tell('open')
+  }
+  source.onerror = () => {
+    if (source?.readyState !== EventSource.CLOSED) return tell('connecting')
+    tell('closed')
+    goByTheClock(byTheClock, tryAgain)
+  }
   // Each event comes under its own name.
   for (const name of factNames) source.addEventListener(name, take)
 }

@@ -5,7 +5,13 @@ import { getJson, send, urlOf } from './client.ts'
 export type Who = {
   /** Nobody has to log in: a playground. */
   readonly required: boolean
-  readonly caller: { readonly name: string; readonly role: string; readonly kind: string } | null
+  readonly caller: {
+    readonly name: string
+    readonly role: string
+    readonly kind: string
+    /** What concerns this account is all they see; null: everything. */
+    readonly account: string | null
+  } | null
 }
 
 let asked: Promise<Who | null> | null = null

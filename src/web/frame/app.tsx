@@ -61,25 +61,32 @@ const Foot = () => {
   )
 }
 
-const Nav = ({ here }: { readonly here: string }) => (
-  <nav aria-label="Pages">
-    <a class="brand" href="/mail">
-      <img src={icon} alt="" width="26" height="26" />
-      <span>FSMTP</span>
-    </a>
-    <ul>
-      {ways.map(([path, title, picture]) => (
-        <li key={path}>
-          <a href={`/${path}`} aria-current={path === here ? 'page' : undefined}>
-            <Icon name={picture} />
-            <span>{title}</span>
-          </a>
-        </li>
-      ))}
-    </ul>
-    <Foot />
-  </nav>
-)
+/** What is of use to who sees their own mail alone. */
+const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'machines', 'replay'])
+
+const Nav = ({ here }: { readonly here: string }) => {
+  const isOne = typeof useWho()?.caller?.account === 'string'
+  const shown = ways.filter(([path]) => !isOne || ofOne.has(path))
+  return (
+    <nav aria-label="Pages">
+      <a class="brand" href="/mail">
+        <img src={icon} alt="" width="26" height="26" />
+        <span>FSMTP</span>
+      </a>
+      <ul>
+        {shown.map(([path, title, picture]) => (
+          <li key={path}>
+            <a href={`/${path}`} aria-current={path === here ? 'page' : undefined}>
+              <Icon name={picture} />
+              <span>{title}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <Foot />
+    </nav>
+  )
+}
 const icon = new URL('../icon.svg', import.meta.url).href
 
 const usePlace = (name: string): Place | null | undefined => {

@@ -10,10 +10,10 @@ import { everything } from './mail.tsx'
 /** More than this many are searched rather than scrolled. */
 const many = 12
 
-export const Boxes = ({ box }: { readonly box: string }) => {
+export const Boxes = ({ box, isAll }: { readonly box: string; readonly isAll: boolean }) => {
   const { value, again } = useJson<{ readonly items: readonly Mailbox[] }>(urlOf(['mailboxes']))
   const [part, setPart] = useState('')
-  useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox'))
+  useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
   const boxes = value?.items ?? []
   const shown = boxes.filter(({ mailbox }) => mailbox.includes(part.trim().toLowerCase()))
   return (
@@ -28,11 +28,13 @@ export const Boxes = ({ box }: { readonly box: string }) => {
         />
       )}
       <ul>
-        <li>
-          <a href={pathOf('mail', everything)} aria-current={box === everything ? 'true' : undefined}>
-            <span>All mail</span>
-          </a>
-        </li>
+        {isAll && (
+          <li>
+            <a href={pathOf('mail', everything)} aria-current={box === everything ? 'true' : undefined}>
+              <span>All mail</span>
+            </a>
+          </li>
+        )}
         {shown.map(({ mailbox, messages }) => (
           <li key={mailbox}>
             <a href={pathOf('mail', mailbox)} aria-current={box === mailbox ? 'true' : undefined}>

@@ -51,7 +51,7 @@ export const useMails = (box: string, query: URLSearchParams): Mails => {
     asked: askedBy(fieldsOf(box), query),
     key: ({ id }) => id,
   })
-  useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox'))
+  useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
   return { ...pages, items: pages.items?.map(mailOf) ?? null }
 }
 

@@ -1,4 +1,5 @@
 /** Mail: mailboxes, what is in one, and one message. All three are in the address. */
+import { useWho } from '../api/who.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { useKeys } from '../frame/keys.tsx'
 import { go, pathOf, useSpot, withQuery } from '../frame/router.ts'
@@ -10,7 +11,8 @@ import { MessagePage } from './message.tsx'
 export const everything = 'all'
 
 export const Mail = ({ parts, query }: PlaceProps) => {
-  const box = parts[0] ?? everything
+  const own = useWho()?.caller?.account ?? null
+  const box = own !== null && (parts[0] ?? everything) === everything ? own : (parts[0] ?? everything)
   const message = parts[1] ?? null
   const spot = useSpot()
   const mails = useMails(box, query)
@@ -33,7 +35,7 @@ export const Mail = ({ parts, query }: PlaceProps) => {
   ])
   return (
     <div class={`mail${message === null ? '' : ' reading'}`}>
-      <Boxes box={box} />
+      <Boxes box={box} isAll={own === null} />
       <MailList {...{ box, query, mails, message }} />
       <div class="pane">
         {message === null ? (
