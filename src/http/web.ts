@@ -17,7 +17,6 @@ import type { House } from './house.ts'
 import { type Http, type HttpOptions, isHttp } from './index.ts'
 import { createListener, type Part } from './listener.ts'
 import { Desk } from './login/desk.ts'
-import { login } from './login/routes.ts'
 import { metrics } from './metrics.ts'
 import { page } from './page.ts'
 import { type Readiness, ReadinessChecks } from './readiness.ts'
@@ -145,8 +144,7 @@ export class Web implements Http {
       }),
       metrics(this.#figures),
       page(),
-      login(() => this.#looked().desk),
-      api({ directory: this.#data }),
+      api({ directory: this.#data, desk: () => this.#looked().desk }),
     ]
   }
 

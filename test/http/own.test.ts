@@ -111,6 +111,25 @@ test('sessions and deliveries are for who submitted the mail', async (t) => {
   assert.equal(await status('alice', `/messages/${out}/trace`), 200)
 })
 
+test('a mailbox is its account’s, with what lies below it', async (t) => {
+  const { received, status, items } = await place(t)
+  await received(alice)
+  await received(bob)
+  await eventually(async () => (await items('boss', '/mailboxes')).length === 2)
+  assert.deepEqual(
+    (await items('alice', '/mailboxes')).map(({ mailbox }) => mailbox),
+    [alice],
+  )
+  const [hers] = await items('alice', `/mailboxes/${alice}/messages`)
+  const path = (owner: string): string => `/mailboxes/${owner}/messages`
+  assert.equal(await status('bob', path(alice)), 404)
+  assert.equal(await status('bob', `${path(alice)}/${hers?.id}`), 404)
+  assert.equal(await status('bob', path(encodeURIComponent(`${alice}/Junk`))), 404)
+  assert.equal(await status('bob', path(encodeURIComponent(`${bob}/../${alice}`))), 404)
+  assert.equal(await status('alice', `${path(alice)}/${hers?.id}`), 200)
+  assert.equal(await status('boss', `${path(alice)}/${hers?.id}`), 200)
+})
+
 test('what is for nobody alone is for administrators', async (t) => {
   const { status } = await place(t)
   for (const path of ['/events', '/messages', '/views', '/queue', '/destinations']) {
@@ -124,7 +143,7 @@ test('a row that tells of everybody is in no account’s own', () => {
   const open = rows.filter((row) => ownOf(row) !== null).map(({ method, path }) => `${method} ${path}`)
   assert.ok(open.includes('GET /messages/{id}/raw'))
   const strange = open.filter(
-    (row) => !/ \/(?:messages|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
+    (row) => !/ \/(?:logins?|messages|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
   )
   assert.deepEqual(strange, [])
   for (const path of ['/messages', '/events', '/views', '/queue', '/deliveries/actions'])

@@ -118,7 +118,7 @@ const operationOf = (row: Endpoint, components: Components): Json => {
     ...(parameters.length > 0 && { parameters }),
     ...bodyOf(row, components),
     responses: responsesOf(row, components),
-    'x-role': row.role,
+    ...(row.access === 'anybody' ? { security: [{}] } : { 'x-role': row.role }),
   }
 }
 

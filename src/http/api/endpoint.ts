@@ -39,6 +39,8 @@ export type Row<
   readonly about: string
   readonly tag: string
   readonly role: Role
+  /** Whoever asks gets it, and `role` is not asked for. */
+  readonly access?: 'anybody'
   readonly params?: Params
   readonly query?: Query
   readonly headers?: Fields

@@ -1,44 +1,64 @@
 /** The Web API: all of its rows, and its description. */
 import type { Part } from '../listener.ts'
+import type { Desk } from '../login/desk.ts'
+import { loginRows } from '../login/routes.ts'
+import { actRows } from './acts.ts'
 import { deliveryRows } from './deliveries.ts'
 import { documentOf } from './document.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eventRows } from './events.ts'
 import { htmlRows } from './html.ts'
 import { machineRows } from './machines.ts'
+import { mailboxRows } from './mailboxes.ts'
 import { messageRows } from './messages.ts'
 import { queueRows } from './queue.ts'
 import { prefix, serveTable } from './serve.ts'
 import { sessionRows } from './sessions.ts'
 import { viewRows } from './views.ts'
+import { webhookRows } from './webhooks.ts'
 
-export const rows: readonly Endpoint[] = [
+const rowsAt = (desk: () => Desk): readonly Endpoint[] => [
+  ...loginRows(desk),
   ...messageRows,
   ...htmlRows,
   ...sessionRows,
   ...deliveryRows,
+  ...actRows,
   ...queueRows,
+  ...mailboxRows,
   ...machineRows,
   ...eventRows,
   ...viewRows,
+  ...webhookRows,
 ]
+
+/** As they are described; those that are served know who is logged in. */
+export const rows: readonly Endpoint[] = rowsAt(() => {
+  throw new Error('nobody is served from the description')
+})
 
 export const apiDocument = (): object => documentOf(rows, prefix)
 
 export type ApiOptions = {
   /** The data directory. */
   readonly directory: string
+  /** Asked within a request. */
+  readonly desk: () => Desk
 }
 
 /** To be served where somebody tells who asks, or where it does not matter. */
-export const api = ({ directory }: ApiOptions): Part => {
-  const serve = serveTable({ rows, directory })
+export const api = ({ directory, desk }: ApiOptions): Part => {
+  const serve = serveTable({ rows: rowsAt(desk), directory })
   return (app, house) => {
     serve(app, house)
     let document: string | null = null
-    app.get(`${prefix}/openapi.json`, { config: { access: 'account', role: 'look' } }, (_, reply) => {
-      document ??= JSON.stringify(apiDocument())
-      return reply.type('application/json; charset=utf-8').send(document)
-    })
+    app.get(
+      `${prefix}/openapi.json`,
+      { config: { access: 'account', role: 'look', own: true } },
+      (_, reply) => {
+        document ??= JSON.stringify(apiDocument())
+        return reply.type('application/json; charset=utf-8').send(document)
+      },
+    )
   }
 }

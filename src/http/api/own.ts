@@ -113,6 +113,8 @@ const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   [/^GET$/, /^\/mailboxes$/, mailboxes],
   [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
   [/^GET$/, /^\/machines(?:\/|$)/, {}],
+  // These know whose they are.
+  [/./, /^\/logins?(?:\/|$)/, {}],
 ]
 
 /** Null for a row that shows what is everybody's. */

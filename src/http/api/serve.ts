@@ -80,7 +80,9 @@ export const serveTable = ({ rows, directory }: Table): Part => {
         method: row.method,
         url: routeOf(row),
         ...(row.method !== 'GET' && { bodyLimit: row.bodyLimit ?? smallBody }),
-        config: { access: 'account', role: row.role, own: ownOf(row) !== null },
+        config: row.access
+          ? { access: row.access }
+          : { access: 'account', role: row.role, own: ownOf(row) !== null },
         handler: answering(row, { desk, house }),
       })
   }

@@ -2,44 +2,116 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { TooManyWaiting } from '../../authentication/turnstile.ts'
-import type { Part } from '../listener.ts'
+import { time } from '../../shapes/shape.ts'
+import { type Endpoint, endpoint } from '../api/endpoint.ts'
 import { Problem } from '../problem.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, roles } from './caller.ts'
 import { cookieFor, noCookie } from './cookies.ts'
 import type { Desk, LoggedIn } from './desk.ts'
 import type { Key, OpenLogin } from './register.ts'
 import { cookieText } from './secrets.ts'
 
+const tag = 'Logins'
 /** Bytes. */
 const bodyLimit = 4096
 
-const asked = z.strictObject({ user: z.string().min(1).max(320), password: z.string().min(1).max(1024) })
+const credentials = z
+  .strictObject({ user: z.string().min(1).max(320), password: z.string().min(1).max(1024) })
+  .meta({ id: 'Credentials' })
+type Credentials = z.output<typeof credentials>
 
-export const login =
-  (desk: () => Desk): Part =>
-  (app) => {
-    const look = { access: 'account', role: 'look', own: true } as const
-    app.get('/api/v1/login', { config: { access: 'anybody' } }, ({ caller }) => whoIs(desk(), caller))
-    app.post('/api/v1/login', { config: { access: 'anybody' }, bodyLimit }, (request, reply) =>
-      logIn(desk(), request, reply),
-    )
-    app.delete('/api/v1/login', { config: look }, (request, reply) => logOut(desk(), request, reply))
-    app.get('/api/v1/logins', { config: look }, ({ caller }) => ({
-      items: desk()
-        .logins(known(caller))
-        .map((each) => loginShape(each, known(caller))),
-      next: null,
-    }))
-    app.delete<{ Params: { id: string } }>('/api/v1/logins/:id', { config: look }, async (request, reply) => {
-      if (!(await desk().revoke(known(request.caller), request.params.id)))
-        throw new Problem(404, 'there is no such login')
+const role = z.enum(roles)
+const account = z.string().nullable().describe('What concerns this account is all there is; null: everything')
+const caller = z.object({ kind: z.enum(['playground', 'account', 'key']), name: z.string(), role, account })
+const who = z
+  .object({
+    required: z.boolean().describe('False in a playground'),
+    accounts: z.boolean().describe('Accounts may log in'),
+    caller: caller.nullable(),
+  })
+  .meta({ id: 'Caller' })
+const loginItem = z
+  .object({
+    ...{ id: z.string(), account: z.string(), address: z.string(), agent: z.string() },
+    current: z.boolean().describe('The one that asks'),
+    ...{ openedAt: time, expiresAt: time },
+  })
+  .meta({ id: 'Login' })
+const keyItem = z.object({ name: z.string(), role, account, addedAt: time }).meta({ id: 'Key' })
+const all = (item: z.ZodType, id: string) => z.object({ items: z.array(item), next: z.null() }).meta({ id })
+
+type DeskOf = () => Desk
+
+const whoRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'GET', path: '/login', name: 'whoAmI', tag, role: 'look', access: 'anybody' },
+    about: 'Who asks, as far as is known',
+    answers: { 200: { about: 'Who', shape: who } },
+    answer: ({ request }) => whoIs(desk(), request.caller),
+  })
+
+const inRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'POST', path: '/login', name: 'logIn', tag, role: 'look', access: 'anybody' },
+    ...{ about: 'An account logs in with its mail password; the answer sets a cookie', bodyLimit },
+    body: credentials,
+    answers: { 200: { about: 'Who that is', shape: who } },
+    problems: {
+      401: 'The name or the password is wrong',
+      409: 'This is a playground',
+      429: 'There were too many failures',
+    },
+    answer: ({ request, reply, body }) => logIn(desk(), { request, reply, body }),
+  })
+
+const outRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'DELETE', path: '/login', name: 'logOut', tag, role: 'look' },
+    about: 'Ends the login of this cookie',
+    answers: { 204: { about: 'It is over' } },
+    problems: { 409: 'Whoever asks is not logged in, but has a key' },
+    answer: ({ request, reply }) => logOut(desk(), request, reply),
+  })
+
+const listRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'GET', path: '/logins', name: 'listLogins', tag, role: 'look' },
+    about: 'Logins of the account that asks; administrators see those of everybody',
+    answers: { 200: { about: 'The oldest first', shape: all(loginItem, 'Logins') } },
+    answer: ({ request }) => {
+      const asking = known(request.caller)
+      return {
+        items: desk()
+          .logins(asking)
+          .map((each) => loginShape(each, asking)),
+        next: null,
+      }
+    },
+  })
+
+const revokeRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'DELETE', path: '/logins/{id}', name: 'revokeLogin', tag, role: 'look' },
+    ...{ about: 'Ends a login', params: { id: z.string().max(40).describe('The id of the login') } },
+    answers: { 204: { about: 'It is over' } },
+    problems: { 404: 'There is no such login' },
+    answer: async ({ request, reply, params: { id } }) => {
+      if (!(await desk().revoke(known(request.caller), id))) throw new Problem(404, 'there is no such login')
       return reply.code(204).send()
-    })
-    app.get('/api/v1/keys', { config: { access: 'account', role: 'administer' } }, () => ({
-      items: desk().keys().map(keyShape),
-      next: null,
-    }))
-  }
+    },
+  })
+
+const keysRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'GET', path: '/keys', name: 'listKeys', tag, role: 'administer' },
+    about: 'Keys of programs: what they may do, not what they are',
+    answers: { 200: { about: 'The oldest first', shape: all(keyItem, 'Keys') } },
+    answer: () => ({ items: desk().keys().map(keyShape), next: null }),
+  })
+
+/** `desk` is asked within a request. */
+export const loginRows = (desk: DeskOf): readonly Endpoint[] =>
+  [whoRow, inRow, outRow, listRow, revokeRow, keysRow].map((row) => row(desk))
 
 /** The route wants a caller: without one nobody comes here. */
 const known = (caller: Caller | null): Caller => {
@@ -67,8 +139,14 @@ const keyShape = ({ name, role, account, addedAt }: Key) => ({
   addedAt: new Date(addedAt).toISOString(),
 })
 
+type Entering = {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly body: Credentials
+}
+
 /** @throws Problem */
-const logIn = async (desk: Desk, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+const logIn = async (desk: Desk, { request, reply, body }: Entering): Promise<object> => {
   const { config } = desk
   if (config.playground) throw new Problem(409, 'a playground has no login: everything is open here')
   if (!config.http.accounts) throw new Problem(403, 'accounts do not log in here (http.accounts): use a key')
@@ -79,10 +157,8 @@ const logIn = async (desk: Desk, request: FastifyRequest, reply: FastifyReply): 
       403,
       'passwords are taken over HTTPS only: ask through a proxy that is named in http.proxies and says X-Forwarded-Proto, or from this machine',
     )
-  const read = asked.safeParse(request.body)
-  if (!read.success) throw new Problem(400, 'give {"user": "name@example.org", "password": "..."} as JSON')
   const agent = request.headers['user-agent'] ?? ''
-  const done = await desk.logIn({ ...read.data, agent }, client).catch((error: Error) => {
+  const done = await desk.logIn({ ...body, agent }, client).catch((error: Error) => {
     if (error instanceof TooManyWaiting) throw later(reply, 503, 'too many log in at this moment', 5)
     throw error
   })
