@@ -109,7 +109,9 @@ const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   ],
   [/^GET$/, /^\/sessions\/\{id\}(?:\/|$)/, session],
   [/^GET$/, /^\/deliveries$/, deliveries],
-  [/./, /^\/deliveries\/\{id\}(?:\/|$)/, delivery],
+  [/^GET$/, /^\/deliveries\/\{id\}(?:\/|$)/, delivery],
+  // Not `release`: who has stolen a password must not let go what was held for being too much.
+  [/^POST$/, /^\/deliveries\/\{id\}\/(?:hold|cancel)$/, delivery],
   [/^GET$/, /^\/mailboxes$/, mailboxes],
   [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
   [/^GET$/, /^\/machines(?:\/|$)/, {}],
