@@ -149,7 +149,7 @@ test('a row that tells of everybody is in no account’s own', () => {
     (row) => !/ \/(?:logins?|messages|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
   )
   assert.deepEqual(strange, [])
-  for (const act of ['release', 'retry'])
+  for (const act of ['release', 'hold'])
     assert.equal(ownOf({ method: 'POST', path: `/deliveries/{id}/${act}` }), null, act)
   for (const path of ['/messages', '/events', '/views', '/queue', '/deliveries/actions'])
     assert.equal(ownOf({ method: 'GET', path }) ?? ownOf({ method: 'POST', path }), null, path)

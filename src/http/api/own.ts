@@ -110,8 +110,8 @@ const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   [/^GET$/, /^\/sessions\/\{id\}(?:\/|$)/, session],
   [/^GET$/, /^\/deliveries$/, deliveries],
   [/^GET$/, /^\/deliveries\/\{id\}(?:\/|$)/, delivery],
-  // Not `release`: who has stolen a password must not let go what was held for being too much.
-  [/^POST$/, /^\/deliveries\/\{id\}\/(?:hold|cancel)$/, delivery],
+  // No `hold`, for there is no `release`: who has stolen a password must not let go what was held for being too much.
+  [/^POST$/, /^\/deliveries\/\{id\}\/(?:retry|cancel)$/, delivery],
   [/^GET$/, /^\/mailboxes$/, mailboxes],
   [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
   [/^GET$/, /^\/machines(?:\/|$)/, {}],
