@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createPrivateKey } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -95,6 +96,9 @@ test('config check finds keys of lists that are not there, at their place in the
     'hostname: a.org\npolicy:\n  dnsbl: [{ zone: a.example, keyFile: c }]\n',
   )
   assert.match((await check()).out, /^fsmtp\.yaml:3:\d+: policy\.dnsbl\[0\]\.keyFile: /)
+  // A pipe is not waited for.
+  execFileSync('mkfifo', [join(cwd, 'c')])
+  assert.match((await check()).out, /\(no plain file\)/)
 })
 
 test('without a file the playground is checked and shown, and nothing is written', async () => {

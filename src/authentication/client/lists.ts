@@ -1,6 +1,4 @@
 /** Lists that are asked over DNS, all at once, those that are believed. */
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Listing } from '../../../machines/vocabulary/findings.ts'
@@ -9,6 +7,7 @@ import { reversedLabels } from '../../dns/reverse.ts'
 import { asciiDomain } from '../spelling.ts'
 import { inTime } from './in-time.ts'
 import { List, type ListSettings, type Word } from './list.ts'
+import { readKeyFile } from './list-keys.ts'
 import { type Notice, type Standing, Trial } from './trial.ts'
 
 export type { ListSettings } from './list.ts'
@@ -68,25 +67,13 @@ type Believed = { readonly list: List; readonly trial: Trial }
 
 const late = 'the list was not tested in time'
 
-/** A pipe would be waited for, and its list never tested again. */
-const readKey = async (file: string): Promise<string> => {
-  const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const found = await opened.stat()
-    if (found.isFile() || found.isDirectory()) return await opened.readFile('utf8')
-    throw Object.assign(new Error('no plain file'), { code: 'no plain file' })
-  } finally {
-    await opened.close()
-  }
-}
-
 export const openLists = ({
   lists,
   resolver,
   timeout = 5_000,
   now = () => performance.now(),
   notice = () => undefined,
-  read = readKey,
+  read = readKeyFile,
 }: ListsOptions): Lists => {
   const all: readonly Believed[] = lists.map((settings) => {
     const list = new List(settings, resolver)
