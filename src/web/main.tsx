@@ -1,6 +1,7 @@
 /** The page begins. */
 import { render } from 'preact'
 import { App } from './frame/app.tsx'
+import { listenToDrops } from './frame/dropped.ts'
 import { listenToKeys } from './frame/keys.tsx'
 import { followLinks } from './frame/router.ts'
 import { applyTheme } from './frame/theme.ts'
@@ -13,6 +14,7 @@ import './style/others.css'
 applyTheme()
 followLinks()
 listenToKeys()
+listenToDrops()
 const page = document.querySelector('#page')
 if (page !== null) {
   page.replaceChildren()

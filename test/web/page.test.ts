@@ -180,6 +180,48 @@ test('a delivery is seen attempt by attempt and step by step', async (t) => {
   assert.deepEqual(here.complaints, [])
 })
 
+test('what is done to many deliveries is counted before it is done', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail, server } = here
+  await mail(hello, { to: ['a@deferred.test'] })
+  await mail(hello, { to: ['b@deferred.test'] })
+  await server.until((events) => events.filter(({ type }) => type === 'Deferred').length === 2)
+  await page.goto(`${origin}/deliveries?domain=deferred.test`)
+  await page.getByRole('button', { name: 'Hold …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('2 deliveries will be held').waitFor()
+  await dialog.getByRole('button', { name: 'Hold 2' }).click()
+  await dialog.getByText('Done: 2 deliveries').waitFor()
+  await dialog.getByRole('button', { name: 'Close', exact: true }).last().click()
+  await page.locator('.badge', { hasText: 'held' }).nth(1).waitFor()
+  await page.locator('.acts + .list a').first().click()
+  await page.getByRole('button', { name: 'Release' }).click()
+  await page.getByText('released').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('in a mailbox mail is seen once it was opened, flagged, and deleted when somebody means it', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/mail`)
+  await page
+    .getByRole('link', { name: /bob@example.org/ })
+    .first()
+    .click()
+  await page.locator('.rows a.unseen').click()
+  await page.locator('.rows a:not(.unseen)').waitFor()
+  await page.getByRole('button', { name: '☆ Flag' }).click()
+  await page.getByRole('button', { name: '★ Flagged' }).waitFor()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByText('stays in the log').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('No mail yet').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
 test('machines show what was counted, the log what was recorded, health how the views are', async (t) => {
   const here = await shown(t)
   if (here === null) return
@@ -214,8 +256,17 @@ test('a history file is downloaded, and dropped on the page it is lived again', 
   await page.getByRole('link', { name: 'History file' }).click()
   const file = join(scratch('history'), 'session.ndjson')
   await (await saving).saveAs(file)
-  await page.goto(`${origin}/replay`)
-  await page.getByLabel('History file').setInputFiles(file)
+  await page.goto(`${origin}/mail`)
+  await page.locator('main h1').waitFor()
+  // As a browser tells it when somebody lets a file go over the page.
+  await page.evaluate(
+    `{
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([${JSON.stringify(readFileSync(file, 'utf8'))}], 'session.ndjson'))
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))
+    }`,
+  )
+  await page.waitForURL(/replay/)
   await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
   assert.equal(await activeState(here), 'closed')
   const long = join(scratch('history'), 'long.ndjson')

@@ -116,13 +116,12 @@ const Asking = ({
     setFound(null)
     bulk(name, filter, false).then(setDone, (error) => setFault(wordsOf(error)))
   }
-  const terms = Object.entries(filter)
   return (
     <Dialog title={`${about[name].title}: all that fit`} close={close}>
       <p class="weak">
-        {terms.length === 0
-          ? 'No filter is set: this is about every delivery.'
-          : terms.map(([term, value]) => `${term} ${value}`).join(', ')}
+        {Object.entries(filter)
+          .map(([term, value]) => `${term} ${value}`)
+          .join(', ')}
       </p>
       {fault !== null ? (
         <p class="fault" role="alert">
@@ -160,6 +159,9 @@ export const BulkButtons = ({ filter, done }: { readonly filter: Asked; readonly
     setName(null)
     done()
   }
+  // Everything is never meant.
+  if (Object.keys(filter).length === 0)
+    return <p class="acts weak">With a filter, something can be done to all that fit at once.</p>
   return (
     <div class="acts">
       <span class="weak">All that fit:</span>

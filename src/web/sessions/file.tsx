@@ -1,6 +1,7 @@
 /** A history file dropped on the page is lived again here, in the browser: it is sent to nobody. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { PlaceProps } from '../frame/app.tsx'
+import { useDropped } from '../frame/dropped.ts'
 import { counted, Line, Tabs } from '../pieces/pieces.tsx'
 import type { Replayed } from './file-replay.ts'
 import { History } from './history.tsx'
@@ -62,20 +63,7 @@ export const ReplayFile = ({ query }: PlaceProps) => {
       setFound([])
     }
   }
-  useEffect(() => {
-    const over = (event: DragEvent): void => event.preventDefault()
-    const drop = (event: DragEvent): void => {
-      event.preventDefault()
-      const file = event.dataTransfer?.files[0]
-      if (file) void take(file)
-    }
-    document.addEventListener('dragover', over)
-    document.addEventListener('drop', drop)
-    return () => {
-      document.removeEventListener('dragover', over)
-      document.removeEventListener('drop', drop)
-    }
-  }, [])
+  useDropped((file) => void take(file))
   const shown = found.find(({ stream }) => stream === chosen)
   if (shown === undefined) return <Dropzone take={(file) => void take(file)} fault={fault} />
   return (
