@@ -38,6 +38,7 @@ import { endLeftOpen } from './smtp/left-open.ts'
 import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
 import { Strangers } from './strangers.ts'
+import { openCounter } from './submission/counter.ts'
 import { startViews } from './views/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 import { loadHooks } from './webhooks/secrets.ts'
@@ -161,6 +162,14 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       }),
     )
   for (const server of servers) opened.also(() => server.stopAccepting())
+  let latest = config
+  /** Also where no listener is for it. */
+  let unlistened: Promise<Reception> | null = null
+  const submitting = async (): Promise<Reception> => {
+    const open = servers.find(({ reception }) => reception.policy.service === 'submission')
+    unlistened ??= open === undefined ? receptions.of('submission', latest, null) : null
+    return open?.reception ?? (await unlistened!)
+  }
   const listeners = await Promise.all(
     servers.map(async (server, at) => ({ ...smtp[at]!, port: await portOf(server, smtp[at]!) })),
   )
@@ -201,6 +210,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       })),
     webhooks: () => webhooks.states(),
     deliveries: () => deliveries?.now() ?? null,
+    acts: deliveries?.acts ?? null,
+    counter: openCounter({ reception: submitting, certificates: () => certificates }),
     lists: () => strangers.standing(),
   })
   const retention = startRetention({ directory: config.data, log, content, members, config, notices })
@@ -217,6 +228,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
     directory,
     fatal: fatal.promise,
     reload: async (settings) => {
+      latest = settings
+      unlistened = null
       certificates = await loadCertificates(settings)
       for (const warning of certificates.warnings) notices.warn(warning)
       directory.reconfigure(settings)

@@ -4,8 +4,8 @@ import { basename } from 'node:path'
 import addressparser from 'nodemailer/lib/addressparser/index.js'
 import MailComposer from 'nodemailer/lib/mail-composer/index.js'
 import MimeNode from 'nodemailer/lib/mime-node/index.js'
+import { withoutBcc } from '../submission/raw-mail.ts'
 import { CommandFault } from './fault.ts'
-import { withoutBcc } from './raw-mail.ts'
 import { remark } from './terminal.ts'
 
 export type Composing = {

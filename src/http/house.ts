@@ -4,8 +4,10 @@ import type { Standing } from '../authentication/client/index.ts'
 import type { Directory } from '../authentication/directory.ts'
 import type { Login } from '../authentication/login.ts'
 import type { ContentStore } from '../content/port.ts'
+import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
+import type { Counter } from '../submission/counter.ts'
 import type { Views } from '../views/index.ts'
 import type { WebhookState } from '../webhooks/overview.ts'
 
@@ -25,6 +27,10 @@ export type House = {
   readonly webhooks: () => Promise<readonly WebhookState[]>
   /** Null where nothing is sent out. */
   readonly deliveries: () => DeliveriesNow | null
+  /** What is done to deliveries; null where there are none. */
+  readonly acts: Acts | null
+  /** Where mail is taken that comes over HTTP. */
+  readonly counter: Counter
 }
 
 export type DeliveriesNow = {

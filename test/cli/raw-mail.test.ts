@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { withoutBcc } from '../../src/cli/raw-mail.ts'
+import { withoutBcc } from '../../src/submission/raw-mail.ts'
 import { fsmtp } from '../server.ts'
 import { playground } from './playground.ts'
 

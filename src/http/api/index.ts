@@ -12,6 +12,7 @@ import { machineRows } from './machines.ts'
 import { mailboxRows } from './mailboxes.ts'
 import { messageRows } from './messages.ts'
 import { queueRows } from './queue.ts'
+import { sendRows } from './send.ts'
 import { prefix, serveTable } from './serve.ts'
 import { sessionRows } from './sessions.ts'
 import { viewRows } from './views.ts'
@@ -20,6 +21,7 @@ import { webhookRows } from './webhooks.ts'
 const rowsAt = (desk: () => Desk): readonly Endpoint[] => [
   ...loginRows(desk),
   ...messageRows,
+  ...sendRows,
   ...htmlRows,
   ...sessionRows,
   ...deliveryRows,
