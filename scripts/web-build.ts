@@ -2,7 +2,7 @@
  * `npm run build:web`: the page as files in `src/web/dist/`. With `--if-stale` only where something it is made of has changed since,
  * and where what builds it was not installed it says so and goes on: then the server tells what to do.
  */
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,9 @@ import type { Plugin } from 'vite'
 
 const house = dirname(dirname(fileURLToPath(import.meta.url)))
 const root = join(house, 'src', 'web')
-export const built = join(root, 'dist')
+const built = join(root, 'dist')
+/** Where it is made: whoever reads or builds at the same time sees a whole page, the old one or the new one. */
+const making = join(house, 'node_modules', '.cache', `fsmtp-page-${process.pid}`)
 const index = join(built, 'index.html')
 
 /** What the page is made of: its own files, and those of the house that it shares. */
@@ -73,15 +75,18 @@ const firstLoad = (): number => {
 export const buildPage = async (): Promise<void> => {
   const { build } = await import('vite')
   const began = performance.now()
+  mkdirSync(dirname(making), { recursive: true })
   await build({
     ...{ configFile: false, root, logLevel: 'warn', base: '/', publicDir: false },
     plugins: [charts, noNode],
     build: {
-      ...{ outDir: built, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, sourcemap: false },
+      ...{ outDir: making, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, sourcemap: false },
       modulePreload: { polyfill: false },
       rollupOptions: { checks: { pluginTimings: false } },
     },
   })
+  rmSync(built, { recursive: true, force: true })
+  renameSync(making, built)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   process.stdout.write(`built the page in ${seconds} s: ${Math.ceil(firstLoad() / 1000)} kB at first load\n`)
 }

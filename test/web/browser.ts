@@ -91,3 +91,12 @@ export const closeBrowser = async (): Promise<void> => {
   await (await browser)?.close()
   stranger.close()
 }
+
+/** A session that is refused, and over. */
+export const refused = async ({ server }: Shown): Promise<void> => {
+  const line = await greeted(server.port('mx'))
+  for (const command of ['MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>', 'QUIT'])
+    await line.say(command)
+  await line.closed()
+  await server.until((events) => events.some(({ type }) => type === 'SessionClosed'))
+}

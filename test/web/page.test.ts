@@ -1,29 +1,18 @@
 /** The page as people use it: each test opens it in a browser and does what somebody would do. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { greeted } from '../client.ts'
 import { eventually } from '../eventually.ts'
 import { scratch } from '../scratch.ts'
 import { longer } from './big-history.ts'
-import { closeBrowser, type Shown, shown, strangersHeard } from './browser.ts'
+import { closeBrowser, refused, type Shown, shown, strangersHeard } from './browser.ts'
 import { hello, hostile, sprawling } from './mails.ts'
 
 after(closeBrowser)
 
 const activeState = ({ page }: Shown): Promise<string | null> =>
   page.locator('.chart .state.active').getAttribute('data-state')
-
-/** A session that is refused, and over. */
-const refused = async ({ server }: Shown): Promise<void> => {
-  const line = await greeted(server.port('mx'))
-  for (const command of ['MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>', 'QUIT'])
-    await line.say(command)
-  await line.closed()
-  await server.until((events) => events.some(({ type }) => type === 'SessionClosed'))
-}
 
 test('a mail appears without a reload, and one click leads to the step that took it', async (t) => {
   const here = await shown(t)
@@ -283,84 +272,4 @@ test('a history file is downloaded, and dropped on the page it is lived again', 
   })
   await page.getByText('shopping.txt: not a history file').waitFor()
   assert.deepEqual(here.complaints, [])
-})
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-type Violation = {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly any: readonly { readonly message: string }[] }[]
-}
-
-for (const colorScheme of ['light', 'dark'] as const)
-  test(`nobody is shut out (axe), ${colorScheme}`, async (t) => {
-    const here = await shown(t)
-    if (here === null) return
-    const { page, origin, mail } = here
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const faults: string[] = []
-    const look = async (path: string, there: string): Promise<void> => {
-      await page.goto(`${origin}${path}`)
-      await page.locator(there).first().waitFor()
-      // The page's own policy lets no script in, which is as it should be: it is run as the browser's own.
-      await page.evaluate(axe)
-      const violations = (await page.evaluate(
-        'axe.run(document, { iframes: false }).then(({ violations }) => violations)',
-      )) as readonly Violation[]
-      for (const { id, impact, nodes } of violations)
-        if (['serious', 'critical'].includes(impact))
-          faults.push(`${path}: ${id} at ${nodes[0]?.html}: ${nodes[0]?.any[0]?.message ?? ''}`)
-    }
-    await look('/mail', '.empty')
-    await look('/sessions', '.empty')
-    await look('/deliveries', '.empty')
-    await look('/replay', '.drop')
-    await mail(hello, { to: ['a@deferred.test', 'bob@example.org'] })
-    await refused(here)
-    await look('/sessions', 'tbody tr')
-    const ways = await page
-      .locator('tbody a')
-      .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
-    await look(`${ways.at(-1)}?step=3`, '.step')
-    await look('/mail', '.mails .rows a')
-    const letter = await page.locator('.mails .rows a').first().getAttribute('href')
-    for (const view of ['said', 'headers', 'attachments', 'raw', 'story'])
-      await look(`${letter}?view=${view}`, '.message .bar')
-    await look('/deliveries', '.acts + .list tbody tr')
-    const way = await page.locator('.acts + .list a').last().getAttribute('href')
-    await look(`${way}`, '.timeline, main .weak')
-    await look(`${way}?view=steps`, '.step')
-    await look('/machines/delivery', '.chart')
-    await look('/log', '.tail li')
-    await look('/health', 'tbody tr')
-    assert.deepEqual(faults, [])
-  })
-
-test('on a small screen nothing is wider than it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin, mail } = here
-  await mail(hello)
-  await page.setViewportSize({ width: 390, height: 800 })
-  await page.goto(`${origin}/sessions`)
-  await page.locator('tbody a').first().waitFor()
-  const session = await page.locator('tbody a').first().getAttribute('href')
-  const wide: string[] = []
-  for (const path of [
-    '/mail',
-    '/sessions',
-    String(session),
-    '/deliveries',
-    '/machines/session',
-    '/log',
-    '/health',
-    '/replay',
-  ]) {
-    await page.goto(`${origin}${path}`)
-    await page.locator('main h1').first().waitFor()
-    const width = (await page.evaluate('document.documentElement.scrollWidth')) as number
-    if (width > 390) wide.push(`${path}: ${width}`)
-  }
-  assert.deepEqual(wide, [])
 })
