@@ -53,3 +53,26 @@ test('somebody logs in, sees the mail, is not acted for by another site, and log
   await page.reload()
   await page.getByLabel('Account').waitFor()
 })
+
+test('who is no administrator sees their own mail, and no way to that of others', async (t) => {
+  const here = await shown(t, {
+    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
+    http: { administrators: [account] },
+  })
+  if (here === null) return
+  const { page, origin, server, mail } = here
+  await server.addAccount({ addresses: ['ann@example.org'], password })
+  await server.addAccount({ addresses: [account], password })
+  await mail('Subject: For Ann\r\n\r\nhello', { to: ['ann@example.org'] })
+  await mail('Subject: For the boss\r\n\r\nhello', { to: [account] })
+  await page.goto(`${origin}/`)
+  await page.getByLabel('Account').fill('ann@example.org')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByText('For Ann').first().click()
+  await page.locator('.message h2', { hasText: 'For Ann' }).waitFor()
+  assert.equal(await page.getByText('For the boss').count(), 0)
+  assert.equal(await page.getByRole('link', { name: 'Deliveries' }).count(), 0)
+  await page.getByRole('button', { name: 'ann@example.org: log out' }).click()
+  await page.getByLabel('Account').waitFor()
+})

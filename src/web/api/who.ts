@@ -20,9 +20,9 @@ const who = (): Promise<Who | null> => {
   return asked
 }
 
-/** Null until it is known. */
-export const useWho = (): Who | null => {
-  const [known, setKnown] = useState<Who | null>(null)
+/** Undefined until it was asked, null where the server does not say. */
+export const useWho = (): Who | null | undefined => {
+  const [known, setKnown] = useState<Who | null>()
   useEffect(() => {
     void who().then(setKnown)
   }, [])

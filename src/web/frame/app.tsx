@@ -48,7 +48,7 @@ const Foot = () => {
       <span class={`line ${line}`} role="status">
         {lineWords[line]}
       </span>
-      {who?.required === true && who.caller !== null && (
+      {who?.required === true && who.caller && (
         <button type="button" class="quiet" onClick={() => void logOut()}>
           <span>{who.caller.name}: log out</span>
         </button>

@@ -3,6 +3,7 @@ import { useWho } from '../api/who.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { useKeys } from '../frame/keys.tsx'
 import { go, pathOf, useSpot, withQuery } from '../frame/router.ts'
+import { Waiting } from '../pieces/pieces.tsx'
 import { Boxes } from './boxes.tsx'
 import { MailList, useMails } from './list.tsx'
 import { MessagePage } from './message.tsx'
@@ -10,8 +11,13 @@ import { MessagePage } from './message.tsx'
 /** The mailbox that is all mail. */
 export const everything = 'all'
 
-export const Mail = ({ parts, query }: PlaceProps) => {
-  const own = useWho()?.caller?.account ?? null
+/** Who sees their own mail alone begins there, and is not shown what is not for them. */
+export const Mail = (props: PlaceProps) => {
+  const who = useWho()
+  return who === undefined ? <Waiting /> : <MailOf {...props} own={who?.caller?.account ?? null} />
+}
+
+const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | null }) => {
   const box = own !== null && (parts[0] ?? everything) === everything ? own : (parts[0] ?? everything)
   const message = parts[1] ?? null
   const spot = useSpot()
