@@ -76,16 +76,11 @@ test('attempt by attempt: hosts, words, outcomes, and what people did in between
   const told = attemptsOf((await eventsOf(log, 'delivery-d1')) as readonly EventOf[])
   const short = told.map((one) => {
     if (one.kind === 'postponement') return 'put off'
-    return one.kind === 'act' ? `${one.act} ${one.refused ?? (one.noted ? 'noted' : 'done')}` : `${one.number} ${one.result}`
+    return one.kind === 'act'
+      ? `${one.act} ${one.refused ?? (one.noted ? 'noted' : 'done')}`
+      : `${one.number} ${one.result}`
   })
-  assert.deepEqual(short, [
-    '1 deferred',
-    'hold done',
-    'release done',
-    '2 lost',
-    '3 failed',
-    'hold noted',
-  ])
+  assert.deepEqual(short, ['1 deferred', 'hold done', 'release done', '2 lost', '3 failed', 'hold noted'])
   const [first, , , , third] = told
   assert.ok(first?.kind === 'attempt' && third?.kind === 'attempt')
   assert.equal(first.hosts[0]?.tls?.version, 'TLSv1.3')
