@@ -15,14 +15,15 @@ export type Living = {
   /** Position after which it begins. */
   readonly begin: number
   readonly shown: (event: StoredEvent) => object
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
+  readonly request: Pick<FastifyRequest, 'raw'>
+  readonly reply: Pick<FastifyReply, 'raw' | 'header' | 'send'>
+  /** Milliseconds after which a client that takes nothing is let go. */
+  readonly patience?: number
 }
 
 /** Milliseconds between two signs of life, for those in between who close what is silent. */
 const heartbeat = 15_000
-/** Milliseconds after which a client that takes nothing is let go. */
-const patience = 20_000
+const usualPatience = 20_000
 /** Bytes that wait for one client. */
 const mostWaiting = 256 * 1024
 const mostClients = 200
@@ -35,14 +36,16 @@ let clients = 0
 class Line {
   readonly stream = new PassThrough({ highWaterMark: mostWaiting })
   readonly #leave: () => void
+  readonly #patience: number
 
-  constructor(leave: () => void) {
+  constructor(leave: () => void, patience: number) {
     this.#leave = leave
+    this.#patience = patience
   }
 
   async say(text: string, signal: AbortSignal): Promise<void> {
     if (this.stream.destroyed || this.stream.write(text)) return
-    const clock = setTimeout(this.#leave, patience)
+    const clock = setTimeout(this.#leave, this.#patience)
     await once(this.stream, 'drain', { signal }).finally(() => clearTimeout(clock))
   }
 }
@@ -55,7 +58,7 @@ export const live = (living: Living): FastifyReply => {
     throw new Problem(503, `${clients} clients follow the log already; ask again in a moment`)
   clients++
   const leaving = new AbortController()
-  const line = new Line(() => leaving.abort())
+  const line = new Line(() => leaving.abort(), living.patience ?? usualPatience)
   const beat = setInterval(() => {
     if (line.stream.writableLength < mostWaiting) line.stream.write(':\n\n')
   }, heartbeat)

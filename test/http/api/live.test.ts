@@ -1,0 +1,148 @@
+/** The log live: from where somebody was, in order, each event once; whoever does not read is let go. */
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { request } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { live } from '../../../src/http/api/live.ts'
+import type { StoredEvent } from '../../../src/log/port.ts'
+import { type Api, apiServer, detailOf, eventually, type Json } from './asking.ts'
+
+type Heard = { readonly id: number; readonly event: string; readonly data: Json }
+
+/** What a client of server-sent events hears. */
+const following = async (
+  t: TestContext,
+  { port }: Api,
+  { path = '/events', last }: { readonly path?: string; readonly last?: number } = {},
+) => {
+  const headers = {
+    accept: 'text/event-stream',
+    ...(last !== undefined && { 'last-event-id': String(last) }),
+  }
+  const heard: Heard[] = []
+  const asked = request({ host: '127.0.0.1', port, path: `/api/v1${path}`, headers, agent: false })
+  t.after(() => asked.destroy())
+  const type = await new Promise<string | undefined>((resolve, reject) => {
+    asked.once('error', reject).end()
+    asked.once('response', (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('error', () => {})
+      answer.on('data', (chunk: string) => {
+        const frames = (text + chunk).split('\n\n')
+        text = frames.pop()!
+        for (const frame of frames) {
+          const fields = new Map(
+            frame.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
+          )
+          if (fields.has('id'))
+            heard.push({
+              ...{ id: Number(fields.get('id')), event: fields.get('event')! },
+              data: JSON.parse(fields.get('data')!) as Json,
+            })
+        }
+      })
+      resolve(answer.headers['content-type'])
+    })
+  })
+  assert.equal(type, 'text/event-stream; charset=utf-8')
+  return { heard, leave: () => asked.destroy() }
+}
+
+test('events come as they are appended, and go on after the last one that was seen', async (t) => {
+  const api = await apiServer(t)
+  const heard = await following(t, api)
+  await api.mail()
+  await eventually(() => heard.heard.some(({ event }) => event === 'SessionClosed'))
+  heard.leave()
+  const stored = (await api.items('/events?limit=500')).filter(
+    ({ position }) => Number(position) >= heard.heard[0]!.id,
+  )
+  assert.deepEqual(
+    heard.heard.map(({ data }) => data),
+    stored,
+  )
+  assert.deepEqual(
+    heard.heard.map(({ id }) => id),
+    stored.map(({ position }) => position),
+  )
+  const third = heard.heard[2]!.id
+  await api.mail()
+  const again = await following(t, api, { last: third })
+  const { length } = await api.items(`/events?limit=500&after=${third}`)
+  await eventually(() => again.heard.length === length)
+  assert.deepEqual(
+    again.heard.map(({ id }) => id),
+    (await api.items(`/events?limit=500&after=${third}`)).map(({ position }) => position),
+  )
+})
+
+test('only what was asked for comes, and from the beginning where that is asked', async (t) => {
+  const api = await apiServer(t)
+  await api.mail()
+  const heard = await following(t, api, { path: '/events?type=MessageAccepted,SessionOpened&after=0' })
+  await eventually(() => heard.heard.length === 2)
+  await api.mail()
+  await eventually(() => heard.heard.length === 4)
+  assert.deepEqual(
+    heard.heard.map(({ event }) => event),
+    ['SessionOpened', 'MessageAccepted', 'SessionOpened', 'MessageAccepted'],
+  )
+  const wrong = await api.ask('/events', { headers: { accept: 'text/event-stream', 'last-event-id': 'x' } })
+  assert.match(detailOf(wrong), /no position/)
+})
+
+test('pages of the log go on behind each other to its end, and hold no secret', async (t) => {
+  const api = await apiServer(t)
+  await api.server.addAccount({ addresses: ['demo@localhost'], password: 'a password' })
+  await api.mail()
+  const found: Json[] = []
+  for (let after = 0; ; ) {
+    const { items, next } = await api.get(`/events?limit=3&after=${after}`)
+    found.push(...(items as readonly Json[]))
+    if (next === null) break
+    after = Number(next)
+  }
+  const all = await api.server.events()
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    all.slice(0, found.length).map(({ id }) => id),
+  )
+  assert.ok(found.length >= all.length - 1)
+  const added = found.find(({ type }) => type === 'AccountAdded')
+  assert.equal((added!.data as Json).password, '(hash)')
+  assert.doesNotMatch(JSON.stringify(found), /argon2/)
+  const stream = String(found.find(({ type }) => type === 'SessionOpened')?.stream)
+  const own = await api.items(`/events?stream=${stream}`)
+  assert.deepEqual(
+    own.map(({ revision }) => revision),
+    own.map((_, at) => at),
+  )
+})
+
+test('for a client that takes nothing little is kept, and it is let go', async () => {
+  const large = 'x'.repeat(50_000)
+  let pulled = 0
+  const ended = Promise.withResolvers<void>()
+  const log = {
+    subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
+      try {
+        for (; signal?.aborted !== true; pulled++) yield [eventOf(pulled + 1, large)]
+      } finally {
+        ended.resolve()
+      }
+    },
+  }
+  const sides = { raw: new EventEmitter(), header: () => sides, send: () => sides }
+  live({
+    ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
+    ...{ request: sides as never, reply: sides as never, patience: 20 },
+  })
+  await ended.promise
+  // A quarter of a megabyte, whatever there is.
+  assert.ok(pulled > 0 && pulled < 12, String(pulled))
+})
+
+const eventOf = (position: number, text: string): StoredEvent => ({
+  ...{ position, id: String(position), stream: 'a-b', revision: position, type: 'T', version: 1, at: 0 },
+  ...{ data: { text }, meta: {} },
+})
