@@ -1,5 +1,5 @@
 /** Notices when the file that holds the policy was written anew, by whatever editor or however it is put there. */
-import { unwatchFile, watchFile } from 'node:fs'
+import { type Stats, stat } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { asError } from '../as-error.ts'
 import { type Loaded, type LoadOptions, loadConfig } from './load.ts'
@@ -22,6 +22,9 @@ type WatchOptions = {
   readonly settling?: number
 }
 
+/** What is another when a file was written or replaced. */
+const markOf = ({ ino, size, mtimeMs, ctimeMs }: Stats): string => [ino, size, mtimeMs, ctimeMs].join(' ')
+
 /** Files are looked at, not listened to: what replaces them, or the folder around them, is noticed just as well. */
 export const watchPolicy = ({
   load,
@@ -30,7 +33,7 @@ export const watchPolicy = ({
   every = 1000,
   settling = 300,
 }: WatchOptions): PolicyWatch => {
-  let file: string | null = null
+  let watching: NodeJS.Timeout | undefined
   let known: PolicyFile | undefined
   let timer: NodeJS.Timeout | undefined
   const read = (use: (policy: PolicyFile | undefined) => void): void => {
@@ -53,17 +56,27 @@ export const watchPolicy = ({
     known = policy
     changed(policy)
   }
-  const look = (): void => read(settle)
   const stop = (): void => {
     clearTimeout(timer)
-    if (file !== null) unwatchFile(file, look)
+    clearInterval(watching)
   }
   return {
     follow: (loaded) => {
       stop()
       known = loaded.config.policy
-      file = loaded.policyFile ?? loaded.file
-      if (file !== null) watchFile(file, { interval: every, persistent: false }, look)
+      const file = loaded.policyFile ?? loaded.file
+      if (file === null) return
+      let mark = ''
+      // The first look reads it in any case: it may have been written since the configuration was loaded.
+      const look = (): void =>
+        stat(file, (_, found) => {
+          const seen = found === undefined ? 'gone' : markOf(found)
+          if (seen === mark || own !== watching) return
+          mark = seen
+          read(settle)
+        })
+      const own = setInterval(look, every).unref()
+      watching = own
     },
     stop,
   }

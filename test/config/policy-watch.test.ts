@@ -1,7 +1,7 @@
 /** Policy files while they are edited: half of one is not believed, and what is no file is not waited for. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
@@ -19,27 +19,37 @@ const place = (t: TestContext, { settling }: { readonly settling: number }) => {
   writeFileSync(file, whole)
   const changes: (PolicyFile | undefined)[] = []
   const faults: string[] = []
+  let readings = 0
+  const load = {
+    get cwd() {
+      readings += 1
+      return folder
+    },
+  }
   const watch = watchPolicy({
-    ...{ load: { cwd: folder }, every: 5, settling },
+    ...{ load, every: 5, settling },
     changed: (policy) => changes.push(policy),
     failed: ({ message }) => faults.push(message),
   })
-  watch.follow(loadConfig({ cwd: folder }))
+  const loaded = loadConfig({ cwd: folder })
   t.after(() => watch.stop())
-  return { file, changes, faults }
+  return {
+    ...{ file, changes, faults },
+    follow: () => watch.follow(loaded),
+    /** Until the file was read once more. */
+    looked: async (): Promise<void> => {
+      const before = readings
+      await eventually(() => readings > before, { what: 'a look' })
+    },
+  }
 }
 
 test('half a policy that is one is not taken while the rest is on its way', async (t) => {
-  const { file, changes } = place(t, { settling: 1000 })
-  await new Promise<void>((seen) => {
-    const listener = (): void => {
-      unwatchFile(file, listener)
-      seen()
-    }
-    // It is told after the watch was, which looks at once.
-    watchFile(file, { interval: 5 }, listener)
-    writeFileSync(file, '# new\n')
-  })
+  const { file, changes, follow, looked } = place(t, { settling: 1000 })
+  follow()
+  await looked()
+  writeFileSync(file, '# new\n')
+  await looked()
   writeFileSync(file, 'spf: { fail: tag, softfail: tag }\n')
   await eventually(() => changes.length > 0, { what: 'a change' })
   assert.deepEqual(
@@ -48,8 +58,20 @@ test('half a policy that is one is not taken while the rest is on its way', asyn
   )
 })
 
+test('a policy written between its loading and the first look is noticed', async (t) => {
+  const { file, changes, follow } = place(t, { settling: 10 })
+  writeFileSync(file, 'spf: { fail: tag }\n')
+  follow()
+  await eventually(() => changes.length > 0, { what: 'a change' })
+  assert.deepEqual(
+    changes.map((policy) => policy?.spf.fail),
+    ['tag'],
+  )
+})
+
 test('a pipe in the place of the policy, and a file that is too long, change nothing and stop nobody', async (t) => {
-  const { file, changes, faults } = place(t, { settling: 10 })
+  const { file, changes, faults, follow } = place(t, { settling: 10 })
+  follow()
   rmSync(file)
   execFileSync('mkfifo', [file])
   await eventually(() => faults.some((fault) => fault.includes('no plain file')), { what: 'the fault' })

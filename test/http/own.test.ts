@@ -57,6 +57,10 @@ const place = async (t: Parameters<typeof watchedServer>[0]) => {
   return {
     ...server,
     received,
+    post: (who: Who, path: string, body: object) =>
+      people[who].ask(`/api/v1${path}`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      }),
     status: async (who: Who, path: string): Promise<number> =>
       (await people[who].ask(`/api/v1${path}`)).status,
     items: async (who: Who, path: string): Promise<readonly Record<string, unknown>[]> =>
@@ -111,6 +115,23 @@ test('sessions and deliveries are for who submitted the mail', async (t) => {
   assert.equal(await status('alice', `/messages/${out}/trace`), 200)
 })
 
+test('an account sends mail as itself, by its own addresses', async (t) => {
+  const { post, status, items } = await place(t)
+  const sent = await post('alice', '/messages', { to: bob, subject: 'hi', text: 'hello' })
+  assert.equal(sent.status, 202, sent.text)
+  const { id } = JSON.parse(sent.text)
+  await eventually(async () => (await status('bob', `/messages/${id}/raw`)) === 200)
+  assert.equal(await status('alice', `/messages/${id}`), 200)
+  const [session] = await items('boss', '/sessions')
+  assert.equal(session?.user, alice)
+  const foreign = await post('alice', '/messages', { from: bob, to: boss, text: 'hello' })
+  assert.deepEqual(
+    [foreign.status, /does not belong to your account/.test(foreign.text)],
+    [422, true],
+    foreign.text,
+  )
+})
+
 test('a mailbox is its account’s, with what lies below it', async (t) => {
   const { received, status, items } = await place(t)
   await received(alice)
@@ -151,6 +172,7 @@ test('a row that tells of everybody is in no account’s own', () => {
   assert.deepEqual(strange, [])
   for (const act of ['release', 'hold'])
     assert.equal(ownOf({ method: 'POST', path: `/deliveries/{id}/${act}` }), null, act)
-  for (const path of ['/messages', '/events', '/views', '/queue', '/deliveries/actions'])
+  assert.equal(ownOf({ method: 'GET', path: '/messages' }), null)
+  for (const path of ['/events', '/views', '/queue', '/deliveries/actions'])
     assert.equal(ownOf({ method: 'GET', path }) ?? ownOf({ method: 'POST', path }), null, path)
 })
