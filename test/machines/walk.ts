@@ -11,7 +11,6 @@ import {
   createActor,
   getNextTransitions,
 } from 'xstate'
-import { getShortestPaths } from 'xstate/graph'
 import { fingerprint } from '../../machines/drawing/index.ts'
 import { logicOf } from '../../machines/plain.ts'
 import {
@@ -40,6 +39,7 @@ type Way = {
   /** The inputs that led there, for whoever reads a failure. */
   readonly way: string
 }
+type Step<Input> = { readonly way: Way; readonly input: Input; readonly lived: Lived }
 
 export type Walk<Input> = {
   /** A shortest way to every state there is, told apart by what decides. */
@@ -71,29 +71,47 @@ const nextOf = (snapshot: AnyMachineSnapshot): readonly string[] =>
 const where = ({ state, way }: Way, { type }: { readonly type: string }): string =>
   `${type} in ${state.value} after ${way}`
 
-const waysOf = <Input extends { readonly type: string }>({
-  module: { machine },
-  policy,
-  inputs,
-  deciding,
-}: WalkOptions<Input>): readonly Way[] =>
-  // It comes to an end because every patience does: a count that could grow for ever would exceed the limit.
-  getShortestPaths(machine, {
-    input: { policy },
-    events: [...inputs],
-    serializeState: (snapshot) => deciding(snapshot as AnyMachineSnapshot),
-    limit: 1_000_000,
-  }).map(({ state, steps }) => ({
-    state: state as AnyMachineSnapshot,
-    way: steps.map(({ event }) => event.type).join(' '),
-  }))
+/**
+ * Logic whose actors begin with the very snapshot they are given. XState looks through all of its memory for actors when it
+ * restores one, which takes longer than the step itself; that restoring makes no difference is asked once for each state.
+ */
+const asItIs = (logic: AnyActorLogic): AnyActorLogic => ({
+  transition: (snapshot, event, scope) => logic.transition(snapshot, event, scope),
+  getInitialSnapshot: (scope, input) => logic.getInitialSnapshot(scope, input),
+  getPersistedSnapshot: (snapshot) => logic.getPersistedSnapshot(snapshot),
+  restoreSnapshot: (snapshot) => snapshot,
+  start: (snapshot, scope) => logic.start?.(snapshot, scope),
+})
+
+/** Every way and every step from where it leads, as XState takes them: breadth first, so that the ways are the shortest. */
+const exploredBy = <Input extends { readonly type: string }>(
+  live: Walk<Input>['live'],
+  { module, policy, inputs, deciding }: WalkOptions<Input>,
+): { readonly ways: readonly Way[]; readonly steps: readonly Step<Input>[] } => {
+  const begun = createActor(module.machine, { input: { policy } }).getSnapshot() as AnyMachineSnapshot
+  const ways: Way[] = [{ state: begun, way: '' }]
+  const seen = new Set([deciding(begun)])
+  const steps: Step<Input>[] = []
+  // It comes to an end because every patience does; a count that could grow for ever would exceed this.
+  for (const way of ways)
+    for (const input of inputs) {
+      assert.ok(ways.length < 20_000, 'states without end')
+      const lived = live(way.state, input)
+      steps.push({ way, input, lived })
+      const decides = deciding(lived.after)
+      if (lived.after.status === 'error' || seen.has(decides)) continue
+      seen.add(decides)
+      ways.push({ state: lived.after, way: `${way.way} ${input.type}`.trim() })
+    }
+  return { ways, steps }
+}
 
 export const walk = <Input extends { readonly type: string }>(options: WalkOptions<Input>): Walk<Input> => {
   const { module, policy, inputs, effects, mayIgnore } = options
   const { machine } = module
-  const ways = waysOf(options)
+  const theirs = asItIs(machine)
 
-  const live = (before: AnyMachineSnapshot, input: Input, logic: AnyActorLogic = machine): Lived => {
+  const live = (before: AnyMachineSnapshot, input: Input, logic: AnyActorLogic = theirs): Lived => {
     const actor = createActor(logic, { input: { policy }, snapshot: before as never })
     const emitted: Emitted[] = []
     actor.on('*', (one) => emitted.push(one as Emitted))
@@ -102,6 +120,7 @@ export const walk = <Input extends { readonly type: string }>(options: WalkOptio
     actor.send(input)
     return { after: actor.getSnapshot() as AnyMachineSnapshot, emitted }
   }
+  const { ways, steps } = exploredBy(live, options)
 
   /** One fact that replays to the same input, and effects that somebody performs. */
   const assertStates = (emitted: readonly Emitted[], input: Input, place: string): void => {
@@ -124,16 +143,15 @@ export const walk = <Input extends { readonly type: string }>(options: WalkOptio
 
   test('every transition is taken, none throws, each states one fact that replays to the same input', () => {
     const taken = new Set<unknown>()
-    for (const way of ways.filter(({ state }) => state.status === 'active'))
-      for (const input of inputs) {
-        const transitions = machine.getTransitionData(way.state as never, input)
-        for (const transition of transitions) taken.add(transition)
-        const { after, emitted } = live(way.state, input)
-        const place = where(way, input)
-        assert.notEqual(after.status, 'error', `${place}: ${after.error}`)
-        if (mayIgnore && transitions.length === 0) assert.deepEqual(emitted, [], place)
-        else assertStates(emitted, input, place)
-      }
+    for (const { way, input, lived } of steps.filter(({ way }) => way.state.status === 'active')) {
+      const transitions = machine.getTransitionData(way.state as never, input)
+      for (const transition of transitions) taken.add(transition)
+      const { after, emitted } = lived
+      const place = where(way, input)
+      assert.notEqual(after.status, 'error', `${place}: ${after.error}`)
+      if (mayIgnore && transitions.length === 0) assert.deepEqual(emitted, [], place)
+      else assertStates(emitted, input, place)
+    }
     const untaken = nodes(machine.root).flatMap((node) =>
       [...node.transitions.values()]
         .flat()
@@ -144,15 +162,26 @@ export const walk = <Input extends { readonly type: string }>(options: WalkOptio
   })
 
   test('the logic that actors run on takes every step as XState takes it', () => {
-    const logic = logicOf(machine)
-    assert.notEqual(logic, machine, 'the machine is not plain')
+    const plain = logicOf(machine)
+    assert.notEqual(plain, machine, 'the machine is not plain')
+    const logic = asItIs(plain)
+    const assertSame = (ours: Lived, theirs: Lived, place: string): void => {
+      assert.deepEqual(ours.emitted, theirs.emitted, place)
+      assert.deepEqual(dataOf(ours.after), dataOf(theirs.after), place)
+      assert.deepEqual(nextOf(ours.after), nextOf(theirs.after), place)
+    }
+    for (const { way, input, lived } of steps)
+      assertSame(live(way.state, input, logic), lived, where(way, input))
+    const nonsense = { type: 'NONSENSE' } as never
     for (const way of ways)
-      for (const input of [...inputs, { type: 'NONSENSE' } as never]) {
-        const [ours, theirs] = [live(way.state, input, logic), live(way.state, input)]
-        const place = where(way, input)
-        assert.deepEqual(ours.emitted, theirs.emitted, place)
-        assert.deepEqual(dataOf(ours.after), dataOf(theirs.after), place)
-        assert.deepEqual(nextOf(ours.after), nextOf(theirs.after), place)
+      assertSame(live(way.state, nonsense, logic), live(way.state, nonsense), where(way, nonsense))
+  })
+
+  test('a state that is restored is the same', () => {
+    for (const { state, way } of ways)
+      for (const logic of [machine, logicOf(machine)]) {
+        const restored = createActor(logic, { input: { policy }, snapshot: state as never }).getSnapshot()
+        assert.deepEqual(dataOf(restored as AnyMachineSnapshot), dataOf(state), way)
       }
   })
 

@@ -40,20 +40,28 @@ const answer = (type: string, value: unknown): unknown => {
   return type === 'MX' && Array.isArray(value) ? { priority: value[0], exchange: value[1] } : value
 }
 
+const mostAliases = 10
+
 const resolverFor = ({ zonedata }: Suite): Resolver => {
   const zone = new Map(Object.entries(zonedata).map(([name, entries]) => [name.toLowerCase(), entries]))
-  const resolve = async <Type extends RecordType>(name: string, type: Type): Promise<Answers[Type]> => {
+  const follow = async <Type extends RecordType>(
+    name: string,
+    type: Type,
+    aliases = 0,
+  ): Promise<Answers[Type]> => {
     const asked = `${type} of ${name}`
+    // As servers answer where aliases lead in a circle.
+    if (aliases > mostAliases) throw new DnsFault('ESERVFAIL', asked)
     const entries = zone.get(name.toLowerCase().replace(/\.$/, ''))
     if (entries === undefined) throw new DnsFault('ENOTFOUND', asked)
     const [alias] = valuesOf(entries, 'CNAME')
-    if (typeof alias === 'string' && type !== 'CNAME') return resolve(alias, type)
+    if (typeof alias === 'string' && type !== 'CNAME') return follow(alias, type, aliases + 1)
     const values = valuesOf(entries, type)
     if (values.includes('TIMEOUT')) throw new DnsFault('ETIMEOUT', asked)
     if (values.length > 0) return values.map((value) => answer(type, value)) as Answers[Type]
     throw new DnsFault(entries.includes('TIMEOUT') ? 'ETIMEOUT' : 'ENODATA', asked)
   }
-  return { resolve }
+  return { resolve: (name, type) => follow(name, type) }
 }
 
 /** Names are made without case: the suite writes an IPv6 address in capitals. */
