@@ -41,6 +41,7 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
     status: 'queued',
     owner: data.node,
     queuedAt: at,
+    changedAt: at,
     nextAttemptAt: acceptedAt,
   }
   return [
@@ -137,6 +138,7 @@ const attemptEnded = (delivery: string, event: Of<Ending>): readonly RowChange[]
     ...replyColumns(weightiest(outcomes, fault)),
     ...faultColumns(fault),
     endedIn: revision,
+    changedAt: event.at,
   }
   const add = { warned: Number(type === 'Deferred' && data.warned), uncertain: Number(uncertain) }
   return [
@@ -194,7 +196,8 @@ const ofDelivery = (delivery: string, event: EventOf): readonly RowChange[] => {
       const set = columnsOf(event)
       if (set === null) return nothing
       const add = { uncertain: Number(event.type === 'AttemptLost' && event.data.uncertain) }
-      return [{ kind: 'upsert', table: 'deliveries', key: [delivery], set, add }]
+      const changed = { ...set, changedAt: event.at }
+      return [{ kind: 'upsert', table: 'deliveries', key: [delivery], set: changed, add }]
     }
   }
 }
@@ -229,7 +232,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 7,
+  version: 8,
   tables: {
     deliveries: {
       key: ['id'],
@@ -248,6 +251,8 @@ export const deliveries: Projection = {
         // Null unless a time is set at which it is tried: what is due is found by this column alone.
         nextAttemptAt: 'number',
         finishedAt: 'number',
+        /** When the last of its facts was written down: at every time since it has stood as it does. */
+        changedAt: 'number',
         lastReply: 'text',
         lastReplyEnhanced: 'text',
         reason: 'text',
@@ -268,6 +273,8 @@ export const deliveries: Projection = {
       },
       computed: {
         senderKey: 'lower(sender)',
+        /** Of those that are over, nothing. */
+        waiting: `CASE WHEN finishedAt IS NULL THEN '' END`,
         forwarderKey: 'lower(forwarder)',
         /** What stands behind its last `@`. */
         forwarderDomain: `lower(substr(forwarder, length(rtrim(forwarder, replace(forwarder, '@', ''))) + 1))`,
@@ -279,8 +286,11 @@ export const deliveries: Projection = {
         ['queuedAt'],
         ['nextAttemptAt'],
         ['message'],
+        // What was still to be delivered at a time is found behind it.
+        ['finishedAt', 'queuedAt'],
       ],
       sparse: [
+        ['waiting', 'queuedAt', 'domain'],
         ['forwarderKey', 'queuedAt'],
         ['forwarderDomain', 'queuedAt'],
       ],

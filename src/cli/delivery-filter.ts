@@ -1,6 +1,6 @@
 /** The filters of deliveries, which those that list them and those that act on them share. */
 import { type Command, Option } from 'commander'
-import { deliveryStatuses } from '../shapes/words.ts'
+import { deliveryStandings } from '../shapes/words.ts'
 import type { DeliveryFilter } from '../views/answers/deliveries.ts'
 import type { ViewReader } from '../views/index.ts'
 import { completeMessage } from './completing.ts'
@@ -8,7 +8,9 @@ import { since, until } from './moment.ts'
 
 export const withFilters = (command: Command): Command =>
   command
-    .addOption(new Option('--status <status>', 'where it stands').choices(deliveryStatuses))
+    .addOption(
+      new Option('--status <status>', 'where it stands; unfinished: not over yet').choices(deliveryStandings),
+    )
     .option('--recipient <address>', 'one of its recipients, or the alias it is forwarded for')
     .option('--domain <name>', 'of its recipients, or of that alias')
     .option(

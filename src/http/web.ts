@@ -124,8 +124,15 @@ export class Web implements Http {
   }
 
   /** @throws Unguarded where nobody could ever be let in; what the log throws */
-  async #deskIn({ log, directory, login: verify, members }: House): Promise<Desk> {
-    const parts = { log, directory, login: verify, node: members.node, warn: this.#warn }
+  async #deskIn({ log, directory, login, members }: House): Promise<Desk> {
+    const counted: House['login'] = {
+      verify: async (attempt) => {
+        const verdict = await login.verify(attempt)
+        this.#figures.loggedIn(verdict.verdict)
+        return verdict
+      },
+    }
+    const parts = { log, directory, login: counted, node: members.node, warn: this.#warn }
     const desk = await Desk.open(parts, this.#config)
     const { playground, http } = this.#config
     if (playground || http.accounts || desk.hasKeys) return desk
@@ -144,7 +151,7 @@ export class Web implements Http {
       }),
       metrics(this.#figures),
       page(),
-      api({ directory: this.#data, desk: () => this.#looked().desk }),
+      api({ directory: this.#data, log: this.#config.log, desk: () => this.#looked().desk }),
     ]
   }
 

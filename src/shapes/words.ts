@@ -12,4 +12,7 @@ export const deliveryStatuses = [
   'cancelled',
 ] as const
 
+/** What people filter by: one of them, or all that are not over. */
+export const deliveryStandings = [...deliveryStatuses, 'unfinished'] as const
+
 export const actNames = ['retry', 'hold', 'release', 'cancel'] as const

@@ -17,13 +17,18 @@ export type AsOf = {
   readonly progress?: (position: number) => void
 }
 
-/** To be closed by the caller. Asked like the views on disk. */
-export const viewAsOf = async ({ log, projection, at, filter, progress }: AsOf): Promise<DatabaseSync> => {
+/** A view in memory, with nothing folded into it yet; to be closed by the caller. */
+export const emptyView = (projection: Projection): { db: DatabaseSync; generation: Generation } => {
   const db = new DatabaseSync(':memory:')
   db.exec(bookkeeping)
   settle(db, [projection])
   const number = registered(db)[0]!.generation
-  const generation = new Generation(db, projection, { number, role: 'live', position: 0 })
+  return { db, generation: new Generation(db, projection, { number, role: 'live', position: 0 }) }
+}
+
+/** To be closed by the caller. Asked like the views on disk. */
+export const viewAsOf = async ({ log, projection, at, filter, progress }: AsOf): Promise<DatabaseSync> => {
+  const { db, generation } = emptyView(projection)
   for await (const page of log.readAll(0, filter === undefined ? {} : { filter })) {
     const last = page.at(-1)
     db.exec('BEGIN')

@@ -7,10 +7,15 @@ import { Problem } from '../problem.ts'
 
 export type Asked = Readonly<Record<string, unknown>>
 
+/** `2h` ago is another moment with every page: that there is such a bound is all that the pages have in common. */
+const times: ReadonlySet<string> = new Set(['since', 'until', 'asOf'])
+
 /** Of everything that was asked but how much, and from where. */
 const markOf = (name: string, asked: Asked): string => {
   const { cursor, limit, position, ...question } = asked
-  const entries = Object.entries(question).filter(([, value]) => value !== undefined)
+  const entries = Object.entries(question)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, times.has(key) ? true : value] as const)
   const text = JSON.stringify([name, ...entries.toSorted(([one], [other]) => (one < other ? -1 : 1))])
   return createHash('sha256').update(text).digest('base64url').slice(0, 8)
 }

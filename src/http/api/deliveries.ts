@@ -2,20 +2,23 @@
 import { z } from 'zod'
 import { attemptsOf } from '../../history/attempts.ts'
 import { delivery, deliveryDetails } from '../../shapes/delivery.ts'
-import { deliveryStatuses } from '../../shapes/words.ts'
+import { deliveryStandings } from '../../shapes/words.ts'
 import { streamEvents } from '../../telling/message-trace.ts'
+import type { DeliveryFilter } from '../../views/answers/deliveries.ts'
+import { cursorFor } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
-import { idIn, paging, since, text, until } from './fields.ts'
+import { idIn, paging, since, text, until, usualLimit } from './fields.ts'
 import { historyRows } from './histories.ts'
-import { filterOf, listOf, pageOf } from './lists.ts'
+import { filterOf, listOf, type Paged, pageOf, placeOf } from './lists.ts'
+import type { Rooms } from './rooms.ts'
 
 const tag = 'Deliveries'
 
 /** The filters of deliveries, which those that list them and those that act on them share. */
 export const deliveryFilters = {
   status: z
-    .enum(deliveryStatuses, `give one of ${deliveryStatuses.join(', ')}`)
-    .describe('Where it stands')
+    .enum(deliveryStandings, `give one of ${deliveryStandings.join(', ')}`)
+    .describe('Where it stands; unfinished: what is not over yet')
     .optional(),
   recipient: text('One of its recipients, or the alias it is forwarded for').optional(),
   domain: text('Of its recipients, or of that alias').optional(),
@@ -29,16 +32,36 @@ export const deliveryFilters = {
 
 const list = endpoint({
   ...{ method: 'GET', path: '/deliveries', name: 'listDeliveries', tag, role: 'look' },
-  about: 'Deliveries to other hosts. In addresses and domains * stands for anything',
-  query: { ...deliveryFilters, ...paging },
-  answers: { 200: { about: 'A page of deliveries', shape: listOf(delivery, 'Deliveries') } },
-  answer: ({ query, rooms }) =>
-    pageOf('deliveries', query, {
-      rooms,
-      ask: (page) => rooms.desk('deliveries', filterOf(query), page),
-      at: ({ queuedAt }) => queuedAt,
-    }),
+  about:
+    'Deliveries to other hosts, as they stand or as they stood at a time. In addresses and domains * stands for anything',
+  query: { ...deliveryFilters, asOf: until('As they stood then'), ...paging },
+  answers: {
+    200: {
+      about: 'A page of deliveries; of a time that is over it may be shorter, with more behind it',
+      shape: listOf(delivery, 'Deliveries'),
+    },
+  },
+  answer: ({ query: { asOf, ...query }, rooms }) =>
+    asOf === undefined
+      ? pageOf('deliveries', query, {
+          rooms,
+          ask: (page) => rooms.desk('deliveries', filterOf(query), page),
+          at: ({ queuedAt }) => queuedAt,
+        })
+      : asOfPage({ ...query, asOf }, rooms),
 })
+
+type AsOf = Paged & DeliveryFilter & { readonly asOf: number }
+
+const asOfPage = async ({ asOf, ...query }: AsOf, rooms: Rooms) => {
+  const asked = { ...query, asOf }
+  const { limit = usualLimit, position } = query
+  if (position !== undefined) await rooms.until(position)
+  const { items, next } = await rooms.desk('deliveriesThen', filterOf(query), {
+    ...{ at: asOf, limit, before: placeOf('deliveries', asked) },
+  })
+  return { items, next: next === null ? null : cursorFor('deliveries', asked, [next.at, next.id]) }
+}
 
 const one = endpoint({
   ...{ method: 'GET', path: '/deliveries/{id}', name: 'getDelivery', tag, role: 'look' },

@@ -44,13 +44,15 @@ export const apiDocument = (): object => documentOf(rows, prefix)
 export type ApiOptions = {
   /** The data directory. */
   readonly directory: string
+  /** As the configuration names it. */
+  readonly log: string
   /** Asked within a request. */
   readonly desk: () => Desk
 }
 
 /** To be served where somebody tells who asks, or where it does not matter. */
-export const api = ({ directory, desk }: ApiOptions): Part => {
-  const serve = serveTable({ rows: rowsAt(desk), directory })
+export const api = ({ directory, log, desk }: ApiOptions): Part => {
+  const serve = serveTable({ rows: rowsAt(desk), directory, log })
   return (app, house) => {
     serve(app, house)
     let document: string | null = null

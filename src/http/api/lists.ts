@@ -14,7 +14,13 @@ export const listOf = (item: z.ZodType, id: string) =>
     })
     .meta({ id })
 
-type Paged = Asked & { readonly limit?: number | undefined; readonly position?: number | undefined }
+export type Paged = Asked & { readonly limit?: number | undefined; readonly position?: number | undefined }
+
+/** Where a page begins. @throws Problem */
+export const placeOf = (name: string, asked: Paged): Place => {
+  const place = placeIn(name, asked, ['number', 'string'])
+  return place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
+}
 
 /** One row more than was asked for tells whether another page comes. */
 export const pageOf = async <Item extends { readonly id: string }>(
@@ -31,9 +37,8 @@ export const pageOf = async <Item extends { readonly id: string }>(
   },
 ): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> => {
   const { limit = usualLimit, position } = asked
-  const place = placeIn(name, asked, ['number', 'string'])
+  const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const before = place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
   const rows = await ask({ limit: limit + 1, before })
   const items = rows.slice(0, limit)
   const last = rows.length > limit ? items.at(-1) : undefined

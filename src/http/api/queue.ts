@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { deliveryStatus } from '../../shapes/delivery.ts'
 import { count, time } from '../../shapes/shape.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
+import { paging, until } from './fields.ts'
 
 const tag = 'Deliveries'
 
@@ -13,6 +14,29 @@ const standing = z
     oldestAt: time.nullable().describe('When the oldest of them was queued'),
   })
   .meta({ id: 'QueueStatus' })
+
+const aged = z
+  .object({
+    since: time.nullable().describe('Queued at or after; null: however long ago'),
+    until: time.nullable().describe('Queued at or before'),
+    count,
+  })
+  .meta({ id: 'QueueAge' })
+
+const waiting = z.object({ domain: z.string(), count, oldestAt: time }).meta({ id: 'QueueDomain' })
+
+const glance = z
+  .object({
+    asOf: time.nullable().describe('The time it is about; null: now'),
+    items: z.array(standing),
+    uncounted: count.describe(
+      'Was not over then either, but in which status was not looked at: there were too many',
+    ),
+    ages: z.array(aged).describe('How long it waits, the youngest first'),
+    domains: z.array(waiting).describe('Of recipients: those that most waits for'),
+    domainCount: count.describe('How many domains something waits for'),
+  })
+  .meta({ id: 'Queue' })
 
 const destination = z
   .object({
@@ -33,21 +57,27 @@ const destination = z
 /** Destinations of an answer, those tried last first. */
 const most = 500
 
+const iso = (at: number): string => new Date(at).toISOString()
+const isoOf = (at: number | null): string | null => (at === null ? null : iso(at))
+
 const queue = endpoint({
   ...{ method: 'GET', path: '/queue', name: 'getQueue', tag, role: 'look' },
-  about: 'Deliveries that are not over, by status',
-  answers: {
-    200: {
-      about: 'One for each status',
-      shape: z.object({ items: z.array(standing) }).meta({ id: 'Queue' }),
-    },
+  about: 'Deliveries that are not over, by status, by age and by domain; now, or as it was at a time',
+  query: { asOf: until('How it was then'), position: paging.position },
+  answers: { 200: { about: 'The queue at a glance', shape: glance } },
+  answer: async ({ query: { asOf, position }, rooms }) => {
+    if (position !== undefined) await rooms.until(position)
+    const { statuses, uncounted, ages, domains, domainCount } = await (asOf === undefined
+      ? rooms.desk('glance', Date.now())
+      : rooms.desk('glanceThen', asOf))
+    return {
+      asOf: asOf === undefined ? null : iso(asOf),
+      items: statuses.map((row) => ({ ...row, oldestAt: isoOf(row.oldestAt) })),
+      ages: ages.map((age) => ({ ...age, since: isoOf(age.since), until: isoOf(age.until) })),
+      domains: domains.map((one) => ({ ...one, oldestAt: iso(one.oldestAt) })),
+      ...{ uncounted, domainCount },
+    }
   },
-  answer: async ({ rooms }) => ({
-    items: (await rooms.desk('queue')).map(({ oldestAt, ...row }) => ({
-      ...row,
-      oldestAt: oldestAt === null ? null : new Date(oldestAt).toISOString(),
-    })),
-  }),
 })
 
 const destinations = endpoint({

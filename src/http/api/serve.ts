@@ -68,10 +68,12 @@ const takeBodies = (app: FastifyInstance, types: ReadonlySet<string>): void => {
 export type Table = {
   readonly rows: readonly Endpoint[]
   readonly directory: string
+  /** As the configuration names it. */
+  readonly log: string
 }
 
-export const serveTable = ({ rows, directory }: Table): Part => {
-  const desk = openDesk({ directory })
+export const serveTable = ({ rows, directory, log }: Table): Part => {
+  const desk = openDesk({ directory, log })
   return (app, house) => {
     takeBodies(app, new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw))))
     app.addHook('onClose', () => desk.close())

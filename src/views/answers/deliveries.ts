@@ -14,7 +14,7 @@ export type RecipientStatus = Delivery['recipients'][number]
 
 /** Times in milliseconds since 1970; in addresses and domains `*` stands for anything. */
 export type DeliveryFilter = {
-  readonly status?: DeliveryStatus | undefined
+  readonly status?: DeliveryStatus | 'unfinished' | undefined
   /** Also the alias for which it is forwarded. */
   readonly recipient?: string | undefined
   /** Of its recipients, or of that alias. */
@@ -110,7 +110,7 @@ const standings = `
 const unroutedOf = `SELECT 1 FROM unrouted WHERE message = :message LIMIT 1`
 const notices = `SELECT kind, attempt, message, reason FROM notices WHERE delivery = :delivery ORDER BY at`
 
-type Row = {
+export type DeliveryRow = {
   id: string
   message: string
   sender: string
@@ -123,6 +123,7 @@ type Row = {
   attempts: number
   nextAttemptAt: number | null
   finishedAt: number | null
+  changedAt: number
   lastReply: string | null
   reason: string | null
   heldFor: string | null
@@ -153,7 +154,16 @@ const recipientsByDelivery = (
   return found
 }
 
-const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery => ({
+/** Rows with their recipients. */
+export const deliveriesOf = (db: DatabaseSync, rows: readonly DeliveryRow[]): readonly Delivery[] => {
+  const recipients = recipientsByDelivery(
+    db,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => deliveryOf(row, recipients.get(row.id) ?? []))
+}
+
+const deliveryOf = (row: DeliveryRow, recipients: readonly RecipientStatus[]): Delivery => ({
   id: row.id,
   message: row.message,
   sender: row.sender,
@@ -180,17 +190,12 @@ const deliveryOf = (row: Row, recipients: readonly RecipientStatus[]): Delivery 
 /** Deliveries in the order of their ids, which is the order in which their messages were accepted. */
 export function* askDeliveries(db: DatabaseSync, asked: DeliveryFilter = {}): Generator<Delivery> {
   const { paged, filter } = questionFor(db, asked)
-  for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit, before: asked.before })) {
-    const recipients = recipientsByDelivery(
-      db,
-      page.map(({ id }) => id),
-    )
-    for (const row of page) yield deliveryOf(row, recipients.get(row.id) ?? [])
-  }
+  for (const page of pagesOf<DeliveryRow>(db, paged, { filter, limit: asked.limit, before: asked.before }))
+    yield* deliveriesOf(db, page)
 }
 
 export const askDelivery = (db: DatabaseSync, id: string): Delivery | null => {
-  const [row] = allRows<Row>(db, one, { id })
+  const [row] = allRows<DeliveryRow>(db, one, { id })
   return row === undefined ? null : deliveryOf(row, recipientsByDelivery(db, [id]).get(id) ?? [])
 }
 

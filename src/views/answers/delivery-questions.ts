@@ -1,12 +1,12 @@
 /** How deliveries are found. Forwarded mail is found by what people know of it, too: the alias, and the sender it came from. */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { DeliveryFilter } from './deliveries.ts'
 import { exactly, leadersBy, type Question, questionBy, sometime, type Way, waysOf } from './leading.ts'
 import { patternOf } from './pattern.ts'
 
 /** Each on its own passes where nothing was asked. */
 const chosen = `
-    AND (:status IS NULL OR d.status = :status)
+    AND (:status IS NULL OR d.status = :status OR :status = 'unfinished' AND d.finishedAt IS NULL)
     AND (:message IS NULL OR d.message = :message)
     AND (:since IS NULL OR d.queuedAt >= :since)
     AND (:until IS NULL OR d.queuedAt <= :until)
@@ -41,23 +41,38 @@ const leaders = [
   ledBy(({ recipient }) => exactly(recipient), recipients, column('d.forwarderKey')),
   ledBy(({ sender }) => exactly(sender), column('d.senderKey'), firstSenders),
   ledBy(({ domain }) => exactly(domain), column('d.domain'), column('d.forwarderDomain')),
-  ledBy(({ status }) => status ?? null, column('d.status')),
+  ledBy(({ status }) => (status === 'unfinished' ? '' : null), column('d.waiting')),
+  ledBy(({ status }) => (status === 'unfinished' ? null : (status ?? null)), column('d.status')),
   ledBy(sometime, time),
 ]
 
+/** What was not over yet at `:aliveAt`, whenever it was queued before. */
+const aliveThen = `
+  SELECT id FROM deliveries WHERE finishedAt > :aliveAt AND queuedAt <= :aliveAt
+  UNION ALL SELECT id FROM deliveries WHERE waiting = '' AND queuedAt <= :aliveAt
+`
+export const unfinishedThen = `
+  SELECT d.* FROM (${aliveThen}) AS alive CROSS JOIN deliveries AS d ON d.id = alive.id
+  WHERE (d.queuedAt < :beforeAt OR d.queuedAt = :beforeAt AND d.id < :beforeId) ${chosen}
+  ORDER BY d.queuedAt DESC, d.id DESC LIMIT :limit
+`
+
+const patternsOf = (asked: DeliveryFilter): Record<string, SQLInputValue> => ({
+  status: asked.status ?? null,
+  recipient: patternOf(asked.recipient),
+  domain: patternOf(asked.domain),
+  sender: patternOf(asked.sender),
+  message: asked.message ?? null,
+  since: asked.since ?? null,
+  until: asked.until ?? null,
+})
+
+export const unfinishedFilter = (asked: DeliveryFilter, at: number): Record<string, SQLInputValue> => ({
+  ...patternsOf({ ...asked, status: undefined }),
+  aliveAt: at,
+})
+
 export const questionFor = (db: DatabaseSync, asked: DeliveryFilter): Question => {
   const { paged, filter } = questionBy(db, asked, { leaders, everything })
-  return {
-    paged,
-    filter: {
-      ...filter,
-      status: asked.status ?? null,
-      recipient: patternOf(asked.recipient),
-      domain: patternOf(asked.domain),
-      sender: patternOf(asked.sender),
-      message: asked.message ?? null,
-      since: asked.since ?? null,
-      until: asked.until ?? null,
-    },
-  }
+  return { paged, filter: { ...filter, ...patternsOf(asked) } }
 }

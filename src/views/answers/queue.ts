@@ -10,7 +10,7 @@ export type QueueStatus = {
   readonly oldestAt: number | null
 }
 
-const unfinished: readonly DeliveryStatus[] = ['queued', 'active', 'deferred', 'held']
+export const unfinished: readonly DeliveryStatus[] = ['queued', 'active', 'deferred', 'held']
 const howMany = 'SELECT count(*) AS count, min(queuedAt) AS oldestAt FROM deliveries WHERE status = :status'
 
 export const askQueue = (db: DatabaseSync): readonly QueueStatus[] =>

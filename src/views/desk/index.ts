@@ -3,6 +3,7 @@
  * that takes too long is given up with its thread, and another one takes its place.
  */
 import { Worker } from 'node:worker_threads'
+import type { LogPlace } from '../../log/open.ts'
 import { scriptBeside } from '../../log/sqlite/script.ts'
 import type { Answered, AnswerTo, Asked, QuestionName, Words } from './questions.ts'
 
@@ -16,6 +17,8 @@ export type Desk = {
 
 export type DeskOptions = {
   readonly directory: string
+  /** `sqlite`, or the address of the database that keeps the log: how things stood is asked there. */
+  readonly log?: string
   /** Threads, at most; one is there as soon as somebody asks. */
   readonly threads?: number
   /** Milliseconds. */
@@ -55,8 +58,8 @@ class Thread {
   #number = 0
   isOver = false
 
-  constructor(script: URL, directory: string) {
-    this.#worker = new Worker(script, { workerData: { directory }, name: 'views desk' })
+  constructor(script: URL, place: LogPlace) {
+    this.#worker = new Worker(script, { workerData: place, name: 'views desk' })
     // Nobody is kept alive by it.
     this.#worker.unref()
     this.#worker.on('message', (answered: Answered) => this.#heard(answered))
@@ -108,6 +111,7 @@ class Thread {
 
 export const openDesk = ({
   directory,
+  log = 'sqlite',
   threads: most = 2,
   patience = 10_000,
   most: mostWaiting = 500,
@@ -120,7 +124,7 @@ export const openDesk = ({
     threads = threads.filter(({ isOver }) => !isOver)
     const [first] = threads.toSorted((one, other) => one.waiting - other.waiting)
     if (first !== undefined && (first.waiting === 0 || threads.length >= most)) return first
-    const another = new Thread(script, directory)
+    const another = new Thread(script, { data: directory, log })
     threads.push(another)
     return another
   }

@@ -8,8 +8,10 @@ import {
   type Delivery,
   type DeliveryFilter,
 } from '../answers/deliveries.ts'
+import { askDeliveriesThen, type Past, type Then } from '../answers/deliveries-then.ts'
 import { askDestinations } from '../answers/destinations.ts'
 import { askFlow } from '../answers/flow.ts'
+import { askGlance, askGlanceThen } from '../answers/glance.ts'
 import {
   askMailboxes,
   askMailboxMessage,
@@ -18,7 +20,6 @@ import {
 } from '../answers/mailboxes.ts'
 import { askMessage, askMessages, type MessageFilter } from '../answers/messages.ts'
 import type { Place } from '../answers/pages.ts'
-import { askQueue } from '../answers/queue.ts'
 import { askSession, askSessions, type SessionFilter } from '../answers/sessions.ts'
 import { askStatus } from '../answers/status.ts'
 
@@ -47,17 +48,23 @@ export const questions = {
   mailbox: (db: DatabaseSync, name: string, page: MailboxPage) => askMailboxMessages(db, name, page),
   mailboxMessage: (db: DatabaseSync, mailbox: string, id: string) => askMailboxMessage(db, mailbox, id),
   flow: (db: DatabaseSync, machine: string) => askFlow(db, machine),
-  queue: (db: DatabaseSync) => askQueue(db),
+  glance: (db: DatabaseSync, at: number) => askGlance(db, at),
   destinations: (db: DatabaseSync) => askDestinations(db),
   status: (db: DatabaseSync, tail: number) => askStatus(db, tail),
 } as const
 
-export type Questions = typeof questions
+/** What cannot be answered without the log: how things stood at a time. */
+export const pastQuestions = {
+  deliveriesThen: (past: Past, filter: DeliveryFilter, then: Then) => askDeliveriesThen(past, filter, then),
+  glanceThen: (past: Past, at: number) => askGlanceThen(past, at),
+} as const
+
+export type Questions = typeof questions & typeof pastQuestions
 export type QuestionName = keyof Questions
-/** What follows the database. */
+/** What follows the database, or the past. */
 export type Words<Name extends QuestionName> =
-  Parameters<Questions[Name]> extends [DatabaseSync, ...infer Rest] ? Rest : never
-export type AnswerTo<Name extends QuestionName> = ReturnType<Questions[Name]>
+  Parameters<Questions[Name]> extends [DatabaseSync | Past, ...infer Rest] ? Rest : never
+export type AnswerTo<Name extends QuestionName> = Awaited<ReturnType<Questions[Name]>>
 
 /** To the thread and back. */
 export type Asked = {

@@ -3,12 +3,16 @@ import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asError } from '../../as-error.ts'
+import { type LogPlace, openLogReader } from '../../log/open.ts'
+import type { LogReader } from '../../log/port.ts'
+import type { Past } from '../answers/deliveries-then.ts'
 import { isDamage, viewsFile } from '../database.ts'
-import { type Answered, type Asked, questions } from './questions.ts'
+import { type Answered, type Asked, pastQuestions, questions } from './questions.ts'
 
 if (parentPort === null) throw new Error('this is a thread of the server, not a program')
 const port = parentPort
-const file = viewsFile((workerData as { readonly directory: string }).directory)
+const place = workerData as LogPlace
+const file = viewsFile(place.data)
 let opened: { readonly db: DatabaseSync; readonly inode: number } | null = null
 
 /** The file may be replaced between two questions. */
@@ -21,14 +25,32 @@ const database = (): DatabaseSync => {
   return opened.db
 }
 
-const answerTo = ({ number, name, words }: Asked): Answered => {
+let reader: Promise<LogReader> | null = null
+/** Opened when somebody asks for what was. */
+const log = (): Promise<LogReader> => {
+  reader ??= openLogReader(place).catch((error: unknown) => {
+    reader = null
+    throw error
+  })
+  return reader
+}
+
+// Names and words are those of one table: the other side is typed by it.
+type Ask<First> = (first: First, ...rest: readonly unknown[]) => unknown
+const isOfPast = (name: string): name is keyof typeof pastQuestions => Object.hasOwn(pastQuestions, name)
+
+const answer = async ({ name, words }: Asked): Promise<unknown> =>
+  isOfPast(name)
+    ? (pastQuestions[name] as Ask<Past>)({ db: database(), log: await log() }, ...words)
+    : (questions[name] as Ask<DatabaseSync>)(database(), ...words)
+
+const answerTo = async (asked: Asked): Promise<Answered> => {
+  const { number } = asked
   try {
-    // Names and words are those of one table: the other side is typed by it.
-    const ask = questions[name] as (db: DatabaseSync, ...rest: readonly unknown[]) => unknown
-    return { number, answer: ask(database(), ...words) }
+    return { number, answer: await answer(asked) }
   } catch (error) {
     return { number, fault: asError(error).message, isDamage: isDamage(error) }
   }
 }
 
-port.on('message', (asked: Asked) => port.postMessage(answerTo(asked)))
+port.on('message', async (asked: Asked) => port.postMessage(await answerTo(asked)))

@@ -1,0 +1,106 @@
+/** The queue at a glance: what is not over, by status, by age and by where it goes to; now, or at a time. */
+import type { DatabaseSync } from 'node:sqlite'
+import { allRows } from '../database.ts'
+import { foldedThen, type Past } from './deliveries-then.ts'
+import { askQueue, type QueueStatus, unfinished } from './queue.ts'
+
+export type Age = {
+  /** Queued at or after, at or before; milliseconds since 1970, null for no bound. */
+  readonly since: number | null
+  readonly until: number | null
+  readonly count: number
+}
+export type Waiting = { readonly domain: string; readonly count: number; readonly oldestAt: number }
+
+export type Glance = {
+  readonly statuses: readonly QueueStatus[]
+  /** Waited then as well, in which status was not looked at: there were too many. */
+  readonly uncounted: number
+  /** The youngest first. */
+  readonly ages: readonly Age[]
+  /** Those with most first, no more than a few. */
+  readonly domains: readonly Waiting[]
+  /** How many there are. */
+  readonly domainCount: number
+}
+
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
+/** Where one class of ages ends and the next begins. */
+const bounds = [5 * minute, hour, 4 * hour, day, 3 * day]
+const mostDomains = 10
+
+const classOf = `CASE WHEN queuedAt > :at - ${bounds[0]} THEN 0 ${bounds
+  .slice(1)
+  .map((bound, place) => `WHEN queuedAt > :at - ${bound} THEN ${place + 1}`)
+  .join(' ')} ELSE ${bounds.length} END`
+const byDomainAndAge = (rows: string): string => `
+  SELECT domain, ${classOf} AS class, count(*) AS count, min(queuedAt) AS oldestAt ${rows} GROUP BY 1, 2
+`
+const now = byDomainAndAge(`FROM deliveries WHERE waiting = ''`)
+/** What was there then and is not over yet, and what is over since. */
+const alive = `FROM (
+  SELECT id, domain, queuedAt, status, changedAt FROM deliveries WHERE waiting = '' AND queuedAt <= :at
+  UNION ALL
+  SELECT id, domain, queuedAt, status, changedAt FROM deliveries WHERE finishedAt > :at AND queuedAt <= :at)
+`
+const then = byDomainAndAge(alive)
+const unchanged = `
+  SELECT status, count(*) AS count, min(queuedAt) AS oldestAt ${alive} WHERE changedAt <= :at GROUP BY 1
+`
+const changed = `SELECT id ${alive} WHERE changedAt > :at LIMIT :most`
+const changedCount = `SELECT count(*) AS count ${alive} WHERE changedAt > :at`
+
+type Row = {
+  readonly domain: string
+  readonly class: number
+  readonly count: number
+  readonly oldestAt: number
+}
+
+const agesOf = (rows: readonly Row[], at: number): readonly Age[] =>
+  [...bounds, null].map((bound, place) => ({
+    since: bound === null ? null : at - bound + 1,
+    until: place === 0 ? null : at - bounds[place - 1]!,
+    count: rows.reduce((sum, row) => (row.class === place ? sum + row.count : sum), 0),
+  }))
+
+const domainsOf = (rows: readonly Row[]): Pick<Glance, 'domains' | 'domainCount'> => {
+  const found = new Map<string, Waiting>()
+  for (const { domain, count, oldestAt } of rows) {
+    const known = found.get(domain)
+    found.set(domain, {
+      domain,
+      count: count + (known?.count ?? 0),
+      oldestAt: Math.min(oldestAt, known?.oldestAt ?? oldestAt),
+    })
+  }
+  const domains = [...found.values()].toSorted((one, other) => other.count - one.count)
+  return { domains: domains.slice(0, mostDomains), domainCount: domains.length }
+}
+
+export const askGlance = (db: DatabaseSync, at: number): Glance => {
+  const rows = allRows<Row>(db, now, { at })
+  return { statuses: askQueue(db), uncounted: 0, ages: agesOf(rows, at), ...domainsOf(rows) }
+}
+
+/** Histories folded again for one glance: more would keep others waiting. */
+const mostFolded = 10_000
+
+export const askGlanceThen = async ({ db, log }: Past, at: number): Promise<Glance> => {
+  const rows = allRows<Row>(db, then, { at })
+  const standing = new Map(
+    allRows<QueueStatus & { oldestAt: number }>(db, unchanged, { at }).map((row) => [row.status, row]),
+  )
+  const others = allRows<{ count: number }>(db, changedCount, { at })[0]?.count ?? 0
+  const ids = allRows<{ id: string }>(db, changed, { at, most: mostFolded }).map(({ id }) => id)
+  for (const { status, queuedAt } of (await foldedThen(log, ids, at)).values()) {
+    const known = standing.get(status)
+    const oldestAt = Math.min(Date.parse(queuedAt), known?.oldestAt ?? Number.POSITIVE_INFINITY)
+    standing.set(status, { status, count: (known?.count ?? 0) + 1, oldestAt })
+  }
+  const statuses = unfinished.map((status) => {
+    const { count = 0, oldestAt = null } = standing.get(status) ?? {}
+    return { status, count, oldestAt }
+  })
+  return { statuses, uncounted: others - ids.length, ages: agesOf(rows, at), ...domainsOf(rows) }
+}
