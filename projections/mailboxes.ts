@@ -20,6 +20,7 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
   const { message, size, subject, from, tags = [] } = event.data
   const flags = tags.length > 0 ? junk : none
   const key = [mailbox]
+  const id = `${message}.${place}`
   return [
     {
       kind: 'upsert',
@@ -31,12 +32,23 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
     {
       kind: 'insert',
       table: 'mailbox_messages',
-      key: [mailbox, `${message}.${place}`],
+      key: [mailbox, id],
       set: { message, filedAt: event.at, from, subject, size, flags },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
+    ...standing(mailbox, { id, flags, at: event.at }),
   ]
 }
+
+type Standing = { readonly id: string; readonly flags: string; readonly at: number }
+
+/** What stands on it from then on, for a look at an earlier time; nothing stands on what has no such row. */
+const stands = (mailbox: string, { id, flags, at }: Standing): RowChange => ({
+  ...{ kind: 'insert', table: 'mailbox_flags', key: [mailbox, id, at], set: { flags } },
+})
+/** Most mail is filed without a flag. */
+const standing = (mailbox: string, one: Standing): readonly RowChange[] =>
+  one.flags === none ? nothing : [stands(mailbox, one)]
 
 /** An account's name is its mailbox: it is there, and empty, before the first mail comes. */
 const opened = (mailbox: string): RowChange => ({ kind: 'upsert', table: 'mailboxes', key: [mailbox] })
@@ -52,6 +64,7 @@ const gone = ({ mailbox, id, size }: Held, at: number): readonly RowChange[] => 
 const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowChange[] => {
   const { to, as, message, from, subject, size, flags } = data
   const key = [to]
+  const after = JSON.stringify(flags)
   return [
     ...gone(data, at),
     { kind: 'upsert', table: 'mailboxes', key, set: { lastFiledAt: at }, add: { messages: 1, size } },
@@ -59,19 +72,25 @@ const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowCh
       kind: 'insert',
       table: 'mailbox_messages',
       key: [to, as],
-      set: { message, filedAt: at, from, subject, size, flags: JSON.stringify(flags), moved: 1 },
+      set: { message, filedAt: at, from, subject, size, flags: after, moved: 1 },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
+    ...standing(to, { id: as, flags: after, at }),
+  ]
+}
+
+const flagged = ({ at, data }: EventOf & { type: 'MessageFlagged' }): readonly RowChange[] => {
+  const { mailbox, id } = data
+  const flags = JSON.stringify(data.flags)
+  return [
+    { kind: 'upsert', table: 'mailbox_messages', key: [mailbox, id], set: { flags } },
+    stands(mailbox, { id, flags, at }),
   ]
 }
 
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'AccountAdded') return [opened(event.data.account)]
-  if (event.type === 'MessageFlagged') {
-    const { mailbox, id, flags } = event.data
-    const set = { flags: JSON.stringify(flags) }
-    return [{ kind: 'upsert', table: 'mailbox_messages', key: [mailbox, id], set }]
-  }
+  if (event.type === 'MessageFlagged') return flagged(event)
   if (event.type === 'MessageExpunged') return gone(event.data, event.at)
   if (event.type === 'MessageMoved') return moved(event)
   if (event.type !== 'MessageAccepted') return nothing
@@ -82,7 +101,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const mailboxes: Projection = {
   name: 'mailboxes',
-  version: 3,
+  version: 4,
   tables: {
     mailboxes: {
       key: ['mailbox'],
@@ -112,6 +131,10 @@ export const mailboxes: Projection = {
         /** 1 where it came from another mailbox: it was not accepted for this one. */
         moved: 'count',
       },
+    },
+    mailbox_flags: {
+      key: ['mailbox', 'id', 'at'],
+      columns: { mailbox: 'text', id: 'text', at: 'number', flags: 'text' },
     },
   },
   fold,

@@ -1,27 +1,42 @@
 /** `fsmtp mailbox`: what is in one mailbox, now or at a time. */
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { junkOf } from '../../machines/vocabulary/recipients.ts'
 import { mailboxName } from '../authentication/spelling.ts'
-import type { MailboxMessage } from '../views/answers/mailboxes.ts'
+import { type FlagAsked, flagAsked, flagAskedForms } from '../mailboxes/flags.ts'
+import type { MailboxAsked, MailboxMessage } from '../views/answers/mailboxes.ts'
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
-import { until } from './moment.ts'
+import { count, since, until } from './moment.ts'
 import { freshViews, reading } from './open.ts'
 import { type Column, counted, humanSize, ndjson, remark, table } from './terminal.ts'
 
-type Options = { readonly asOf?: number }
+type Options = Omit<MailboxAsked, 'after'>
 
 export const register = (program: Command): void => {
   program
     .command('mailbox')
     .argument('<address>', 'the mailbox')
     .description('list what is in a mailbox; the newest last')
-    .option('--as-of <time>', 'what was in it then', until)
+    .option('--as-of <time>', 'what was in it then, with the flags of then', until)
+    .option('--since <time>', 'filed at or after', since)
+    .option('--until <time>', 'filed at or before', until)
+    .option('--from <words>', 'words of its From')
+    .option('--subject <words>', 'words in its subject')
+    .option('--search <words>', 'words each of which stands in its From or in its subject')
+    .option('--flag <flag>', flagAskedForms, flag)
+    .option('--limit <n>', 'the newest so many', count)
     .addHelpText(
       'after',
-      '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org/Junk',
+      '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org --flag unseen --search invoice\n  fsmtp mailbox bob@example.org/Junk',
     )
     .action((address: string, options: Options, command: Command) => mailbox(address, options, command))
+}
+
+/** @throws InvalidArgumentError */
+const flag = (typed: string): FlagAsked => {
+  const found = flagAsked(typed)
+  if (found === null) throw new InvalidArgumentError(`give ${flagAskedForms}`)
+  return found
 }
 
 const flagColumns = (found: readonly MailboxMessage[]): readonly Column<MailboxMessage>[] =>
@@ -47,9 +62,9 @@ const spellings = (address: string): readonly string[] => {
 
 type Found = { readonly mailbox: string; readonly messages: readonly MailboxMessage[] }
 
-const find = (views: ViewReader, address: string, asOf: number | undefined): Found => {
+const find = (views: ViewReader, address: string, options: Options): Found => {
   for (const mailbox of spellings(address)) {
-    const messages = views.mailbox(mailbox, { asOf })
+    const messages = views.mailbox(mailbox, options)
     if (messages !== null) return { mailbox, messages }
   }
   throw new CommandFault(
@@ -57,18 +72,20 @@ const find = (views: ViewReader, address: string, asOf: number | undefined): Fou
   )
 }
 
-const emptyText = (address: string, asOf: number | undefined): string =>
-  asOf === undefined
-    ? `the mailbox ${address} is empty: no mail has come for it yet`
-    : `the mailbox ${address} was empty at ${new Date(asOf).toISOString()}`
+const emptyText = (address: string, { asOf, ...filter }: Options): string =>
+  Object.keys(filter).length > 0
+    ? `no message in the mailbox ${address} fits; without filters all of them are listed`
+    : asOf === undefined
+      ? `the mailbox ${address} is empty: no mail has come for it yet`
+      : `the mailbox ${address} was empty at ${new Date(asOf).toISOString()}`
 
-const mailbox = (address: string, { asOf }: Options, command: Command): Promise<void> =>
+const mailbox = (address: string, options: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['mailboxes'])
-    const { mailbox: name, messages } = find(views, address, asOf)
+    const { mailbox: name, messages } = find(views, address, options)
     if (opened.json) return messages.forEach(ndjson)
-    if (messages.length === 0) remark(emptyText(address, asOf))
+    if (messages.length === 0) remark(emptyText(address, options))
     else table(messages, columnsFor(messages))
-    const aside = views.mailbox(junkOf(name), { asOf })?.length ?? 0
+    const aside = views.mailbox(junkOf(name), options)?.length ?? 0
     if (aside > 0) remark(`${counted(aside, 'message')} more in ${junkOf(name)}`)
   })

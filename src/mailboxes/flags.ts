@@ -36,3 +36,18 @@ export const changed = (
   for (const flag of [...without(flags, remove), ...add]) if (without([flag], all).length > 0) all.push(flag)
   return all.length > most ? null : all
 }
+
+/** A flag to look for, and whether it stands on what is looked for. */
+export type FlagAsked = { readonly name: string; readonly stands: boolean }
+
+export const flagAskedForms =
+  'seen, unseen, flagged, unflagged, answered, unanswered, draft, undraft, or a keyword such as $Junk'
+
+/** `unseen`, `\\Flagged`, `$Junk`; null for what is no flag. */
+export const flagAsked = (typed: string): FlagAsked | null => {
+  const [, no, name] = /^(un)?\\?(\w+)$/i.exec(typed) ?? []
+  const known = name === undefined ? null : flagOf(`\\${name}`)
+  if (known !== null) return { name: known, stands: no === undefined }
+  const keyword = flagOf(typed)
+  return keyword === null ? null : { name: keyword, stands: true }
+}

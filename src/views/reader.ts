@@ -31,9 +31,15 @@ import {
   type DestinationHour,
   type DestinationStatus,
 } from './answers/destinations.ts'
-import { askFlow, type Flow } from './answers/flow.ts'
+import { askFlow, type Flow, type Period } from './answers/flow.ts'
 import { askLedger, type Ledger } from './answers/ledger.ts'
-import { askMailbox, askMailboxes, type Mailbox, type MailboxMessage } from './answers/mailboxes.ts'
+import {
+  askMailbox,
+  askMailboxes,
+  type Mailbox,
+  type MailboxAsked,
+  type MailboxMessage,
+} from './answers/mailboxes.ts'
 import {
   askMessage,
   askMessageIds,
@@ -82,11 +88,8 @@ export type ViewReader = {
   /** A few ids that begin or end with `part`. */
   messageIds(part: string): readonly string[]
   mailboxes(): readonly Mailbox[]
-  /** Oldest first; null when there is no such mailbox. `asOf` in milliseconds since 1970. */
-  mailbox(
-    name: string,
-    options?: { asOf?: number | undefined; after?: number },
-  ): readonly MailboxMessage[] | null
+  /** Oldest first; null when there is no such mailbox. */
+  mailbox(name: string, asked?: MailboxAsked): readonly MailboxMessage[] | null
   /** In the order in which their messages were accepted. */
   deliveries(filter?: DeliveryFilter): Iterable<Delivery>
   delivery(id: string): Delivery | null
@@ -127,7 +130,7 @@ export type ViewReader = {
   suppressions(): readonly Suppression[]
   /** `address` as `addressKey` has it. */
   suppression(address: string): Suppression | null
-  flow(machine?: string): readonly Flow[]
+  flow(machine?: string, period?: Period): readonly Flow[]
   ledger(): Ledger
   /** Deliveries that are not over, by status. */
   queue(): readonly QueueStatus[]
@@ -181,7 +184,7 @@ export const openViews = ({
     message: (id) => asking.once(() => askMessage(db(), id)),
     messageIds: (part) => asking.once(() => askMessageIds(db(), part)),
     mailboxes: () => asking.once(() => askMailboxes(db())),
-    mailbox: (name, options) => asking.once(() => askMailbox(db(), name, options)),
+    mailbox: (name, asked) => asking.once(() => askMailbox(db(), name, asked)),
     deliveries: (filter) => asking.each(() => askDeliveries(db(), filter)),
     delivery: (id) => asking.once(() => askDelivery(db(), id)),
     deliveryIds: (part) => asking.once(() => askDeliveryIds(db(), part)),
@@ -204,7 +207,7 @@ export const openViews = ({
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
     suppressions: () => asking.once(() => askSuppressions(db())),
     suppression: (address) => asking.once(() => askSuppression(db(), address)),
-    flow: (machine) => asking.once(() => askFlow(db(), machine)),
+    flow: (machine, period) => asking.once(() => askFlow(db(), machine, period)),
     ledger: () => asking.once(() => askLedger(db())),
     queue: () => asking.once(() => askQueue(db())),
     status: async () => {

@@ -133,7 +133,7 @@ test('an account sends mail as itself, by its own addresses', async (t) => {
 })
 
 test('a mailbox is its account’s, with what lies below it', async (t) => {
-  const { received, status, items } = await place(t)
+  const { post, received, status, items } = await place(t)
   await received(alice)
   await received(bob)
   await eventually(async () => {
@@ -152,6 +152,11 @@ test('a mailbox is its account’s, with what lies below it', async (t) => {
   assert.equal(await status('bob', path(encodeURIComponent(`${bob}/../${alice}`))), 404)
   assert.equal(await status('alice', `${path(alice)}/${hers?.id}`), 200)
   assert.equal(await status('boss', `${path(alice)}/${hers?.id}`), 200)
+  const remove = { action: 'delete', ids: [hers?.id] }
+  assert.equal((await post('bob', `/mailboxes/${alice}/actions`, remove)).status, 404)
+  assert.equal(await status('alice', `${path(alice)}/${hers?.id}`), 200)
+  assert.deepEqual(JSON.parse((await post('alice', `/mailboxes/${alice}/actions`, remove)).text).count, 1)
+  assert.deepEqual(await items('alice', '/senders'), [alice])
 })
 
 test('what is for nobody alone is for administrators', async (t) => {
@@ -167,7 +172,7 @@ test('a row that tells of everybody is in no account’s own', () => {
   const open = rows.filter((row) => ownOf(row) !== null).map(({ method, path }) => `${method} ${path}`)
   assert.ok(open.includes('GET /messages/{id}/raw'))
   const strange = open.filter(
-    (row) => !/ \/(?:logins?|messages|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
+    (row) => !/ \/(?:logins?|messages|senders|sessions|deliveries|mailboxes|machines)(?:\/|$)/.test(row),
   )
   assert.deepEqual(strange, [])
   for (const act of ['release', 'hold'])

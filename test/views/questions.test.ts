@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { deliveries } from '../../projections/deliveries.ts'
+import { mailboxes } from '../../projections/mailboxes.ts'
 import { messages } from '../../projections/messages.ts'
 import { sessions } from '../../projections/sessions.ts'
 import { askDeliveries, type DeliveryFilter } from '../../src/views/answers/deliveries.ts'
+import { askMailboxMessages, type MailboxFilter } from '../../src/views/answers/mailboxes.ts'
 import { askMessages, type MessageFilter } from '../../src/views/answers/messages.ts'
 import { atTheTop } from '../../src/views/answers/pages.ts'
 import { askSessions, type SessionFilter } from '../../src/views/answers/sessions.ts'
@@ -13,7 +15,7 @@ import { bookkeeping } from '../../src/views/database.ts'
 import { Generation } from '../../src/views/generation.ts'
 import { registered, settle } from '../../src/views/register.ts'
 
-const projections = [deliveries, messages, sessions]
+const projections = [deliveries, mailboxes, messages, sessions]
 
 /** Empty views, with all their indexes. */
 const viewsFor = (context: TestContext): DatabaseSync => {
@@ -29,8 +31,8 @@ const viewsFor = (context: TestContext): DatabaseSync => {
   return db
 }
 
-/** How SQLite goes through tables from one end to the other for what `ask` asks, without a bound to begin with. */
-const scansOf = (db: DatabaseSync, ask: () => Iterable<unknown>): readonly string[] => {
+/** How SQLite goes about what `ask` asks. */
+const plansOf = (db: DatabaseSync, ask: () => Iterable<unknown>): readonly string[] => {
   const asked: string[] = []
   const prepare = db.prepare.bind(db)
   db.prepare = (sql) => {
@@ -43,11 +45,14 @@ const scansOf = (db: DatabaseSync, ask: () => Iterable<unknown>): readonly strin
   return asked
     .flatMap((sql) => prepare(`EXPLAIN QUERY PLAN ${sql}`).all())
     .map(({ detail }) => String(detail))
-    .filter(
-      (detail) =>
-        /^SCAN (?!\(|json_each|CONSTANT ROW)/.test(detail) || / USING PRIMARY KEY \(id>\?\)$/.test(detail),
-    )
 }
+
+/** Where it goes through tables from one end to the other, without a bound to begin with. */
+const scansOf = (db: DatabaseSync, ask: () => Iterable<unknown>): readonly string[] =>
+  plansOf(db, ask).filter(
+    (detail) =>
+      /^SCAN (?!\(|json_each|CONSTANT ROW)/.test(detail) || / USING PRIMARY KEY \(id>\?\)$/.test(detail),
+  )
 
 const ofDeliveries: readonly DeliveryFilter[] = [
   { status: 'held' },
@@ -104,6 +109,30 @@ test('what stands for several is walked for: the check sees it', (context) => {
     scansOf(db, () => askDeliveries(db, { sender: '*@example.net', limit: 50 })),
     [],
   )
+})
+
+const ofMailboxes: readonly MailboxFilter[] = [
+  {},
+  { since: 1, until: 2 },
+  { search: 'the engine', from: 'ada', subject: 'x' },
+  { flag: { name: '\\Seen', stands: false } },
+  { asOf: 1, flag: { name: '\\Seen', stands: true } },
+]
+test('whatever is looked for in a mailbox, it is walked through from the newest back, and no other one', (context) => {
+  const db = viewsFor(context)
+  const sorted = /SCAN|TEMP B-TREE/
+  for (const filter of ofMailboxes) {
+    const plans = plansOf(db, () => askMailboxMessages(db, 'a@x', { ...filter, limit: 50 }) ?? [])
+    assert.ok(
+      plans.some((plan) => /SEARCH .*PRIMARY KEY \(mailbox=\? AND id<\?\)/.test(plan)),
+      plans.join('\n'),
+    )
+    assert.deepEqual(
+      plans.filter((plan) => sorted.test(plan)),
+      [],
+      JSON.stringify(filter),
+    )
+  }
 })
 
 /** Rows of which some came at one time, and some have an id that is older than their time. */

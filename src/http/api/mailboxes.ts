@@ -1,19 +1,25 @@
 /** Mailboxes, what is in them, and what is done to it. */
 import { z } from 'zod'
-import { mailboxName } from '../../authentication/spelling.ts'
-import { flagForms, flagOf } from '../../mailboxes/flags.ts'
-import { expunge, flag, type Keeper, type Kept, move } from '../../mailboxes/keeping.ts'
+import { expunge, flag, type Kept, move } from '../../mailboxes/keeping.ts'
 import { mailbox, mailboxMessage } from '../../shapes/mailbox.ts'
 import type { MailboxMessage } from '../../views/answers/mailboxes.ts'
 import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, until, usualLimit } from './fields.ts'
-import { listOf } from './lists.ts'
+import { filterOf, listOf } from './lists.ts'
+import { mailboxActs } from './mailbox-acts.ts'
+import {
+  address,
+  flagList,
+  folder,
+  keeperIn,
+  mailboxFilters,
+  mailboxPage,
+  tag,
+  viewsWithin,
+} from './mailbox-words.ts'
 import type { Rooms } from './rooms.ts'
-
-const tag = 'Mailboxes'
-const address = idIn('The mailbox’s address; with /Junk behind it, what rules of the policy tagged')
 
 const list = endpoint({
   ...{ method: 'GET', path: '/mailboxes', name: 'listMailboxes', tag, role: 'look' },
@@ -30,21 +36,18 @@ const list = endpoint({
 
 const messages = endpoint({
   ...{ method: 'GET', path: '/mailboxes/{address}/messages', name: 'listMailboxMessages', tag, role: 'look' },
-  about: 'What is in a mailbox, or was in it at a time; flags are those of now',
+  about: 'What is in a mailbox, or was in it at a time, with the flags of then',
   params: { address },
-  query: { asOf: until('What was in it then'), ...paging },
+  query: { asOf: until('What was in it then'), ...mailboxFilters, ...paging },
   answers: { 200: { about: 'A page of it', shape: listOf(mailboxMessage, 'MailboxMessages') } },
   problems: { 404: 'There is no such mailbox' },
   answer: async ({ params, query, rooms }) => {
-    const { asOf, limit = usualLimit, position } = query
+    const { limit = usualLimit, position } = query
     const asked = { ...query, address: params.address }
     const [before] = placeIn('mailbox', asked, ['string']) ?? []
     if (position !== undefined) await rooms.until(position)
-    const page = { limit: limit + 1, asOf, ...(typeof before === 'string' && { before }) }
-    const rows = await rooms.found(`mailbox ${params.address}`, async () => {
-      const exact = await rooms.desk('mailbox', params.address, page)
-      return exact ?? rooms.desk('mailbox', mailboxName(params.address), page)
-    })
+    const place = { limit: limit + 1, ...(typeof before === 'string' && { before }) }
+    const rows = await mailboxPage(rooms, params.address, { ...filterOf(query), ...place })
     const items = rows.slice(0, limit)
     const next = rows.length > limit ? cursorFor('mailbox', asked, [items.at(-1)!.id]) : null
     return { items, next }
@@ -57,17 +60,6 @@ const found = (
   { address: name, id }: { address: string; id: string },
 ): Promise<MailboxMessage> =>
   rooms.found(`message ${id} in mailbox ${name}`, () => rooms.desk('mailboxMessage', name, id))
-
-const keeperIn = ({
-  house,
-  request,
-}: Pick<Parameters<Endpoint['answer']>[0], 'house' | 'request'>): Keeper => ({
-  ...{ log: house.log, node: house.members.node },
-  by: request.caller?.name ?? 'operator',
-})
-
-/** Milliseconds: who asks next finds it done. */
-const viewsWithin = 500
 
 /** @throws Problem where it is not there, or not possible */
 const done = async (kept: Kept, rooms: Rooms): Promise<MailboxMessage> => {
@@ -90,31 +82,14 @@ const one = endpoint({
   answer: ({ params: asked, rooms }) => found(rooms, asked),
 })
 
-const aFlag = z.string().transform((typed, context) => {
-  const known = flagOf(typed)
-  if (known !== null) return known
-  context.addIssue({ code: 'custom', message: `give ${flagForms}` })
-  return z.NEVER
-})
-const flags = (about: string) => z.array(aFlag).max(64).describe(about).optional()
-
-/** Only into mailboxes of the same address: `alice@example.org/Junk`, `alice@example.org`. */
-const folder = (from: string, to: string): string => {
-  const base = from.split('/')[0]!
-  const [named, below, ...deeper] = to.split('/')
-  if (named !== base || deeper.length > 0 || (below !== undefined && !/^[\w -]{1,60}$/.test(below)))
-    throw new Problem(400, `mailbox: give ${base}, or ${base}/ and a name of letters, digits and spaces`)
-  return to
-}
-
 const change = endpoint({
   ...{ method: 'PATCH', path: '/mailboxes/{address}/messages/{id}', name: 'changeMailboxMessage', tag },
   ...{ role: 'act', about: 'Changes its flags, or moves it', params },
   body: z
     .strictObject({
-      flags: flags('All of its flags, instead of those that stand on it'),
-      add: flags('Flags that stand on it from now on as well'),
-      remove: flags('Flags that no longer do'),
+      flags: flagList('All of its flags, instead of those that stand on it'),
+      add: flagList('Flags that stand on it from now on as well'),
+      remove: flagList('Flags that no longer do'),
       mailbox: z.string().max(400).describe('Where it goes: another folder of the same address').optional(),
     })
     .meta({ id: 'MailboxChange' }),
@@ -143,4 +118,4 @@ const remove = endpoint({
   },
 })
 
-export const mailboxRows: readonly Endpoint[] = [list, messages, one, change, remove]
+export const mailboxRows: readonly Endpoint[] = [list, messages, one, change, remove, mailboxActs]

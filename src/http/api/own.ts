@@ -101,6 +101,7 @@ const mailboxes: Own = {
 /** The first that fits counts. */
 const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   [/^POST$/, /^\/messages$/, {}],
+  [/^GET$/, /^\/senders$/, {}],
   [/^GET$/, /^\/messages\/\{id\}\/(?:raw|parts|html)(?:\/|$)/, said],
   [/^GET$/, /^\/messages\/\{id\}(?:\/|$)/, sent],
   [

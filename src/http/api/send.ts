@@ -50,8 +50,10 @@ const bodySchema = z
   })
   .meta({ id: 'Mail' })
 
+type Sender = { readonly name: string; readonly first: string; readonly addresses: readonly string[] }
+
 /** For whom it is sent. @throws Problem where that is nobody */
-const accountOf = ({ house: { directory }, request: { caller } }: Came): { name: string; first: string } => {
+const accountOf = ({ house: { directory }, request: { caller } }: Came): Sender => {
   const named =
     caller?.kind === 'playground'
       ? demoAccount
@@ -62,10 +64,11 @@ const accountOf = ({ house: { directory }, request: { caller } }: Came): { name:
       'mail is sent by an account: ask with a key that is for one (`fsmtp key add --account`)',
     )
   const account = directory.account(named)
-  const [first] = account === null ? [] : directory.addressesOf(account)
+  const addresses = account === null ? [] : directory.addressesOf(account)
+  const [first] = addresses
   if (account === null || first === undefined)
     throw new Problem(403, `there is no account ${named} to send mail`)
-  return { name: account.name, first }
+  return { name: account.name, first, addresses }
 }
 
 const isFault = (made: Mail | Fault): made is Fault => 'fault' in made
@@ -225,4 +228,29 @@ const send = endpoint({
 const outcomeOf = async (came: Came, mail: Mail, account: string): Promise<unknown> =>
   outcome(came, await submit(came, mail, account))
 
-export const sendRows: readonly Endpoint[] = [send]
+const senders = endpoint({
+  ...{ method: 'GET', path: '/senders', name: 'listSenders', tag: 'Messages', role: 'act' },
+  about: 'Addresses that whoever asks may send from over the API',
+  answers: {
+    200: {
+      about: 'The first one is taken where a mail names none',
+      shape: z
+        .object({
+          items: z.array(z.string()),
+          domains: z.array(z.string()).describe('Any address of these, too'),
+        })
+        .meta({ id: 'Senders' }),
+    },
+  },
+  problems: { 403: 'Whoever asks is no account' },
+  answer: (came) => {
+    const { addresses } = accountOf(came)
+    const wild = addresses.filter((address) => address.startsWith('@'))
+    return {
+      items: addresses.filter((address) => !wild.includes(address)),
+      domains: wild.map((each) => each.slice(1)),
+    }
+  },
+})
+
+export const sendRows: readonly Endpoint[] = [send, senders]

@@ -2,30 +2,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Mailbox, MailboxMessage } from '../../shapes/mailbox.ts'
 import { allRows } from '../database.ts'
+import { type MailboxFilter, mailboxQuestions, mailboxValues } from './mailbox-questions.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
-export type { Mailbox, MailboxMessage }
+export type { Mailbox, MailboxFilter, MailboxMessage }
 
 const every = `SELECT mailbox, messages, size, lastFiledAt FROM mailboxes ORDER BY mailbox`
 const one = `SELECT mailbox FROM mailboxes WHERE mailbox = :mailbox`
-/** What was there at a time, or is there now. */
-const there = `message IS NOT NULL AND (:asOf IS NULL OR filedAt <= :asOf)
-    AND (expungedAt IS NULL OR expungedAt > :asOf)`
-const filed = `
-  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
-  FROM mailbox_messages
-  WHERE mailbox = :mailbox AND number > :after AND ${there}
-  ORDER BY number
-`
-/** Ids sort by time, and rows of a mailbox lie in the order of their ids. */
-const page = `
-  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
-  FROM mailbox_messages
-  WHERE mailbox = :mailbox AND id < :before AND ${there}
-  ORDER BY id DESC LIMIT :limit
-`
 const single = `
-  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags
+  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags, expungedAt
   FROM mailbox_messages
   WHERE mailbox = :mailbox AND id = :id AND message IS NOT NULL AND expungedAt IS NULL
 `
@@ -40,44 +25,51 @@ type Row = {
   subject: string | null
   size: number
   flags: string
+  expungedAt: number | null
 }
 
 export const askMailboxes = (db: DatabaseSync): readonly Mailbox[] =>
   allRows<MailboxRow>(db, every).map((row) => ({ ...row, lastFiledAt: isoOf(row.lastFiledAt) }))
 
-/**
- * What is in a mailbox, oldest first; null when there is no such mailbox. `asOf`, milliseconds since 1970: only what had
- * been filed by then. `after`: only numbers above.
- */
+/** `after`: only numbers above. `limit`: of those that fit the newest so many, whatever their numbers. */
+export type MailboxAsked = MailboxFilter & { readonly after?: number; readonly limit?: number | undefined }
+
+/** What is in a mailbox, oldest first; null when there is no such mailbox. */
 export const askMailbox = (
   db: DatabaseSync,
   mailbox: string,
-  { asOf, after = 0 }: { readonly asOf?: number | undefined; readonly after?: number } = {},
+  { after = 0, limit, ...filter }: MailboxAsked = {},
 ): readonly MailboxMessage[] | null => {
   if (allRows(db, one, { mailbox }).length === 0) return null
-  return allRows<Row>(db, filed, { mailbox, after, asOf: asOf ?? null }).map(messageOf)
+  const { oldest, newest } = mailboxQuestions(filter)
+  const asked = mailboxValues(mailbox, filter)
+  const rows =
+    limit === undefined
+      ? allRows<Row>(db, oldest, { ...asked, after })
+      : allRows<Row>(db, newest, { ...asked, limit }).toReversed()
+  return rows.map(messageOf)
 }
 
-const messageOf = (row: Row): MailboxMessage => ({
+const messageOf = ({ expungedAt: _, ...row }: Row): MailboxMessage => ({
   ...row,
   filedAt: isoTime(row.filedAt),
   flags: JSON.parse(row.flags) as string[],
 })
 
-/** The newest first, behind an id. `asOf` in milliseconds since 1970. */
-export type MailboxPage = {
+/** The newest first, behind an id. */
+export type MailboxPage = MailboxFilter & {
   readonly limit: number
   readonly before?: string
-  readonly asOf?: number | undefined
 }
 
 /** Null when there is no such mailbox. */
 export const askMailboxMessages = (
   db: DatabaseSync,
   mailbox: string,
-  { limit, before = '~', asOf }: MailboxPage,
+  { limit, before = '~', ...filter }: MailboxPage,
 ): readonly MailboxMessage[] | null => {
-  const rows = allRows<Row>(db, page, { mailbox, before, limit, asOf: asOf ?? null })
+  const { page } = mailboxQuestions(filter)
+  const rows = allRows<Row>(db, page, { ...mailboxValues(mailbox, filter), before, limit })
   if (rows.length === 0 && allRows(db, one, { mailbox }).length === 0) return null
   return rows.map(messageOf)
 }
