@@ -133,6 +133,36 @@ test('logins are listed and revoked by whose they are, and by administrators', a
   assert.equal((await boss.ask('/api/v1/logins')).status, 200)
 })
 
+type Ended = { readonly ended: number }
+const ended = ({ text }: { readonly text: string }) => (JSON.parse(text) as Ended).ended
+
+test('an account logs out everywhere, or everywhere else, and administrators end those of another', async (t) => {
+  const { http } = await server(t, { http: { administrators: [bob] } })
+  const enter = (user: string) => visitor(http, { user })
+  const end = (who: Awaited<ReturnType<typeof enter>>, asked = '') =>
+    who.ask(`/api/v1/logins${asked}`, { method: 'DELETE' })
+  const [first, second, third, boss] = [
+    ...[await enter(alice), await enter(alice), await enter(alice)],
+    await enter(bob),
+  ]
+  assert.equal(ended(await end(first!, '?others=true')), 2)
+  assert.deepEqual(
+    [(await second!.ask('/api/v1/logins')).status, (await third!.ask('/api/v1/logins')).status],
+    [401, 401],
+  )
+  assert.equal((await first!.ask('/api/v1/logins')).status, 200)
+  assert.equal((await end(first!, `?account=${bob}`)).status, 403)
+  const again = await enter(alice)
+  assert.equal(ended(await end(boss!, `?account=${alice}`)), 2)
+  assert.equal((await again.ask('/api/v1/logins')).status, 401)
+  await enter(alice)
+  const everywhere = await end(boss!)
+  assert.equal(ended(everywhere), 1)
+  assert.match(everywhere.headers['set-cookie']?.[0] ?? '', /^fsmtp=; Max-Age=0;/)
+  assert.equal((await boss!.ask('/api/v1/logins')).status, 401)
+  assert.equal(listed(await (await enter(bob)).ask('/api/v1/logins')).length, 2)
+})
+
 test('a changed password, and a removed account, end the logins of that account alone', async (t) => {
   const { http, enrolment, running } = await server(t)
   const [hers, his] = [await visitor(http, { user: alice }), await visitor(http, { user: bob })]
@@ -180,6 +210,7 @@ test('a playground has no login, and lets no page of another site do anything', 
   const caller = { kind: 'playground', name: 'playground', role: 'administer', account: null }
   assert.deepEqual(JSON.parse(text), { required: false, accounts: false, caller })
   assert.equal((await logIn(http, { user: 'demo@localhost' })).status, 409)
+  assert.equal((await ask(http, '/api/v1/logins', { method: 'DELETE' })).status, 400)
   const id = '0'.repeat(20)
   const from = async (headers: Readonly<Record<string, string>>): Promise<number> =>
     (await ask(http, `/api/v1/logins/${id}`, { method: 'DELETE', headers })).status

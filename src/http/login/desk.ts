@@ -104,6 +104,21 @@ export class Desk {
     return true
   }
 
+  /** All logins of an account but `except`; how many there were. */
+  async revokeAll(
+    caller: Caller,
+    { account, except }: { readonly account: string; readonly except: string | null },
+  ): Promise<number> {
+    const found = this.logins(caller).filter(
+      (login) => keyOf(login.account) === keyOf(account) && login.id !== except,
+    )
+    // The one that asks comes last: who is cut off in between can ask again.
+    const own = (login: OpenLogin): number => Number(login.id === caller.login)
+    for (const login of found.toSorted((one, other) => own(one) - own(other)))
+      await this.revoke(caller, login.id)
+    return found.length
+  }
+
   keys(): readonly Key[] {
     return this.#register.keys()
   }

@@ -1,11 +1,13 @@
 /** `/api/v1/login`: who asks, in and out. `/api/v1/logins`, `/api/v1/keys`: what there is of them. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
+import { keyOf } from '../../authentication/spelling.ts'
 import { TooManyWaiting } from '../../authentication/turnstile.ts'
-import { time } from '../../shapes/shape.ts'
+import { count, time } from '../../shapes/shape.ts'
 import { type Endpoint, endpoint } from '../api/endpoint.ts'
+import { text, yes } from '../api/fields.ts'
 import { Problem } from '../problem.ts'
-import { type Caller, roles } from './caller.ts'
+import { type Caller, includes, roles } from './caller.ts'
 import { cookieFor, noCookie } from './cookies.ts'
 import type { Desk, LoggedIn } from './desk.ts'
 import type { Key, OpenLogin } from './register.ts'
@@ -101,6 +103,22 @@ const revokeRow = (desk: DeskOf): Endpoint =>
     },
   })
 
+const revokeAllRow = (desk: DeskOf): Endpoint =>
+  endpoint({
+    ...{ method: 'DELETE', path: '/logins', name: 'revokeLogins', tag, role: 'look' },
+    about: 'Ends all logins of the account that asks, this one as well; nobody is logged in anywhere then',
+    query: {
+      others: yes('All but the one that asks'),
+      account: text('Of another account: for administrators').optional(),
+    },
+    answers: {
+      200: { about: 'They are over', shape: z.object({ ended: count }).meta({ id: 'LoginsEnded' }) },
+    },
+    problems: { 400: 'Whoever asks is no account, and names none', 403: 'That is not for one account alone' },
+    answer: ({ request, reply, query: { others = false, account } }) =>
+      revokeAll(desk(), { request, reply, account, isOthers: others }),
+  })
+
 const keysRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'GET', path: '/keys', name: 'listKeys', tag, role: 'administer' },
@@ -111,7 +129,7 @@ const keysRow = (desk: DeskOf): Endpoint =>
 
 /** `desk` is asked within a request. */
 export const loginRows = (desk: DeskOf): readonly Endpoint[] =>
-  [whoRow, inRow, outRow, listRow, revokeRow, keysRow].map((row) => row(desk))
+  [whoRow, inRow, outRow, listRow, revokeRow, revokeAllRow, keysRow].map((row) => row(desk))
 
 /** The route wants a caller: without one nobody comes here. */
 const known = (caller: Caller | null): Caller => {
@@ -194,4 +212,26 @@ const logOut = async (
     throw new Problem(409, `${known(caller).name} is not logged in: there is nothing to end`)
   await desk.revoke(known(caller), login)
   return reply.header('set-cookie', noCookie(client.isSecure)).code(204).send()
+}
+
+type Ending = {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly account: string | undefined
+  readonly isOthers: boolean
+}
+
+/** @throws Problem */
+const revokeAll = async (desk: Desk, { request, reply, account, isOthers }: Ending): Promise<object> => {
+  const caller = known(request.caller)
+  const own = caller.account ?? (caller.kind === 'account' ? caller.name : null)
+  const whose = account ?? own
+  if (whose === null) throw new Problem(400, 'account: say whose logins end')
+  const isOwn = own !== null && keyOf(own) === keyOf(whose)
+  if (!isOwn && (caller.account !== null || !includes(caller.role, 'administer')))
+    throw new Problem(403, `${caller.name} ends its own logins; those of others are for administrators`)
+  const ended = await desk.revokeAll(caller, { account: whose, except: isOthers ? caller.login : null })
+  if (isOwn && !isOthers && caller.login !== null)
+    reply.header('set-cookie', noCookie(request.client.isSecure))
+  return { ended }
 }
