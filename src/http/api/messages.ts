@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { omitting } from '../../content/omitting.ts'
 import { exportStreams } from '../../history/export.ts'
+import { type Job, opener, type ResultOf, TooManyWaiting, Unopened } from '../../opening/index.ts'
 import { remembered } from '../../retention/remembered.ts'
 import { message, messageDetails, parts as partsShape, traceLine } from '../../shapes/message.ts'
 import { traceLines } from '../../smtp/trace.ts'
@@ -18,7 +19,6 @@ import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, text, until } from './fields.ts'
 import { filterOf, listOf, pageOf } from './lists.ts'
-import { type Parts, partsOf } from './parts.ts'
 import type { Rooms } from './rooms.ts'
 
 const tag = 'Messages'
@@ -102,11 +102,24 @@ const raw = endpoint({
 /** Bytes that are read to show parts; larger messages are shown raw. */
 const mostRead = 64 * 1024 * 1024
 
-/** @throws Problem where it is too large, not there, or was forgotten */
-export const messagePartsOf = async (rooms: Rooms, house: House, id: string): Promise<Parts> => {
+const opening = opener()
+
+/** @throws Problem where it cannot be taken apart, is not there, or was forgotten */
+export const openedMessage = async <One extends Job>(
+  rooms: Rooms,
+  house: House,
+  { id, job }: { readonly id: string; readonly job: One },
+): Promise<ResultOf[One['kind']]> => {
   const found = await findMessage(rooms, id)
   if (found.size > mostRead) throw new Problem(413, `message ${id} has ${found.size} bytes; get it raw`)
-  return partsOf(await bodyOf(house, found))
+  try {
+    return await opening.open(job, () => bodyOf(house, found))
+  } catch (error) {
+    if (error instanceof TooManyWaiting)
+      throw new Problem(503, 'many messages are being taken apart; ask again in a moment')
+    if (!(error instanceof Unopened)) throw error
+    throw new Problem(413, `message ${id} takes too much to be taken apart; get it raw`)
+  }
 }
 
 const parts = endpoint({
@@ -120,7 +133,7 @@ const parts = endpoint({
   },
   answer: async ({ params: { id }, rooms, house }) => ({
     id,
-    ...(await messagePartsOf(rooms, house, id)).told,
+    ...(await openedMessage(rooms, house, { id, job: { kind: 'told' } })),
   }),
 })
 
@@ -133,9 +146,8 @@ const part = endpoint({
   },
   problems: { 404: 'There is no such message, or no such part of it' },
   answer: async ({ params: { id, part: wanted }, rooms, house, reply }) => {
-    const { bytes } = await messagePartsOf(rooms, house, id)
-    const content = bytes.get(wanted)
-    if (content === undefined) throw new Problem(404, `message ${id} has no part ${wanted}`)
+    const content = await openedMessage(rooms, house, { id, job: { kind: 'part', part: wanted } })
+    if (content === null) throw new Problem(404, `message ${id} has no part ${wanted}`)
     return reply
       .type('application/octet-stream')
       .header('content-disposition', 'attachment')

@@ -1,14 +1,8 @@
-/**
- * A message taken apart, for those who look at it. Nothing of it is run or fetched; what is told is bounded, however many parts a hostile
- * one has.
- */
-
-import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+/** A message taken apart. Nothing of it is run or fetched; what is told is bounded, however many parts a hostile one has. */
 import type { z } from 'zod'
-import type { parts } from '../../shapes/message.ts'
+import type { parts } from '../shapes/message.ts'
 
-type Told = Omit<z.infer<typeof parts>, 'id'>
+export type Told = Omit<z.infer<typeof parts>, 'id'>
 export type Parts = { readonly told: Told; readonly bytes: ReadonlyMap<string, Uint8Array> }
 
 const mostParts = 200
@@ -16,10 +10,13 @@ const mostHeaders = 500
 /** Characters of a text, and of a header field. */
 const longestText = 2 * 1024 * 1024
 const longestField = 16 * 1024
+/** Characters of a file's name, a type, a content id. */
+const longestName = 1000
 /** Of parts within parts, and bytes of a header. */
 const deepest = 20
 const longestHeader = 1024 * 1024
 
+const named = (name: string | null | undefined): string | null => name?.slice(0, longestName) ?? null
 const cut = (text: string | undefined): string | null =>
   text === undefined ? null : text.slice(0, longestText)
 
@@ -35,9 +32,9 @@ const unreadable: Parts = {
   bytes: new Map(),
 }
 
-export const partsOf = async (body: Readable): Promise<Parts> => {
+/** May take seconds, and memory: to be done on a thread of its own. */
+export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
   const { default: PostalMime } = await import('postal-mime')
-  const whole = await buffer(body)
   const limits = { maxNestingDepth: deepest, maxHeadersSize: longestHeader }
   const mail = await PostalMime.parse(whole, { ...limits, forceRfc822Attachments: true }).catch(() => null)
   if (mail === null) return unreadable
@@ -45,10 +42,10 @@ export const partsOf = async (body: Readable): Promise<Parts> => {
   const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content) }))
   const told = kept.map(({ one, octets }, at) => ({
     part: String(at + 1),
-    type: one.mimeType.toLowerCase(),
-    name: one.filename ?? null,
+    type: one.mimeType.toLowerCase().slice(0, longestName),
+    name: named(one.filename),
     disposition: dispositionOf(one.disposition),
-    contentId: one.contentId ?? null,
+    contentId: named(one.contentId),
     size: octets.length,
   }))
   const isLong = (said: string | undefined) => (said?.length ?? 0) > longestText

@@ -1,0 +1,62 @@
+/** Messages that were written to keep whoever opens them busy. */
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { type OpenerOptions, opener, TooManyWaiting, Unopened } from '../../src/opening/index.ts'
+
+const told = { kind: 'told' } as const
+const letters = (t: TestContext, options: OpenerOptions = {}) => {
+  const { open, close } = opener(options)
+  t.after(close)
+  return (text: string) => open(told, async () => Readable.from([Buffer.from(text)]))
+}
+
+/** Each line costs more than a hundred bytes while it is taken apart. */
+const manyLines = `Content-Type: text/html\r\n\r\n${'\n'.repeat(3_000_000)}`
+
+test('a message that takes too much memory ends its thread, and nothing else', async (t) => {
+  const open = letters(t, { threads: 1, memory: 32, patience: 60_000 })
+  await assert.rejects(open(manyLines), Unopened)
+  assert.equal((await open('Subject: x\r\n\r\nhello')).text, 'hello\n')
+})
+
+test('a message that takes too long is given up, and the next has its turn', async (t) => {
+  const open = letters(t, { threads: 1, patience: 20 })
+  await assert.rejects(open(manyLines), Unopened)
+  const patient = letters(t, { threads: 1 })
+  assert.equal((await patient('Subject: x\r\n\r\nhello')).text, 'hello\n')
+})
+
+test('while one is taken apart others go on, and no more wait than there is room for', async (t) => {
+  const open = letters(t, { threads: 1, waiting: 1 })
+  const [first, second, third] = await Promise.allSettled([open('\r\n1'), open('\r\n2'), open('\r\n3')])
+  assert.deepEqual([first.status, second.status], ['fulfilled', 'fulfilled'])
+  assert.ok(third.status === 'rejected' && third.reason instanceof TooManyWaiting)
+})
+
+test('what cannot be read from where it is says so, and holds up nobody', async (t) => {
+  const { open, close } = opener({ threads: 1 })
+  t.after(close)
+  const gone = async (): Promise<Readable> => {
+    throw new Error('it is not there')
+  }
+  await assert.rejects(open(told, gone), /it is not there/)
+  const cut = async () =>
+    Readable.from(
+      (async function* () {
+        yield Buffer.from('Subject: x\r\n')
+        throw new Error('the disk is gone')
+      })(),
+    )
+  await assert.rejects(open(told, cut), /the disk is gone/)
+  assert.equal((await open(told, async () => Readable.from([Buffer.from('\r\nx')]))).text, 'x\n')
+})
+
+test('names are bounded, however long they are written', async (t) => {
+  const part = `Content-Type: application/x; name="${'n'.repeat(90_000)}"\r\nContent-ID: <${'i'.repeat(90_000)}>\r\n\r\nhi`
+  const { attachments } = await letters(t)(
+    `MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n${part}\r\n--x--\r\n`,
+  )
+  assert.equal(attachments.length, 1)
+  assert.ok(JSON.stringify(attachments).length < 4_000, String(JSON.stringify(attachments).length))
+})
