@@ -91,7 +91,7 @@ export const startTestServer = async (
       for await (const page of log.readAll(position)) events.push(...page)
       return events
     },
-    until: async (found, { position = 0, within = 10_000, what = 'it' } = {}) => {
+    until: async (found, { position = 0, within = 60_000, what = 'it' } = {}) => {
       const late = new Error(`${what} did not happen within ${within} ms`)
       const control = new AbortController()
       const clock = setTimeout(() => control.abort(), within)
@@ -178,14 +178,22 @@ export const serve = async (
   let output = ''
   const ended = once(child, 'exit') as Promise<[number | null]>
   const up = new Promise<void>((resolve, reject) => {
+    const late = (): void => reject(new Error(`the server did not say that it is up: ${output}`))
+    const clock = setTimeout(late, 120_000)
     const hear = (text: string): void => {
       output += text
       // All of it is printed at once.
-      if (output.includes('is up') && listenersIn(output).length > 0) resolve()
+      if (output.includes('is up') && listenersIn(output).length > 0) {
+        clearTimeout(clock)
+        resolve()
+      }
     }
     child.stdout.setEncoding('utf8').on('data', hear)
     child.stderr.setEncoding('utf8').on('data', hear)
-    void ended.then(([code]) => reject(new Error(`the server ended with ${code}: ${output}`)))
+    void ended.then(([code]) => {
+      clearTimeout(clock)
+      reject(new Error(`the server ended with ${code}: ${output}`))
+    })
   })
   await up
   const listeners = listenersIn(output)

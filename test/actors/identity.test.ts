@@ -101,7 +101,7 @@ test('what is due comes, although the clock jumped ahead and back', async () => 
     ring: () => rung.abort(),
   })
   // The timetable's own timer keeps no process alive.
-  const alive = setTimeout(() => assert.fail('it never rang'), 10_000)
+  const alive = setTimeout(() => assert.fail('it never rang'), 60_000)
   const heard = once(rung.signal, 'abort')
   timetable.add(due)
   await heard

@@ -41,7 +41,7 @@ const house = async (t: TestContext): Promise<House> => {
   const folder = workplace({
     proxy: { trusted: ['127.0.0.1/32'], protocols: ['xclient'] },
     domains: [{ name: 'example.org', catchAll: 'ann@example.org' }],
-    dns: { servers: [dns.address], timeout: '500ms' },
+    dns: { servers: [dns.address], timeout: '3s' },
     listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
     policy: './policy.yaml',
   })

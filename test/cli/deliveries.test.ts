@@ -1,10 +1,9 @@
 /** Deliveries from the command line: followed, acted upon, named by a part of their ids, replayed, and told in a message's trace. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { finished, objects, root } from '../server.ts'
+import { eventually, finished, objects, root } from '../server.ts'
 import { type Playground, playground } from './playground.ts'
 
 /** `fsmtp send --wait` to these, running; `said` resolves when it has told this of standard output. */
@@ -19,7 +18,13 @@ const waiting = (t: TestContext, { folder, mx }: Playground, to: string) => {
   return {
     ended: finished(child),
     said: async (pattern: RegExp): Promise<void> => {
-      while (!pattern.test(output)) await once(child.stdout, 'data')
+      await eventually(
+        () => {
+          assert.ok(child.exitCode === null || pattern.test(output), `it ended: ${output}`)
+          return pattern.test(output)
+        },
+        { what: String(pattern) },
+      )
     },
   }
 }

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { Keys } from '../../src/cli/stepping.ts'
 import { folder, fsmtp } from '../authentication/command.ts'
 import { requireProgram } from '../programs.ts'
-import { root } from '../server.ts'
+import { eventually, root } from '../server.ts'
 
 /** A terminal that remembers whether it is raw. */
 const fakeTerminal = () => {
@@ -85,7 +85,7 @@ const stepping = (script: string) => {
     output: () => output,
     press: (keys: string) => child.stdin.write(keys),
     pauses: async (count: number): Promise<void> => {
-      while (output.split('any key: next step').length - 1 < count) await once(child.stdout, 'data')
+      await eventually(() => output.split('any key: next step').length > count, { what: `pause ${count}` })
     },
   }
 }
@@ -95,7 +95,7 @@ const shownIn = (output: string): number[] =>
     Number(number),
   )
 
-test('on a real terminal, keys go on step by step and q ends', { timeout: 60_000 }, async (t) => {
+test('on a real terminal, keys go on step by step and q ends', { timeout: 120_000 }, async (t) => {
   const script = requireProgram(t, 'script')
   if (script === null) return
   const { ended, output, press, pauses } = stepping(script)

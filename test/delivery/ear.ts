@@ -1,8 +1,8 @@
 /** The receiving end of a scripted peer. */
 import type { Socket } from 'node:net'
 
-/** Nothing a script waits for takes this long. */
-export const patience = 10_000
+/** Nothing a script waits for takes this long, on the slowest machine. */
+export const patience = 60_000
 
 /** Bytes as they come, read as the script asks for them. */
 export class Ear {

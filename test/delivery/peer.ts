@@ -168,17 +168,17 @@ export class Peer {
 
   /** When so many connections have come. */
   connected(connections: number): Promise<void> {
-    return this.#until(() => this.connections >= connections)
+    return this.#until(() => this.connections >= connections, `connection ${connections}`)
   }
 
   /** When a command line that begins so was heard. */
   hears(beginning: string): Promise<void> {
-    return this.#until(() => this.heard.some((line) => line.startsWith(beginning)))
+    return this.#until(() => this.heard.some((line) => line.startsWith(beginning)), beginning)
   }
 
   /** When so many contents have come whole. */
   takes(contents: number): Promise<void> {
-    return this.#until(() => this.contents.length >= contents)
+    return this.#until(() => this.contents.length >= contents, `content ${contents}`)
   }
 
   /** Says something out of the script, on every connection. */
@@ -191,9 +191,12 @@ export class Peer {
     for (const socket of this.#sockets) socket.once('data', () => socket.pause())
   }
 
-  async #until(isSo: () => boolean): Promise<void> {
+  async #until(isSo: () => boolean, what: string): Promise<void> {
     const deadline = AbortSignal.timeout(patience)
-    while (!isSo()) await once(this.#news, 'news', { signal: deadline })
+    const late = (): never => {
+      throw new Error(`${what} did not come within ${patience} ms; heard: ${JSON.stringify(this.heard)}`)
+    }
+    while (!isSo()) await once(this.#news, 'news', { signal: deadline }).catch(late)
   }
 
   /** Something was heard. */

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
 
-/** Nothing a dialogue waits for takes this long. */
-const patience = 10_000
+/** Nothing a dialogue waits for takes this long, on the slowest machine. */
+const patience = 60_000
 
 export type Handshake = { readonly servername?: string | null; readonly max?: string | null }
 

@@ -242,7 +242,7 @@ for (const [kind, zone, instead, code] of failures)
 test('a silent server leaves time for the others, and is asked after them from then on', async (context) => {
   const silent = await started(context, {}, { instead: () => [] })
   const good = await started(context, { 'a.test': { A: ['192.0.2.1'] }, 'b.test': { A: ['192.0.2.2'] } })
-  const resolver = openResolver({ servers: [silent.address, good.address], timeout: 800 })
+  const resolver = openResolver({ servers: [silent.address, good.address], timeout: 6_000 })
   assert.equal(await said(resolver, 'a.test', 'A'), '192.0.2.1')
   assert.equal(await said(resolver, 'b.test', 'A'), '192.0.2.2')
   assert.deepEqual(silent.asked, ['udp A a.test'])
@@ -252,7 +252,7 @@ test('a lost datagram is sent again', async (context) => {
   let lost = 0
   const instead = ({ answer }: Said): readonly Buffer[] => (lost++ === 0 ? [] : [answer!])
   const zone: Zone = { 'a.test': { A: ['192.0.2.1'] } }
-  const { resolver } = await placeWith(context, zone, { instead, resolver: { timeout: 900 } })
+  const { resolver } = await placeWith(context, zone, { instead, resolver: { timeout: 6_000 } })
   assert.equal(await said(resolver, 'a.test', 'A'), '192.0.2.1')
 })
 
@@ -268,7 +268,7 @@ test('a slow answer counts, although the question was sent again meanwhile', asy
     return [answer!]
   }
   const zone: Zone = { 'a.test': { A: ['192.0.2.1'] } }
-  const { resolver } = await placeWith(context, zone, { instead, resolver: { timeout: 1_500 } })
+  const { resolver } = await placeWith(context, zone, { instead, resolver: { timeout: 6_000 } })
   assert.equal(await said(resolver, 'a.test', 'A'), '192.0.2.1')
 })
 
@@ -295,14 +295,14 @@ test('a server that fails late takes no turn from the one that is asked meanwhil
       },
     },
   )
-  const resolver = openResolver({ servers: [late.address, forgetful.address], timeout: 1_600 })
+  const resolver = openResolver({ servers: [late.address, forgetful.address], timeout: 8_000 })
   assert.equal(await said(resolver, 'a.test', 'A'), '192.0.2.1')
 })
 
 test('where one server refuses and the other is silent, the refusal is told', async (context) => {
   const silent = await started(context, {}, { instead: () => [] })
   const shut = await started(context, { 'a.test': { fails: 'REFUSED' } })
-  const resolver = openResolver({ servers: [silent.address, shut.address], timeout: 400 })
+  const resolver = openResolver({ servers: [silent.address, shut.address], timeout: 3_000 })
   assert.equal(await said(resolver, 'a.test', 'A'), 'EREFUSED')
 })
 

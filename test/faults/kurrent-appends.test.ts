@@ -206,7 +206,7 @@ test('closing waits for what is under way, through a broken connection', async (
 })
 
 test('a part of several streams that was left behind is completed by the same again', async (context) => {
-  const { server, log } = await opened(context, { answerWithin: 400, silentAfter: 100 })
+  const { server, log } = await opened(context, { answerWithin: 3_000, silentAfter: 100 })
   const [one, two] = [event(), event()]
   const appends = [
     { stream: 'test-a', expected: -1, events: [one] },

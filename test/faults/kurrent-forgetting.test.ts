@@ -84,7 +84,7 @@ test('metadata whose answer is lost are written once', async (t) => {
 })
 
 test('a database that stays away is said to be away', async (t) => {
-  const { server, log } = await opened(t, { answerWithin: 400, connectWithin: 300 })
+  const { server, log } = await opened(t, { answerWithin: 3_000, connectWithin: 1_000 })
   await put(log, 'test-a', -1, [event()])
   await server.stop()
   await assert.rejects(log.forget({ streams: ['test-a'] }), LogUnavailable)

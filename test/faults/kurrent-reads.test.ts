@@ -21,18 +21,18 @@ for (const act of acts)
   })
 
 test('a read that is not answered ends in an error, and the next one works', async (context) => {
-  const { server, log } = await opened(context, { readWithin: 300 })
+  const { server, log } = await opened(context, { readWithin: 2_000 })
   await put(log, 'test-a', -1, [event()])
   server.faults.onRead('silent', { stream: 'test-a' })
   await assert.rejects(gather(log.readStream('test-a')), {
     name: 'LogUnavailable',
-    message: /took longer than 300 ms$/,
+    message: /took longer than 2000 ms$/,
   })
   assert.equal((await gather(log.readStream('test-a'))).length, 1)
 })
 
 test('reading works again after the server was down, also for who looked meanwhile', async (context) => {
-  const { server, log } = await opened(context, { readWithin: 200 })
+  const { server, log } = await opened(context, { readWithin: 2_000 })
   await put(log, 'test-a', -1, [event()])
   await server.stop()
   await assert.rejects(gather(log.readStream('test-a')), LogUnavailable)
@@ -96,7 +96,7 @@ test('a subscription the server has forgotten is begun again', async (context) =
 })
 
 test('who follows goes on when another read takes its connection along', async (context) => {
-  const { server, log } = await opened(context, { readWithin: 200, lookEvery: 600_000 })
+  const { server, log } = await opened(context, { readWithin: 2_000, lookEvery: 600_000 })
   const follower = following(log, 0)
   await put(log, 'test-a', -1, [event()])
   await follower.reached(1)

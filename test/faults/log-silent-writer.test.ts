@@ -18,11 +18,13 @@ const holdWriter = (test: TestContext, directory: string): (() => void) => {
   return () => holder.close()
 }
 const patient = { lockTimeout: 60_000 }
+/** Milliseconds to wait for in a test, in which a slow disk still takes an event. */
+const aWhile = 2_000
 
 describe('a writer that does not answer', () => {
   it('fails what was sent and what waits, and refuses the rest at once', async (test) => {
     const directory = await directoryFor(test)
-    const log = await openLogFor(test, { directory, answerWithin: 100, ...patient })
+    const log = await openLogFor(test, { directory, answerWithin: aWhile, ...patient })
     await log.append(append('test-a', -1))
     const release = holdWriter(test, directory)
     const sent = log.append(append('test-a', 0))
@@ -35,7 +37,7 @@ describe('a writer that does not answer', () => {
 
   it('is used again when it answers late; only what it had was written', async (test) => {
     const directory = await directoryFor(test)
-    const log = await openLogFor(test, { directory, answerWithin: 100, ...patient })
+    const log = await openLogFor(test, { directory, answerWithin: aWhile, ...patient })
     const release = holdWriter(test, directory)
     const sent = log.append(append('test-a', -1))
     await new Promise((resolve) => setImmediate(resolve))

@@ -19,7 +19,7 @@ type Silenced = { readonly theatre: Stage; silence(): void; listenAgain(): void 
 /** A real log whose writer can be kept from its file, and which gives up on it soon. */
 const silenced = async (t: TestContext): Promise<Silenced> => {
   const directory = scratch('silent')
-  const log = await openSqliteLog({ directory, answerWithin: 300, lockTimeout: 60_000 })
+  const log = await openSqliteLog({ directory, answerWithin: 2_000, lockTimeout: 60_000 })
   const other = new DatabaseSync(join(directory, 'log.sqlite'))
   t.after(async () => {
     other.close()

@@ -34,11 +34,8 @@ test('killed again and again, it leaves out nothing', async (t) => {
     }
     if (life === kills) {
       const last = accepted.at(-1)
-      await eventually(
-        () => to.heard.some(({ event }) => (event.data as { message: string }).message === last),
-        {
-          within: 30_000,
-        },
+      await eventually(() =>
+        to.heard.some(({ event }) => (event.data as { message: string }).message === last),
       )
       await line.say('QUIT')
       assert.equal(await server.end(), 0)

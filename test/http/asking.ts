@@ -62,4 +62,4 @@ export const missing = ({ checks }: Ready): Readonly<Record<string, string | nul
   )
 
 export const ready = (port: number): Promise<true> =>
-  eventually(async () => (await readiness(port)).code === 200, { what: 'readiness', within: 20_000 })
+  eventually(async () => (await readiness(port)).code === 200, { what: 'readiness' })

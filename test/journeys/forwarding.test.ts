@@ -56,7 +56,6 @@ const accepted = (reply: string): string => acceptedAs(reply) ?? assert.fail(rep
 
 const arrived = (host: FarHost, count = 1): Promise<readonly Received[]> =>
   eventually(() => host.received.length === count && host.received, {
-    within: 20_000,
     what: `${count} mails at the other host`,
   })
 const inMailbox = async (folder: string): Promise<Record<string, unknown>[]> =>
@@ -186,7 +185,7 @@ test('killed with two mails of one message owed to one host, both leave after th
       const rows = objects(await fsmtp(folder, ['deliveries', '--json']))
       return rows.length === 2 && rows.every(({ status }) => status === 'delivered') && rows
     },
-    { within: 30_000, what: 'two deliveries that are delivered' },
+    { what: 'two deliveries that are delivered' },
   )
   assert.deepEqual(new Set(found.map(({ forwarder }) => forwarder)), new Set([null, 'sales@example.org']))
   const reached = new Set(far.received.flatMap(({ recipients }) => recipients))

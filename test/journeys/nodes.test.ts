@@ -77,7 +77,7 @@ const delivered = (folder: string, count: number): Promise<Row[]> =>
       const rows = await deliveries(folder)
       return rows.length === count && rows.every(({ status }) => status === 'delivered') ? rows : undefined
     },
-    { within: 30_000, what: `${count} delivered` },
+    { what: `${count} delivered` },
   )
 
 test('either takes mail and delivers it; both show the same', async (t) => {
@@ -103,7 +103,7 @@ test('killed in the middle of an attempt, its delivery is made again by the othe
   const a = await up('a')
   const b = await up('b')
   await submit(a, 'one@far.example')
-  await eventually(() => far.dots() === 1 || undefined, { within: 30_000, what: 'the dot came' })
+  await eventually(() => far.dots() === 1 || undefined, { what: 'the dot came' })
   isStuck = false
   await a.end('SIGKILL')
   const [row] = await delivered(folder('b'), 1)
@@ -118,7 +118,7 @@ test('what one has under way is held from the folder of the other, and cancelled
   const { far, folder, up } = await fleet(t, { beforeAnswer: () => promise })
   const [a, b] = [await up('a'), await up('b')]
   await submit(a, 'one@far.example')
-  await eventually(() => far.dots() === 1 || undefined, { within: 30_000, what: 'the dot came' })
+  await eventually(() => far.dots() === 1 || undefined, { what: 'the dot came' })
   const held = await eventually(async () => {
     const said = await fsmtp(folder('b'), ['hold', '--domain', 'far.example'])
     return said.code === 0 && said
@@ -147,7 +147,6 @@ test('killed while its delivery waits, the other makes the next attempt', async 
   const a = await up('a')
   await submit(a, 'one@far.example')
   await eventually(async () => (await deliveries(folder('a')))[0]?.status === 'deferred' || undefined, {
-    within: 30_000,
     what: 'deferred',
   })
   const b = await up('b')
@@ -173,7 +172,7 @@ test('one that was paused for longer than its lease does not undo what the other
   const a = await up('a')
   const b = await up('b')
   await submit(a, 'one@far.example')
-  await eventually(() => far.dots() === 1 || undefined, { within: 30_000, what: 'the dot came' })
+  await eventually(() => far.dots() === 1 || undefined, { what: 'the dot came' })
   isStuck = false
   a.child.kill('SIGSTOP')
   const [row] = await delivered(folder('b'), 1)
@@ -206,7 +205,6 @@ test('killed after it took mail whose sender is to be told: told once, by whoeve
       objects(await fsmtp(folder('b'), ['messages', '--json'])) as { cause: { message: string } | null }[]
     ).flatMap(({ cause }) => (cause === null ? [] : [cause.message]))
   await eventually(async () => (await about()).length === ids.length || undefined, {
-    within: 30_000,
     what: `${ids.length} receipts`,
   })
   assert.equal(await b.end(), 0)
@@ -225,7 +223,6 @@ test('sessions of a server that was killed get their end from the other, those o
   const sessions = async () =>
     objects(await fsmtp(folder('b'), ['sessions', '--json'])) as { helo: string; outcome: string }[]
   await eventually(async () => (await sessions()).length === 2 || undefined, {
-    within: 30_000,
     what: 'both are seen',
   })
   await a.end('SIGKILL')
@@ -233,7 +230,7 @@ test('sessions of a server that was killed get their end from the other, those o
     async () =>
       (await sessions()).some(({ helo, outcome }) => helo === 'cut.example' && outcome !== 'open') ||
       undefined,
-    { within: 30_000, what: 'the end of the session that was cut off' },
+    { what: 'the end of the session that was cut off' },
   )
   assert.equal((await sessions()).find(({ helo }) => helo === 'live.example')?.outcome, 'open')
   assert.match(await live.say('NOOP'), /^250/)

@@ -64,12 +64,12 @@ const toldOf = (folder: string, count: number): Promise<readonly Told[]> =>
       const found = await told(folder)
       return found.length >= count && found
     },
-    { within: 20_000, what: `${count} notices` },
+    { what: `${count} notices` },
   )
 const delivery = async (folder: string): Promise<Record<string, unknown>> =>
   objects(await fsmtp(folder, ['deliveries', '--json']))[0] ?? {}
 const is = (folder: string, status: string): Promise<unknown> =>
-  eventually(async () => (await delivery(folder)).status === status, { within: 20_000, what: status })
+  eventually(async () => (await delivery(folder)).status === status, { what: status })
 const clean = async (folder: string): Promise<void> => {
   const proved = await fsmtp(folder, ['verify'])
   assert.equal(proved.code, 0, proved.stdout)

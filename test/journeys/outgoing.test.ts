@@ -62,7 +62,7 @@ const allAre = (folder: string, status: string, count: number): Promise<Row[]> =
       const found = await deliveries(folder)
       return found.length === count && found.every((row) => row.status === status) && found
     },
-    { within: 20_000, what: `${count} deliveries that are ${status}` },
+    { what: `${count} deliveries that are ${status}` },
   )
 const clean = async (folder: string): Promise<void> => {
   const proved = await fsmtp(folder, ['verify'])

@@ -61,7 +61,7 @@ const oursOf = (folder: string, count: number): Promise<readonly Row[]> =>
       const found = await ours(folder)
       return found.length >= count && found
     },
-    { within: 20_000, what: `${count} receipts` },
+    { what: `${count} receipts` },
   )
 const rawOf = async (folder: string, id: string): Promise<string> =>
   (await fsmtp(folder, ['message', id, '--raw'])).stdout
@@ -132,7 +132,7 @@ test('a sender elsewhere is told by mail, from nobody; a null sender, and who di
   await submit(server, { from: '<eve@far.example>', to: ['<ann@example.org>'] })
   await submit(server, { from: '<eve@far.example>', to: ['<ann@example.org> NOTIFY=FAILURE,DELAY'] })
   const id = await submit(server, { from: '<eve@far.example>', to: ['<ann@example.org> NOTIFY=SUCCESS'] })
-  await eventually(() => far.received.length > 0, { within: 20_000, what: 'the receipt' })
+  await eventually(() => far.received.length > 0, { what: 'the receipt' })
   assert.equal(await server.end(), 0)
   assert.deepEqual(causesOf(await ours(folder)), [receiptAbout(id)])
   const [receipt, ...others] = far.received
@@ -153,7 +153,7 @@ test('a receipt that cannot be delivered is not told of: no bounce of a bounce',
   const id = await submit(server, { from: '<eve@far.example>', to: ['<ann@example.org> NOTIFY=SUCCESS'] })
   await eventually(
     async () => objects(await fsmtp(folder, ['deliveries', '--status', 'failed', '--json'])).length === 1,
-    { within: 20_000, what: 'the failure' },
+    { what: 'the failure' },
   )
   assert.equal(await server.end(), 0)
   assert.deepEqual(causesOf(await ours(folder)), [receiptAbout(id)])

@@ -53,7 +53,7 @@ const house = async (t: TestContext, policy: object = {}): Promise<House> => {
   const server = await startTestServer({
     ...proxied,
     domains: [{ name: 'example.org', catchAll: 'ann@example.org' }],
-    dns: { servers: [dns.address], timeout: '500ms' },
+    dns: { servers: [dns.address], timeout: '2s' },
     policy: { ...anywhere, ...policy },
   })
   t.after(async () => {
@@ -216,7 +216,7 @@ test('a stranger without a name is put off, and let in when he comes back', asyn
       const reply = await bring(server, { ...mail, from: `bob@n${Math.random()}.example` })
       return reply.startsWith('451') && reply
     },
-    { what: 'somebody put off', within: 20_000 },
+    { what: 'somebody put off' },
   )
   assert.match(first, /^451 4\.7\.1 Not seen before, try again in some minutes \[\w+\]$/)
   assert.match(await bring(server, mail), /^451 4\.7\.1/)
@@ -226,7 +226,7 @@ test('a stranger without a name is put off, and let in when he comes back', asyn
         const reply = await bring(server, mail)
         return reply.startsWith('250') && reply
       },
-      { what: 'the one who came back let in', within: 20_000 },
+      { what: 'the one who came back let in' },
     ),
   )
 })
@@ -291,7 +291,7 @@ for (const [trusted, expected] of [
     records['_dmarc.good.example'] = { TXT: ['v=DMARC1; p=quarantine'] }
     records['s1._domainkey.example.org'] = records['s1._domainkey.good.example']!
     const dns = await startDns(records)
-    const settings = { dns: { servers: [dns.address], timeout: '500ms' } }
+    const settings = { dns: { servers: [dns.address], timeout: '2s' } }
     const far = await startTestServer({
       ...settings,
       hostname: 'mx.far.example',
@@ -352,7 +352,7 @@ test('a policy that is edited holds for the next session; one that is broken cha
   const folder = workplace({
     ...proxied,
     domains: [{ name: 'example.org', catchAll: 'ann@example.org' }],
-    dns: { servers: [dns.address], timeout: '500ms' },
+    dns: { servers: [dns.address], timeout: '2s' },
     policy: './policy.yaml',
     listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
   })
@@ -379,13 +379,11 @@ test('a policy that is edited holds for the next session; one that is broken cha
   writeFileSync(policy, 'spf: { fial: refuse }\n')
   await eventually(() => server.output().includes('did you mean fail?'), {
     what: 'the fault said',
-    within: 20_000,
   })
   assert.match(await attempt(), /^250/)
   writeFileSync(policy, 'allow: { networks: [] }\nspf: { fail: refuse }\n')
   await eventually(() => server.output().includes('the policy was read again'), {
     what: 'the policy taken',
-    within: 20_000,
   })
   assert.match(await attempt(), /^550 5\.7\.23/)
   assert.equal(await server.end(), 0)

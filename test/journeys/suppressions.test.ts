@@ -43,7 +43,7 @@ const ended = (folder: string, message: string): Promise<Delivery> =>
       const [delivery] = found as unknown[] as Delivery[]
       return delivery !== undefined && ['failed', 'delivered'].includes(delivery.status) && delivery
     },
-    { within: 20_000, what: `the end of ${message}` },
+    { what: `the end of ${message}` },
   )
 const list = async (folder: string, ...words: string[]) =>
   objects(await fsmtp(folder, ['suppressions', ...words, '--json']))
@@ -57,7 +57,7 @@ const notice = (folder: string, count: number): Promise<string> =>
       const { stdout } = await fsmtp(folder, ['message', String(found.at(-1)!.message), '--text'])
       return stdout
     },
-    { within: 20_000, what: `notice ${count}` },
+    { what: `notice ${count}` },
   )
 
 test('an address that its host does not know is tried once, then returned with the reason, until it is cleared', async (t) => {

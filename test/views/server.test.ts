@@ -4,25 +4,19 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { serveControl } from '../../src/control.ts'
 import type { EventLog } from '../../src/log/port.ts'
 import { openSqliteLog, openSqliteReader } from '../../src/log/sqlite/index.ts'
 import { viewsFile } from '../../src/views/database.ts'
 import { openViews, startViews } from '../../src/views/index.ts'
+import { eventually } from '../eventually.ts'
 import { Teller } from '../projections/marbles.ts'
 import { atEnd, directoryFor } from '../projections/views.ts'
 import { story } from './stories.ts'
 
-/** Polls until it is so. */
-const until = async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  const deadline = performance.now() + 20_000
-  while (!(await isSo())) {
-    assert.ok(performance.now() < deadline, `never came: ${what}`)
-    await pause(5)
-  }
-}
+const until = (isSo: () => boolean | Promise<boolean>, what: string): Promise<boolean> =>
+  eventually(isSo, { what })
 
 test('beside a server the views follow the log, and readers wait for them', async (context) => {
   const directory = directoryFor(context)

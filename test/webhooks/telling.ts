@@ -14,7 +14,12 @@ export const secret = 'a secret of more than twenty-four bytes'
 
 export type Members = { node: string; alive: boolean; others: readonly string[] | null }
 
-export const telling = (t: TestContext, log: EventLog = openMemoryLog()) => {
+/** `timeout`: milliseconds for an answer; what is not about that waits for slow machines. */
+export const telling = (
+  t: TestContext,
+  log: EventLog = openMemoryLog(),
+  { timeout = 30_000 }: { readonly timeout?: number } = {},
+) => {
   const secretFile = join(scratch('hook'), 'hook.key')
   writeFileSync(secretFile, `${secret}\n`)
   const notices: string[] = []
@@ -23,7 +28,7 @@ export const telling = (t: TestContext, log: EventLog = openMemoryLog()) => {
     urls: readonly string[],
     events: readonly string[] = ['Delivered'],
   ): Pick<Config, 'webhooks'> => ({
-    webhooks: urls.map((url) => ({ url, events: [...events], secretFile, timeout: 500 })),
+    webhooks: urls.map((url) => ({ url, events: [...events], secretFile, timeout })),
   })
   return {
     log,

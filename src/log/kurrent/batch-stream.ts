@@ -132,12 +132,17 @@ export class BatchStream {
   }
 
   #ping(within: number): void {
-    const late = setTimeout(
-      () => this.#end(new LogUnavailable('the database does not answer')),
-      within,
-    ).unref()
-    const isSent = this.#session.ping(() => clearTimeout(late))
-    if (!isSent) clearTimeout(late)
+    let isOver = false
+    const judge = (): void => {
+      if (!isOver) this.#end(new LogUnavailable('the database does not answer'))
+    }
+    // Where we stood still ourselves, the answer lies there unread: it is read before the database is given up.
+    const late = setTimeout(() => setImmediate(judge), within).unref()
+    const settle = (): void => {
+      isOver = true
+      clearTimeout(late)
+    }
+    if (!this.#session.ping(settle)) settle()
   }
 
   #end(why: Error): void {

@@ -59,7 +59,7 @@ async function* packetsOf(socket: Socket): AsyncGenerator<Buffer> {
 }
 
 const connected = async (port: number): Promise<Socket> => {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 60_000
   for (;;) {
     const socket = connect(port, '127.0.0.1')
     try {

@@ -99,7 +99,7 @@ test('what dkimpy signs is believed', async (t) => {
   }
 })
 
-test('what opendkim signs is believed', { timeout: 60_000 }, async (t) => {
+test('what opendkim signs is believed', { timeout: 120_000 }, async (t) => {
   const program = requireProgram(t, 'opendkim')
   if (program === null) return
   const at = scratch('opendkim')

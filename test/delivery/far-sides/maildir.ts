@@ -21,7 +21,6 @@ export const filedIn = (maildir: string): readonly Buffer[] => {
 /** The mail that names `message` in its header, once it is there. */
 export const filed = (maildir: string, message: string): Promise<Buffer> =>
   eventually(() => filedIn(maildir).find((mail) => mail.includes(message)), {
-    within: 20_000,
     what: `the mail ${message} in ${maildir}`,
   })
 

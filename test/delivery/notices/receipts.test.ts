@@ -131,7 +131,7 @@ const receiptIn = async (log: EventLog): Promise<EventOf | undefined> => {
   return events[0]
 }
 const receiptAt = (log: EventLog): Promise<EventOf> =>
-  eventually(() => receiptIn(log), { within: 5_000, what: 'the receipt' })
+  eventually(() => receiptIn(log), { what: 'the receipt' })
 const bytesOf = async (log: EventLog): Promise<Uint8Array> => {
   const event = await receiptAt(log)
   assert.equal(event.type, 'MessageAccepted')
@@ -271,7 +271,7 @@ test('a log that does not take it: said, and owed after the next start', async (
       throw new LogFull('no room')
     },
   })
-  await eventually(() => warnings.length > 0, { within: 5_000, what: 'a warning' })
+  await eventually(() => warnings.length > 0, { what: 'a warning' })
   assert.match(
     warnings[0]!,
     /owed of the arrival of message 01hx000000000000000m could not be made; it is tried again: no room/,
