@@ -48,7 +48,7 @@ export type RowChange =
     }
   /**
    * Sets columns and adds to columns of a row, which is made if it is not there. `elapsed` adds to `column` the milliseconds
-   * from the time kept at `since` up to `at` (nothing if none is kept), then keeps `at` there. `once` sets columns that hold
+   * from the time kept at `since` up to `at` (nothing if none is kept), then keeps `at` there; what it adds is added at `also`, too. `once` sets columns that hold
    * nothing yet. With `behind` the key begins with what another row holds, and `key` follows; where that row is not there, or
    * holds nothing in one of the columns, nothing is changed.
    */
@@ -58,7 +58,12 @@ export type RowChange =
       readonly key: Key
       readonly set?: Readonly<Record<string, Value>>
       readonly add?: Readonly<Record<string, number>>
-      readonly elapsed?: { readonly column: string; readonly since: Counter; readonly at: number }
+      readonly elapsed?: {
+        readonly column: string
+        readonly since: Counter
+        readonly at: number
+        readonly also?: Counter
+      }
       readonly once?: Readonly<Record<string, Value>>
       readonly behind?: Kept
     }

@@ -13,18 +13,21 @@ import { machines as modules } from '../../machines/index.ts'
 import { type Counts, countNotes } from '../drawing/counts.ts'
 import { toSvg } from '../drawing/svg.ts'
 import { aboutMachine, countsOf } from '../telling/machines.ts'
+import type { Period } from '../views/answers/flow.ts'
 import { CommandFault } from './fault.ts'
+import { since as sinceWhen, until as untilWhen } from './moment.ts'
 import { freshViews, reading } from './open.ts'
 import { ndjson, table } from './terminal.ts'
 
 const formats = ['mermaid', 'svg', 'dot', 'scxml', 'json'] as const
 type Format = (typeof formats)[number]
-type Options = { readonly format?: Format; readonly counts?: boolean }
+type Options = Period & { readonly format?: Format; readonly counts?: boolean }
 
 const example = `
 Examples:
   fsmtp machines
-  fsmtp machines session --format svg --counts > session.svg`
+  fsmtp machines session --format svg --counts > session.svg
+  fsmtp machines delivery --counts --since 24h`
 
 export const register = (program: Command): void => {
   program
@@ -38,6 +41,8 @@ export const register = (program: Command): void => {
       ).choices(formats),
     )
     .option('--counts', 'how often each way was taken, and after what mean time (mermaid, svg, dot)')
+    .option('--since <time>', 'of the counts: from then on, by ten minutes', sinceWhen)
+    .option('--until <time>', 'of the counts: up to then', untilWhen)
     .addHelpText('after', example)
     .action((name: string | undefined, options: Options, command: Command) =>
       machines(name, options, command),
@@ -59,8 +64,8 @@ const list = (json: boolean): void => {
 }
 
 /** What the log tells about a machine's ways. */
-const countsFor = (name: string, command: Command): Promise<Counts> =>
-  reading(command, async (opened) => countsOf((await freshViews(opened, ['state-flow'])).flow(name)))
+const countsFor = (name: string, period: Period, command: Command): Promise<Counts> =>
+  reading(command, async (opened) => countsOf((await freshViews(opened, ['state-flow'])).flow(name, period)))
 
 const known = modules.map(({ name }) => name).join(', ')
 
@@ -89,11 +94,15 @@ const machines = async (name: string | undefined, options: Options, command: Com
   if (name === undefined) return listAll(options, command.optsWithGlobals<{ json?: boolean }>().json === true)
   const module = modules.find((one) => one.name === name)
   if (module === undefined) throw new CommandFault(`there is no machine ${name}; there are ${known}`, 2)
-  const { counts = false } = options
+  const { counts = false, since, until } = options
+  if (!counts && (since ?? until) !== undefined)
+    throw new CommandFault('--since and --until are about counts: add --counts', 2)
   // People read text; a picture is for a file, or for a program.
   const { format = counts && !process.stdout.isTTY ? 'svg' : 'mermaid' } = options
   if (counts && bare.includes(format))
     throw new CommandFault(`--counts needs a picture: --format svg, mermaid or dot, not ${format}`, 2)
   const drawing = draw(module.machine)
-  process.stdout.write(await written(drawing, format, counts ? await countsFor(name, command) : null))
+  process.stdout.write(
+    await written(drawing, format, counts ? await countsFor(name, { since, until }, command) : null),
+  )
 }

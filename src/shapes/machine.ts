@@ -1,6 +1,6 @@
 /** The machines, and how often each way through them was taken. */
 import { z } from 'zod'
-import { count, type Shape } from './shape.ts'
+import { count, type Shape, time } from './shape.ts'
 
 export const machine = z
   .object({
@@ -23,3 +23,22 @@ export const flow = z
     meanMs: z.number().describe('Mean time spent in `from` before the move, milliseconds'),
   })
   .meta({ id: 'Flow' })
+export type Flow = Shape<typeof flow>
+
+export const inState = z
+  .object({
+    state: z.string(),
+    count: count.describe('Actors that are in it now; of a final state, all that ever came to it'),
+  })
+  .meta({ id: 'InState' })
+
+export const flows = z
+  .object({
+    since: time
+      .nullable()
+      .describe('Where what was counted begins: with one of the ten minutes of the clock'),
+    until: time.nullable().describe('Where it ends; null: it goes on'),
+    items: z.array(flow),
+    states: z.array(inState),
+  })
+  .meta({ id: 'Flows' })

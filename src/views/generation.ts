@@ -132,10 +132,12 @@ export class Generation {
     if (whole === null) return
     const row = rows.upsert(whole === change.key ? change : { ...change, key: whole })
     if (change.elapsed === undefined) return
-    const { column, since, at } = change.elapsed
+    const { column, since, at, also } = change.elapsed
     const before = this.#rows(since.table).exchange(since, at)
     // A clock that was put back must not take time away.
-    if (before !== null && at > before) rows.add(row, column, at - before)
+    if (before === null || at <= before) return
+    rows.add(row, column, at - before)
+    if (also !== undefined) this.#rows(also.table).upsert({ ...also, add: { [also.column]: at - before } })
   }
 
   #wholeKey({ key, behind }: Upsert): Upsert['key'] | null {

@@ -31,7 +31,7 @@ import {
   type DestinationHour,
   type DestinationStatus,
 } from './answers/destinations.ts'
-import { askFlow, type Flow, type Period } from './answers/flow.ts'
+import { askFlow, askInStates, type Flow, type InState, type Period } from './answers/flow.ts'
 import { askLedger, type Ledger } from './answers/ledger.ts'
 import {
   askMailbox,
@@ -131,6 +131,8 @@ export type ViewReader = {
   /** `address` as `addressKey` has it. */
   suppression(address: string): Suppression | null
   flow(machine?: string, period?: Period): readonly Flow[]
+  /** How many actors are in each state of a machine. */
+  inStates(machine: string): readonly InState[]
   ledger(): Ledger
   /** Deliveries that are not over, by status. */
   queue(): readonly QueueStatus[]
@@ -207,6 +209,7 @@ export const openViews = ({
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
     suppressions: () => asking.once(() => askSuppressions(db())),
     suppression: (address) => asking.once(() => askSuppression(db(), address)),
+    inStates: (machine) => asking.once(() => askInStates(db(), machine)),
     flow: (machine, period) => asking.once(() => askFlow(db(), machine, period)),
     ledger: () => asking.once(() => askLedger(db())),
     queue: () => asking.once(() => askQueue(db())),

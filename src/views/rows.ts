@@ -72,7 +72,7 @@ export class Rows {
     return row
   }
 
-  upsert({ key, set, add, once }: Upsert): Row {
+  upsert({ key, set, add, once }: Pick<Upsert, 'key' | 'set' | 'add' | 'once'>): Row {
     const row = this.#row(key)
     this.#set(row, set)
     for (const column in once)

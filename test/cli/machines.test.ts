@@ -40,6 +40,16 @@ test('counts stand in every picture; without --format it is an SVG', async () =>
   }
 })
 
+test('counts of a period: what happened outside of it is not counted', async () => {
+  const of = (...words: string[]) => well('session', '--counts', '--format', 'dot', ...words)
+  assert.match(await of('--until', '1s'), /1 time, after 250 ms/)
+  assert.doesNotMatch(await of('--since', '1s'), /1 time, after/)
+  assert.doesNotMatch(await of('--until', '2020-01-01'), /1 time, after/)
+  const { code, err } = await fsmtp(cwd, ['machines', 'session', '--since', '1h'])
+  assert.equal(code, 2)
+  assert.match(err, /--since and --until are about counts: add --counts/)
+})
+
 test('every machine says what it is', async () => {
   for (const { name, machine } of machines) {
     assert.notEqual(draw(machine).states[0]?.description, '')

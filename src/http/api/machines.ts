@@ -4,11 +4,12 @@ import { draw, type Overlay, toDot, toJson, toMermaid, toScxml } from '../../../
 import { machines as modules } from '../../../machines/index.ts'
 import { picture } from '../../drawing/beside.ts'
 import { countNotes } from '../../drawing/counts.ts'
-import { flow, machine } from '../../shapes/machine.ts'
+import { flows, machine } from '../../shapes/machine.ts'
 import { aboutMachine, countsOf } from '../../telling/machines.ts'
+import { countedPeriod } from '../../views/answers/flow.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
-import { idIn, yes } from './fields.ts'
+import { idIn, paging, since, until, yes } from './fields.ts'
 
 const tag = 'Machines'
 const formats = ['json', 'svg', 'mermaid', 'dot', 'scxml'] as const
@@ -34,6 +35,8 @@ const moduleOf = (name: string) => {
   )
 }
 
+const period = { since: since('Counted from then on'), until: until('Counted up to then') }
+
 const types = {
   json: 'application/json; charset=utf-8',
   svg: 'image/svg+xml',
@@ -52,6 +55,7 @@ const one = endpoint({
       .describe('How it is written')
       .default('json'),
     counts: yes('How often each way was taken, and after what mean time; for svg, mermaid and dot'),
+    ...period,
   },
   answers: {
     200: {
@@ -65,19 +69,21 @@ const one = endpoint({
     },
   },
   problems: { 404: 'There is no such machine' },
-  answer: async ({ params: { name }, query: { format, counts = false }, rooms, reply }) => {
+  answer: async ({ params: { name }, query: { format, counts = false, ...asked }, rooms, reply }) => {
     const drawing = draw(moduleOf(name).machine)
     if (counts && (format === 'json' || format === 'scxml'))
       throw new Problem(
         400,
         `counts are laid over pictures (svg, mermaid, dot); /machines/${name}/flow has them as data`,
       )
-    const taken = counts ? countsOf(await rooms.desk('flow', name)) : null
+    if (!counts && (asked.since ?? asked.until) !== undefined)
+      throw new Problem(400, 'since and until are about counts: ask for counts=true')
+    const taken = counts ? countsOf(await rooms.desk('flow', name, asked)) : null
     const overlay: Overlay = taken === null ? {} : { note: countNotes(drawing, taken) }
     reply.type(types[format])
     switch (format) {
       case 'svg':
-        return picture({ name, counts: taken })
+        return picture({ name, counts: taken, period: countedPeriod(asked) })
       case 'mermaid':
         return toMermaid(drawing, overlay)
       case 'dot':
@@ -90,18 +96,26 @@ const one = endpoint({
   },
 })
 
-const flows = endpoint({
+const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+const flow = endpoint({
   ...{ method: 'GET', path: '/machines/{name}/flow', name: 'getMachineFlow', tag, role: 'look' },
-  about: 'How often each way through a machine was taken, and after what mean time',
+  about:
+    'How often each way through a machine was taken, and after what mean time, ever or in a period; and how many actors are in each state now',
   params: { name: idIn('session, delivery') },
-  answers: {
-    200: { about: 'One for each way', shape: z.object({ items: z.array(flow) }).meta({ id: 'Flows' }) },
-  },
+  query: { ...period, position: paging.position },
+  answers: { 200: { about: 'One for each way', shape: flows } },
   problems: { 404: 'There is no such machine' },
-  answer: async ({ params: { name }, rooms }) => {
+  answer: async ({ params: { name }, query: { position, ...asked }, rooms }) => {
     moduleOf(name)
-    return { items: countsOf(await rooms.desk('flow', name)) }
+    if (position !== undefined) await rooms.until(position)
+    const counted = countedPeriod(asked)
+    return {
+      ...{ since: iso(counted.since), until: iso(counted.until) },
+      items: countsOf(await rooms.desk('flow', name, asked)),
+      states: await rooms.desk('inStates', name),
+    }
   },
 })
 
-export const machineRows: readonly Endpoint[] = [list, one, flows]
+export const machineRows: readonly Endpoint[] = [list, one, flow]

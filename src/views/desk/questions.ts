@@ -10,7 +10,7 @@ import {
 } from '../answers/deliveries.ts'
 import { askDeliveriesThen, type Past, type Then } from '../answers/deliveries-then.ts'
 import { askDestinations } from '../answers/destinations.ts'
-import { askFlow } from '../answers/flow.ts'
+import { askFlow, askInStates, type Period } from '../answers/flow.ts'
 import { askGlance, askGlanceThen } from '../answers/glance.ts'
 import {
   askMailboxes,
@@ -47,7 +47,8 @@ export const questions = {
   mailboxes: (db: DatabaseSync) => askMailboxes(db),
   mailbox: (db: DatabaseSync, name: string, page: MailboxPage) => askMailboxMessages(db, name, page),
   mailboxMessage: (db: DatabaseSync, mailbox: string, id: string) => askMailboxMessage(db, mailbox, id),
-  flow: (db: DatabaseSync, machine: string) => askFlow(db, machine),
+  flow: (db: DatabaseSync, machine: string, period: Period = {}) => askFlow(db, machine, period),
+  inStates: (db: DatabaseSync, machine: string) => askInStates(db, machine),
   glance: (db: DatabaseSync, at: number) => askGlance(db, at),
   destinations: (db: DatabaseSync) => askDestinations(db),
   status: (db: DatabaseSync, tail: number) => askStatus(db, tail),
