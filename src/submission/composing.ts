@@ -32,6 +32,9 @@ const fieldName = /^[!-9;-~]{1,76}$/
 /** What is composed here, and what is said of the way; who writes them himself would say something else. */
 const ours = /^(?:(?:resent-)?bcc|return-path|received|content-transfer-encoding|content-type|mime-version)$/i
 
+/** Characters of all that addresses are read from: to take them apart costs more than their length. */
+const longestAddresses = 128 * 1024
+
 /** Bare addresses of what people write: `Ann <ann@example.org>, bob@example.org`. Null where one is none. */
 export const addressesIn = (values: readonly string[]): readonly string[] | null => {
   const found = values
@@ -43,6 +46,8 @@ export const addressesIn = (values: readonly string[]): readonly string[] | null
 
 const faultIn = ({ from, to, cc, bcc, subject, headers, attachments }: Fields): string | null => {
   if (to.length + cc.length + bcc.length === 0) return 'to: say who gets it'
+  const characters = [...to, ...cc, ...bcc].reduce((sum, { length }) => sum + length, 0)
+  if (characters > longestAddresses) return `to, cc, bcc: are longer than ${longestAddresses} characters`
   for (const [name, values] of Object.entries({ from: [from], to, cc, bcc }))
     if (addressesIn(values) === null || values.some((value) => breaks.test(value)))
       return `${name}: write addresses like ann@example.org or Ann <ann@example.org>`
@@ -80,18 +85,45 @@ export const composed = async (fields: Fields): Promise<Mail | Fault> => {
   return { sender, recipients, content: await composer.compile().build() }
 }
 
+const [cr, lf] = [13, 10]
+
 /** Line ends as they go over the wire (RFC 5321 §2.3.8). */
-const wireLines = (bytes: Buffer): Buffer =>
-  Buffer.from(bytes.toString('latin1').replace(/\r\n|\r|\n/g, '\r\n'), 'latin1')
+const wireLines = (bytes: Buffer): Buffer => {
+  // Each byte is a line end at worst.
+  const whole = Buffer.allocUnsafe(bytes.length * 2)
+  let end = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte !== cr && byte !== lf) {
+      whole[end++] = byte
+      continue
+    }
+    if (byte === cr && bytes[at + 1] === lf) at++
+    whole[end++] = cr
+    whole[end++] = lf
+  }
+  return whole.subarray(0, end)
+}
+
+/** All before the first empty line; null where it is longer than a header may be. */
+const headOf = (content: Buffer): Buffer | null => {
+  const found = content.subarray(0, 2).equals(emptyLine) ? 0 : content.indexOf('\r\n\r\n')
+  const end = found === -1 ? content.length : found
+  return end > longestHead ? null : content.subarray(0, end)
+}
+const emptyLine = Buffer.from('\r\n')
+/** Bytes. */
+const longestHead = longestAddresses
 
 type Envelope = { readonly from?: string | undefined; readonly to?: readonly string[] | undefined }
 
 /** A mail that was given whole; who gets it stands in its header, where nobody says otherwise. */
 export const given = async (bytes: Buffer, { from, to }: Envelope): Promise<Mail | Fault> => {
   const { default: PostalMime } = await import('postal-mime')
-  const mail = await PostalMime.parse(bytes, { maxNestingDepth: 20, forceRfc822Attachments: true }).catch(
-    () => null,
-  )
+  const content = wireLines(bytes)
+  const head = headOf(content)
+  if (head === null) return { fault: `the header is longer than ${longestHead} bytes` }
+  const mail = await PostalMime.parse(head).catch(() => null)
   if (mail === null) return { fault: 'the body cannot be read as a mail' }
   const named = [...(mail.to ?? []), ...(mail.cc ?? []), ...(mail.bcc ?? [])]
   const listed = named.flatMap((one) => one.group ?? [one]).map(({ address }) => address ?? '')
@@ -99,5 +131,5 @@ export const given = async (bytes: Buffer, { from, to }: Envelope): Promise<Mail
   const [sender] = addressesIn(from === undefined ? [mail.from?.address ?? ''] : [from]) ?? []
   if (recipients === null || recipients.length === 0) return { fault: 'to: say who gets it' }
   if (sender === undefined) return { fault: 'from: say who sends it' }
-  return { sender, recipients, content: withoutBcc(wireLines(bytes)).content }
+  return { sender, recipients, content: withoutBcc(content).content }
 }

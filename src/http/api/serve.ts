@@ -5,6 +5,7 @@ import type { House } from '../house.ts'
 import type { Part } from '../listener.ts'
 import { Problem } from '../problem.ts'
 import { bodyOf, paramsOf, queryOf } from './asked.ts'
+import { Burden, bearing } from './burden.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseJson } from './json.ts'
 import { kept, ownOf } from './own.ts'
@@ -77,11 +78,13 @@ export const serveTable = ({ rows, directory, log }: Table): Part => {
   return (app, house) => {
     takeBodies(app, new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw))))
     app.addHook('onClose', () => desk.close())
+    const burden = new Burden()
     for (const row of rows)
       app.route({
         method: row.method,
         url: routeOf(row),
         ...(row.method !== 'GET' && { bodyLimit: row.bodyLimit ?? smallBody }),
+        ...(row.bodyLimit !== undefined && { onRequest: bearing(burden, row.bodyLimit) }),
         config: row.access
           ? { access: row.access }
           : { access: 'account', role: row.role, own: ownOf(row) !== null },
