@@ -29,7 +29,7 @@ import { openHttp } from './http/index.ts'
 import { PortInUse, portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
-import { joinServers } from './nodes/index.ts'
+import { joinServers, nodeOf } from './nodes/index.ts'
 import type { Notices } from './notices.ts'
 import { Opened } from './opened.ts'
 import { Receptions, trusted } from './receptions.ts'
@@ -39,6 +39,7 @@ import type { Reception } from './smtp/reception.ts'
 import { FsmtpServer, type ListenerOptions } from './smtp/server.ts'
 import { Strangers } from './strangers.ts'
 import { openCounter } from './submission/counter.ts'
+import { openTelemetry } from './telemetry/index.ts'
 import { startViews } from './views/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 import { loadHooks } from './webhooks/secrets.ts'
@@ -96,7 +97,10 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
   // One for all questions: what was asked for one mail is known for the next.
   const resolverFor = ({ dns }: Config) => openResolver({ ...dns, report: (asked) => http.asked(asked) })
   let resolver = resolverFor(config)
-  const log = tapped(http.watchedLog(await openLog(config)), (accepted) => {
+  const telemetry = await openTelemetry({ config, node: nodeOf(config), ...notices })
+  opened.also(() => telemetry.stop())
+  const watched = http.watchedLog(telemetry.watchedLog(await openLog(config)))
+  const log = tapped(watched, (accepted) => {
     if (hasNextHop(accepted.message)) deliveries?.accepted(accepted)
     receipts?.accepted(accepted)
   })
@@ -209,6 +213,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
         live: connections.size,
       })),
     webhooks: () => webhooks.states(),
+    webhookCounts: () => webhooks.counts(),
+    telemetry: () => telemetry.figures(),
     deliveries: () => deliveries?.now() ?? null,
     acts: deliveries?.acts ?? null,
     counter: openCounter({ reception: submitting, certificates: () => certificates }),
@@ -235,6 +241,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       directory.reconfigure(settings)
       const read = await loadSigners(settings)
       await webhooks.reload(settings)
+      await telemetry.reload(settings)
       resolver = resolverFor(settings)
       const routes = farSide(settings, { policies, resolver }).routes
       await deliveries?.reload(settings, { routes, signers: read })
@@ -266,6 +273,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       await views.stop()
       await content.close()
       await log.close()
+      await telemetry.stop()
     },
     hurry: () => {
       supervisor.hurry()

@@ -11,6 +11,7 @@ import { shownConfig, valueText } from '../config/show.ts'
 import { loadKeys } from '../delivery/signing/keys.ts'
 import { loadReturnPathKeys } from '../forwarding/key.ts'
 import { LogUnavailable } from '../log/port.ts'
+import { loadCollector } from '../telemetry/headers.ts'
 import { loadHooks } from '../webhooks/secrets.ts'
 import { knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
@@ -74,6 +75,7 @@ type FileFaults = {
   readonly certificates: Of
   readonly keys: Of
   readonly hooks: Of
+  readonly telemetry: Of
   readonly returnPathKey: readonly Finding[]
 }
 
@@ -84,6 +86,7 @@ const fileFaults = async (loaded: Loaded): Promise<FileFaults> => ({
   ),
   keys: await ofFiles(loadKeys(loaded.config)),
   hooks: await ofFiles(loadHooks(loaded.config.webhooks).then(() => ({ warnings: [] }))),
+  telemetry: await ofFiles(loadCollector(loaded.config).then(() => ({ warnings: [] }))),
   returnPathKey: await ofReturnPathKey(loaded),
 })
 
@@ -129,7 +132,7 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
   try {
     const loaded = load(options)
     const file = shownFile(loaded, options)
-    const { certificates, keys, hooks, returnPathKey } = await fileFaults(loaded)
+    const { certificates, keys, hooks, telemetry, returnPathKey } = await fileFaults(loaded)
     const fileNotes = [
       ...certificates.warnings.map((message) => ({ path: ['tls'], message })),
       ...keys.warnings.map((message) => ({ path: ['domains'], message })),
@@ -137,9 +140,13 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
     return {
       name: file ?? 'no configuration file, so the playground',
       faults: [
-        ...[...certificates.faults, ...keys.faults, ...hooks.faults, ...returnPathKey].map((fault) =>
-          faultAt(loaded.document, file, fault),
-        ),
+        ...[
+          ...certificates.faults,
+          ...keys.faults,
+          ...hooks.faults,
+          ...telemetry.faults,
+          ...returnPathKey,
+        ].map((fault) => faultAt(loaded.document, file, fault)),
         ...(await listKeyFaults(loaded.config.policy?.dnsbl ?? [])).map(loaded.located),
       ],
       notes: [

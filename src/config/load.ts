@@ -70,6 +70,12 @@ const absolute = (config: Config, { folder, policyFolder, data }: Folders): Conf
     key: resolve(folder, entry.key),
   })),
   webhooks: config.webhooks.map((hook) => ({ ...hook, secretFile: resolve(folder, hook.secretFile) })),
+  telemetry: {
+    ...config.telemetry,
+    ...(config.telemetry.headersFile !== undefined && {
+      headersFile: resolve(folder, config.telemetry.headersFile),
+    }),
+  },
   domains: config.domains.map((domain) => ({
     ...domain,
     dkim: domain.dkim.map((entry) => ({ ...entry, key: resolve(folder, entry.key) })),

@@ -9,6 +9,7 @@ import { http } from './http.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { policy } from './policy.ts'
 import { retention } from './retention.ts'
+import { telemetry } from './telemetry.ts'
 import {
   contentPlace,
   count,
@@ -284,6 +285,7 @@ export const schema = z.strictObject({
   policy,
   http,
   webhooks,
+  telemetry,
   retention,
 })
 

@@ -20,9 +20,13 @@ const leaves = (value: unknown, path: readonly (string | number)[]): Leaf[] => {
     return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]))
   if (Array.isArray(value) && value.some(isSection))
     return value.flatMap((inner, at) => leaves(inner, [...path, at]))
-  if (path.at(-1) === 'password') return [{ path, value: '***' }]
+  if (path.at(-1) === 'password' || isHeader(path)) return [{ path, value: '***' }]
   return [{ path, value: typeof value === 'string' ? withoutSecret(value) : value }]
 }
+
+/** What a collector wants to see before it takes anything. */
+const isHeader = ([section, key, name]: Leaf['path']): boolean =>
+  section === 'telemetry' && key === 'headers' && name !== undefined
 
 /** Every effective value by its path: durations in milliseconds, sizes in bytes, as the program has them. */
 export const shownConfig = ({ config, origin }: Loaded): readonly Shown[] =>
@@ -33,7 +37,7 @@ export const shownConfig = ({ config, origin }: Loaded): readonly Shown[] =>
   }))
 
 const durations =
-  /(?:Timeout|Pause|Grace|After|Lifetime|\.window|\.timeout|\.per|\.delay|\.lease)$|^delivery\.retry$|^retention\./
+  /(?:Timeout|Pause|Grace|After|Lifetime|\.window|\.timeout|\.per|\.delay|\.lease|\.for)$|^delivery\.retry$|^retention\./
 const sizes = /\.(?:messageSize|contentLine)$/
 
 /** A value as a person would write it. */

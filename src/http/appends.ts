@@ -67,7 +67,7 @@ export class Appends {
     this.#heardAt = now
     this.#failure = null
     this.#options.took.observe((now - began) / 1000)
-    for (const { events } of appends) this.#options.facts.count(events)
+    for (const { stream, events } of appends) this.#options.facts.count(stream, events)
   }
 
   #failed(error: Error): void {

@@ -2,15 +2,19 @@
 import type {
   AuthenticationFailed,
   MessageAccepted,
+  RouteResolved,
   SessionClosed,
   SessionOpened,
 } from '../../machines/vocabulary/events.ts'
 import type { EventKind, NewEvent } from '../log/port.ts'
 import { Tally } from './tally.ts'
 
-type Count = (data: object) => void
+type Count = (data: object, stream: string) => void
 /** What this process appends under a name is what the vocabulary says. */
 type Refused = { readonly reason: string }
+
+/** Attempts whose way is remembered. */
+const mostWays = 10_000
 
 export class Facts {
   readonly opened = new Tally()
@@ -22,16 +26,20 @@ export class Facts {
   readonly refused = new Tally()
   readonly queued = new Tally()
   readonly attempts = new Tally()
+  /** Over SMTP and HTTP, by what came of them. */
+  readonly logins = new Tally()
+  /** How attempts that are under way go, by the streams of their deliveries. */
+  readonly #ways = new Map<string, RouteResolved['route']['kind']>()
   /** Kinds are few, and one object each. */
   readonly #counts = new Map<EventKind, Count | null>()
 
   /** Never throws: what is stored is stored, whatever can be counted of it. */
-  count(events: readonly NewEvent[]): void {
+  count(stream: string, events: readonly NewEvent[]): void {
     for (const { kind, data } of events) {
       const known = this.#counts.get(kind)
       const count = known === undefined ? this.#learn(kind) : known
       try {
-        count?.(data)
+        count?.(data, stream)
       } catch {
         // Somebody else's event, of a shape that is not ours.
       }
@@ -51,8 +59,10 @@ export class Facts {
         this.refused.add(`${what} ${(data as Refused).reason}`)
     const attempt =
       (result: string): Count =>
-      () =>
-        this.attempts.add(result)
+      (_, stream) => {
+        this.attempts.add(`${result} ${this.#ways.get(stream) ?? 'none'}`)
+        this.#ways.delete(stream)
+      }
     const counts: Readonly<Record<string, Count>> = {
       SessionOpened: (data) => this.#open(data as SessionOpened),
       SessionClosed: (data) => this.closed.add((data as SessionClosed).reason),
@@ -61,8 +71,10 @@ export class Facts {
       SenderRefused: refusal('sender'),
       RecipientRefused: refusal('recipient'),
       MessageRefused: refusal('message'),
-      AuthenticationFailed: (data) => this.refused.add(`login ${(data as AuthenticationFailed).reason}`),
+      AuthenticationFailed: (data) => this.#failedLogin(data as AuthenticationFailed),
+      ClientAuthenticated: () => this.logins.add('smtp accepted'),
       DeliveryQueued: () => this.queued.add(''),
+      RouteResolved: (data, stream) => this.#found(stream, data as RouteResolved),
       Delivered: attempt('delivered'),
       Deferred: attempt('deferred'),
       Failed: attempt('failed'),
@@ -77,10 +89,22 @@ export class Facts {
     else this.turnedAway.add(door)
   }
 
+  #failedLogin({ reason }: AuthenticationFailed): void {
+    this.refused.add(`login ${reason}`)
+    this.logins.add(`smtp ${reason}`)
+  }
+
+  /** An attempt whose server ends is counted by another one: what is left of it here must not grow. */
+  #found(stream: string, { route }: RouteResolved): void {
+    this.#ways.set(stream, route.kind)
+    if (this.#ways.size > mostWays) this.#ways.delete(this.#ways.keys().next().value ?? '')
+  }
+
   #accept({ cause, size, recipients }: MessageAccepted): void {
     const origin = cause === undefined ? 'client' : 'notice'
     this.accepted.add(origin)
-    this.recipients.add(origin, recipients.length)
+    for (const { destination } of recipients)
+      this.recipients.add(`${origin} ${destination.kind === 'mailbox' ? 'mailbox' : 'elsewhere'}`)
     this.bytes.add(origin, size)
   }
 }

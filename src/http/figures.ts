@@ -2,14 +2,17 @@
  * The figures of `/metrics`, in Prometheus' text format. What happens is counted as it goes to the log (`facts.ts`, `appends.ts`);
  * how things are is read when somebody asks.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Verdict } from '../authentication/login.ts'
 import type { QueueStatus } from '../views/answers/queue.ts'
 import type { ViewStatus } from '../views/answers/status.ts'
 import { Appends } from './appends.ts'
 import { Facts } from './facts.ts'
 import type { House } from './house.ts'
+import { Measures, type Reading } from './measures.ts'
 import { type Check, type Checked, checked } from './readiness.ts'
 import { Tally } from './tally.ts'
+import { seeTold } from './told-figures.ts'
 
 export type FiguresOptions = { readonly version: string }
 
@@ -18,19 +21,25 @@ export type Seen = {
   readonly house: House
   readonly views: () => Promise<readonly ViewStatus[]>
   readonly queue: () => Promise<readonly QueueStatus[]>
+  readonly webhooks: House['webhooks']
   readonly checks: () => Promise<Readonly<Record<Checked, Check>>>
 }
+
+/** As facts have it. */
+const loginResults = {
+  ok: 'accepted',
+  'bad-credentials': 'bad-credentials',
+  throttled: 'login-throttled',
+} as const
 
 /** Seconds: an fsync of a good disk takes a fifth of a millisecond, a client gives up after minutes. */
 const appendBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** Milliseconds between two looks at the event loop. */
 const eventLoopMonitoringPrecision = 20
 
-type Labels = Readonly<Record<string, string>>
-type Reading = readonly [labels: Labels, value: number]
-
 export class Figures {
   readonly #registry = new Registry()
+  readonly #measures = new Measures(this.#registry)
   readonly #facts = new Facts()
   readonly contentFailures = new Tally()
   /** Questions to DNS: kind of record, result, from where. */
@@ -48,14 +57,19 @@ export class Figures {
     })
     this.appends = new Appends({ took, failures, facts: this.#facts })
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision })
-    this.#gauge('build_info', 'What runs here.', ['version', 'node_version'], () => [
+    this.#measures.gauge('build_info', 'What runs here.', ['version', 'node_version'], () => [
       [{ version, node_version: process.version }, 1],
     ])
-    this.#gauge('log_appends_in_flight', 'Appends handed to the log and not answered.', [], () => [
+    this.#measures.gauge('log_appends_in_flight', 'Appends handed to the log and not answered.', [], () => [
       [{}, this.appends.inFlight],
     ])
-    this.#counter('log_append_failures', 'Appends that failed, by the kind of error.', ['error'], failures)
-    this.#counter(
+    this.#measures.counter(
+      'log_append_failures',
+      'Appends that failed, by the kind of error.',
+      ['error'],
+      failures,
+    )
+    this.#measures.counter(
       ...['content_failures', 'What the store of large messages failed at, by the kind of error.'],
       ...[['error'], this.contentFailures],
     )
@@ -63,50 +77,59 @@ export class Figures {
   }
 
   /** Adds what is read from the house. Once, before anybody asks. */
-  see({ house, views, queue, checks }: Seen): void {
-    this.#gauge('log_waiting_bytes', 'Bytes handed to the log and not yet on stable storage.', [], () => [
-      [{}, house.log.waiting],
-    ])
-    this.#gauge('sessions', 'Live sessions.', ['service'], () => sums(house.sessions()))
-    this.#gauge('view_lag_events', 'Events that a view is behind the log.', ['view'], async () => {
+  see({ house, views, queue, checks, webhooks }: Seen): void {
+    seeTold(this.#measures, { ...house, webhooks })
+    this.#measures.gauge(
+      'log_waiting_bytes',
+      'Bytes handed to the log and not yet on stable storage.',
+      [],
+      () => [[{}, house.log.waiting]],
+    )
+    this.#measures.gauge('sessions', 'Live sessions.', ['service'], () => sums(house.sessions()))
+    this.#measures.gauge('view_lag_events', 'Events that a view is behind the log.', ['view'], async () => {
       const spacing = house.log.spacing ?? 1
       return (await views()).map(({ name, lag }) => [{ view: name }, Math.round(lag / spacing)])
     })
-    this.#gauge(
+    this.#measures.gauge(
       'view_stopped',
       '1 where a view has stopped at an event it cannot fold.',
       ['view'],
       async () => (await views()).map(({ name, state }) => [{ view: name }, state === 'stopped' ? 1 : 0]),
     )
-    this.#gauge(
+    this.#measures.gauge(
       'dnsbl_believed',
       '1 where a DNS list passed its test, 0 where it is set aside or has not answered yet.',
       ['zone'],
       () => (house.lists?.() ?? []).map(({ zone, state }) => [{ zone }, state === 'believed' ? 1 : 0]),
     )
-    this.#gauge('check_ok', 'What /readyz says: 1 where all is well.', ['check'], async () => {
+    this.#measures.gauge('check_ok', 'What /readyz says: 1 where all is well.', ['check'], async () => {
       const found = await checks()
       return checked.map((check) => [{ check }, found[check].ok ? 1 : 0])
     })
-    this.#gauge('deliveries_active', 'Attempts to deliver that are under way.', [], () =>
+    this.#measures.gauge('deliveries_active', 'Attempts to deliver that are under way.', [], () =>
       house.deliveries() === null ? [] : [[{}, house.deliveries()?.active ?? 0]],
     )
-    this.#gauge('deliveries_waiting', 'Deliveries that are due, and wait for their turn.', [], () =>
+    this.#measures.gauge('deliveries_waiting', 'Deliveries that are due, and wait for their turn.', [], () =>
       house.deliveries() === null ? [] : [[{}, house.deliveries()?.waiting ?? 0]],
     )
-    this.#gauge('destinations_resting', 'Destinations that failed again and again.', [], () =>
+    this.#measures.gauge('destinations_resting', 'Destinations that failed again and again.', [], () =>
       house.deliveries() === null ? [] : [[{}, house.deliveries()?.resting ?? 0]],
     )
-    this.#gauge('deliveries', 'Deliveries that are not over, by status.', ['status'], async () =>
+    this.#measures.gauge('deliveries', 'Deliveries that are not over, by status.', ['status'], async () =>
       (await queue()).map(({ status, count }) => [{ status }, count]),
     )
-    this.#gauge(
+    this.#measures.gauge(
       ...['delivery_oldest_seconds', 'Age of the oldest delivery of a status that is not over.', ['status']],
       async () =>
         (await queue()).flatMap(({ status, oldestAt }) =>
           oldestAt === null ? [] : [[{ status }, Math.max(0, (Date.now() - oldestAt) / 1000)]],
         ),
     )
+  }
+
+  /** A login over HTTP; of those over SMTP the log tells. */
+  loggedIn(verdict: Verdict['verdict']): void {
+    this.#facts.logins.add(`http ${loginResults[verdict]}`)
   }
 
   get contentType(): string {
@@ -120,10 +143,15 @@ export class Figures {
 
   #count(): void {
     const facts = this.#facts
-    this.#counter('sessions_opened', 'Sessions that were let in.', ['service'], facts.opened)
-    this.#counter('sessions_turned_away', 'Sessions refused at the door.', ['reason'], facts.turnedAway)
-    this.#counter('sessions_closed', 'Sessions that ended.', ['reason'], facts.closed)
-    this.#counter(
+    this.#measures.counter('sessions_opened', 'Sessions that were let in.', ['service'], facts.opened)
+    this.#measures.counter(
+      'sessions_turned_away',
+      'Sessions refused at the door.',
+      ['reason'],
+      facts.turnedAway,
+    )
+    this.#measures.counter('sessions_closed', 'Sessions that ended.', ['reason'], facts.closed)
+    this.#measures.counter(
       ...[
         'messages_accepted',
         'Messages taken from clients, and notices of our own.',
@@ -131,10 +159,16 @@ export class Figures {
         facts.accepted,
       ],
     )
-    this.#counter('recipients_accepted', 'Recipients of accepted messages.', ['origin'], facts.recipients)
-    this.#counter('message_bytes', 'Bytes of accepted messages.', ['origin'], facts.bytes)
-    this.#counter('refusals', 'What was refused, and why.', ['what', 'reason'], facts.refused)
-    this.#counter(
+    this.#measures.counter(
+      'recipients_accepted',
+      'Recipients of accepted messages, in mailboxes here or elsewhere.',
+      ['origin', 'destination'],
+      facts.recipients,
+    )
+    this.#measures.counter('logins', 'Logins, by what came of them.', ['over', 'result'], facts.logins)
+    this.#measures.counter('message_bytes', 'Bytes of accepted messages.', ['origin'], facts.bytes)
+    this.#measures.counter('refusals', 'What was refused, and why.', ['what', 'reason'], facts.refused)
+    this.#measures.counter(
       ...[
         'dns_questions',
         'Questions to DNS, by what came of them.',
@@ -142,40 +176,13 @@ export class Figures {
         this.dnsQuestions,
       ],
     )
-    this.#counter('deliveries_queued', 'Deliveries that were begun.', [], facts.queued)
-    this.#counter('delivery_attempts', 'What attempts to deliver came to.', ['result'], facts.attempts)
-  }
-
-  #counter(name: string, help: string, labelNames: string[], tally: Tally): void {
-    new Counter({
-      name: `fsmtp_${name}_total`,
-      ...{ help, labelNames, registers: [this.#registry] },
-      collect() {
-        this.reset()
-        for (const [values, count] of tally.entries())
-          this.inc(Object.fromEntries(labelNames.map((label, at) => [label, values[at] ?? ''])), count)
-      },
-    })
-  }
-
-  /** What cannot be read now is left out; the other figures are not to be lost with it. */
-  #gauge(
-    name: string,
-    help: string,
-    labelNames: string[],
-    read: () => readonly Reading[] | Promise<readonly Reading[]>,
-  ): void {
-    new Gauge({
-      name: `fsmtp_${name}`,
-      ...{ help, labelNames, registers: [this.#registry] },
-      async collect() {
-        const readings = await Promise.resolve()
-          .then(read)
-          .catch(() => [])
-        this.reset()
-        for (const [labels, value] of readings) this.set(labels, value)
-      },
-    })
+    this.#measures.counter('deliveries_queued', 'Deliveries that were begun.', [], facts.queued)
+    this.#measures.counter(
+      'delivery_attempts',
+      'What attempts to deliver came to, by the way they went (none: no way was found).',
+      ['result', 'route'],
+      facts.attempts,
+    )
   }
 }
 

@@ -8,8 +8,10 @@ import type { Acts } from '../control.ts'
 import type { EventLog } from '../log/port.ts'
 import type { Membership } from '../nodes/membership.ts'
 import type { Counter } from '../submission/counter.ts'
+import type { Exported } from '../telemetry/index.ts'
 import type { Views } from '../views/index.ts'
 import type { WebhookState } from '../webhooks/overview.ts'
+import type { WebhookCounts } from '../webhooks/sender.ts'
 
 export type House = {
   readonly log: EventLog
@@ -25,6 +27,10 @@ export type House = {
   readonly lists?: () => readonly Standing[]
   /** How they are, as the log tells. */
   readonly webhooks: () => Promise<readonly WebhookState[]>
+  /** What this server has sent to them. */
+  readonly webhookCounts: () => readonly WebhookCounts[]
+  /** What the collector of traces made of them; null where there is none. */
+  readonly telemetry: () => Exported | null
   /** Null where nothing is sent out. */
   readonly deliveries: () => DeliveriesNow | null
   /** What is done to deliveries; null where there are none. */

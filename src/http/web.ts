@@ -25,7 +25,7 @@ import { watchedContent } from './watched-content.ts'
 
 /** Milliseconds for what was asked before the end. */
 const lastAnswers = 1_000
-/** Milliseconds for which a count of unfinished deliveries holds, and which it may take. */
+/** Milliseconds for which counts of unfinished deliveries and of what webhooks are not told hold, and which they may take. */
 const queueFresh = 5_000
 const queueWithin = 5_000
 
@@ -95,11 +95,16 @@ export class Web implements Http {
       look: () => read(views, async () => views.queue()),
       ...{ fresh: queueFresh, within: queueWithin },
     })
+    const webhooks = new Remembered({
+      look: () => house.webhooks(),
+      ...{ fresh: queueFresh, within: queueWithin },
+    })
     const desk = await this.#deskIn(house)
     this.#looks = { house, checks, views, desk }
     this.#figures.see({
       house,
       ...{ views: () => checks.views(), queue: () => queue.ask(), checks: () => checks.all() },
+      webhooks: () => webhooks.ask(),
     })
     for (const [listener, spot] of this.#listeners)
       this.#spots = [...this.#spots, await listening(listener, spot)]

@@ -5,7 +5,7 @@ import { asError } from '../as-error.ts'
 import type { Config } from '../config/schema.ts'
 import { overview, type WebhookState } from './overview.ts'
 import { type Hook, loadHooks } from './secrets.ts'
-import { Sender, type SenderParts } from './sender.ts'
+import { Sender, type SenderParts, type WebhookCounts } from './sender.ts'
 import { category } from './standing.ts'
 
 export type Webhooks = {
@@ -13,6 +13,8 @@ export type Webhooks = {
   reload(config: Pick<Config, 'webhooks'>): Promise<void>
   /** How each is, as the log tells. */
   states(): Promise<readonly WebhookState[]>
+  /** What this server has sent to each. */
+  counts(): readonly WebhookCounts[]
   stop(): Promise<void>
 }
 
@@ -66,6 +68,7 @@ export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Prom
         log,
         senders.map(({ hook }) => hook),
       ),
+    counts: () => senders.map(({ counts }) => counts),
     stop: async () => {
       await Promise.all(senders.map((sender) => sender.stop()))
       stopping.abort()

@@ -16,6 +16,8 @@ export type WebhookState = {
   /** Events that are not told yet, as far as is written down; counted up to a bound. */
   readonly behind: number
   readonly behindIsMore: boolean
+  /** When the first of these was recorded. */
+  readonly oldestUnsentAt: string | null
   /** The server that tells. */
   readonly node: string | null
   readonly attempts: number
@@ -35,12 +37,18 @@ export const overview = (log: Log, webhooks: readonly Hook[]): Promise<readonly 
 
 const stateOf = async (log: Log, { url, events }: Hook): Promise<WebhookState> => {
   const standing = await standingOf(log, url)
-  const behind = standing === null ? 0 : await countAfter(log, standing.position, events)
+  const unsent = standing === null ? nothing : await after(log, standing.position, events)
   const { attempts = 0, since = null, nextAttemptAt = null, error = null } = standing?.trouble ?? {}
   return {
     ...{ id: webhookId(url), url: withoutSecret(url), events, state: wordOf(standing) },
-    ...{ position: standing?.position ?? null, behind: Math.min(behind, mostCounted) },
-    ...{ behindIsMore: behind > mostCounted, node: standing?.node ?? null, attempts, error },
+    ...{ position: standing?.position ?? null, behind: Math.min(unsent.count, mostCounted) },
+    ...{
+      behindIsMore: unsent.count > mostCounted,
+      oldestUnsentAt: isoOf(unsent.since),
+      node: standing?.node ?? null,
+      attempts,
+      error,
+    },
     ...{ failingSince: isoOf(since), nextAttemptAt: isoOf(nextAttemptAt) },
   }
 }
@@ -51,13 +59,18 @@ const wordOf = (standing: Standing | null): WebhookState['state'] => {
   return standing.trouble === null ? 'telling' : 'waiting'
 }
 
-const countAfter = async (log: Log, position: number, types: readonly string[]): Promise<number> => {
-  let count = 0
+/** `since`: when the first was recorded, milliseconds since 1970. */
+type Unsent = { readonly count: number; readonly since: number | null }
+const nothing: Unsent = { count: 0, since: null }
+
+const after = async (log: Log, position: number, types: readonly string[]): Promise<Unsent> => {
+  let { count, since } = nothing
   for await (const page of log.readAll(position, { filter: { types } })) {
+    since ??= page[0]?.at ?? null
     count += page.length
     if (count > mostCounted) break
   }
-  return count
+  return { count, since }
 }
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())

@@ -37,6 +37,9 @@ const lastAnswer = 1_000
 /** Failures in a row, after which whoever reads the notices hears of it; and then so many times more. */
 const complainAfter = new Set([1, 5, 10, 20, 50, 100, 200, 500, 1000])
 
+/** Events sent, each try counted: those the receiver took, and those it did not. */
+export type WebhookCounts = { readonly id: string; readonly taken: number; readonly refused: number }
+
 export class Sender {
   readonly #parts: SenderParts
   readonly #stream: string
@@ -51,6 +54,8 @@ export class Sender {
   #position = 0
   #unsaved = 0
   #savedAt = 0
+  #taken = 0
+  #refusals = 0
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -60,6 +65,10 @@ export class Sender {
 
   get hook(): Hook {
     return this.#parts.hook
+  }
+
+  get counts(): WebhookCounts {
+    return { id: webhookId(this.hook.url), taken: this.#taken, refused: this.#refusals }
   }
 
   /** Somebody has said something of a webhook: what others say of this one is looked at. */
@@ -153,6 +162,7 @@ export class Sender {
         await this.#refused(posted)
         return false
       }
+      this.#taken++
       this.#position = event.position
       this.#unsaved++
       if (this.#standing?.trouble != null) this.#parts.info(`the webhook ${this.#name()} takes events again`)
@@ -178,6 +188,7 @@ export class Sender {
   async #refused(posted: Exclude<Posted, { readonly kind: 'taken' }>): Promise<void> {
     // It was we who broke off.
     if (this.#hurrying.signal.aborted) return
+    this.#refusals++
     if (posted.kind === 'gone') {
       this.#parts.warn(
         `the webhook ${this.#name()} wants no more (410): nothing is sent to it until \`fsmtp webhooks enable\``,

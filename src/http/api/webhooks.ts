@@ -14,6 +14,7 @@ const webhook = z
     position: count.nullable().describe('Up to which all is known to be told'),
     behind: count.describe('Events that are not told yet, counted up to a bound'),
     behindIsMore: z.boolean(),
+    oldestUnsentAt: time.nullable().describe('When the first of these was recorded'),
     node: z.string().nullable().describe('The server that tells it'),
     attempts: count.describe('Failures in a row'),
     failingSince: time.nullable(),
