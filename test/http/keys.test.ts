@@ -185,6 +185,24 @@ test('what a proxy says is believed of those that are named, up to the first tha
   assert.deepEqual(seen('10.0.0.1', says('unknown')), ['10.0.0.1', false, false])
 })
 
+test('a proxy on this machine makes nobody else one of this machine', () => {
+  const folder = scratch('http')
+  const text = configText({ http: { proxies: ['127.0.0.1', '::1', '10.0.0.0/8'] } })
+  const clientOf = clientsOf(parseConfig(text, { shown: null, file: null, folder, data: folder }).config)
+  const seen = (headers: Readonly<Record<string, string>>, remoteAddress = '127.0.0.1') => {
+    const { address, isHere } = clientOf({ headers, socket: { remoteAddress } })
+    return [address, isHere]
+  }
+  assert.deepEqual(seen({}), ['127.0.0.1', true])
+  assert.deepEqual(seen({ 'x-forwarded-for': '::ffff:127.0.0.1' }, '::1'), ['::1', true])
+  assert.deepEqual(seen({ 'x-forwarded-for': '192.0.2.1, 127.0.0.1' }), ['192.0.2.1', false])
+  // An address with a port, a name, another machine of ours.
+  for (const path of ['192.0.2.1:4711', 'unknown', '[2001:db8::1]:80', '10.0.0.7', 'localhost'])
+    assert.deepEqual(seen({ 'x-forwarded-for': path }), ['127.0.0.1', false], path)
+  for (const name of ['forwarded', 'x-real-ip', 'via'])
+    assert.deepEqual(seen({ [name]: '192.0.2.1' }), ['127.0.0.1', false], name)
+})
+
 test('from which page a browser asks', () => {
   const host = 'mail.example.org'
   assert.equal(fromOf({ host }), 'no-page')

@@ -35,14 +35,20 @@ export const clientsOf = ({ http }: Pick<Config, 'http'>): ClientOf => {
       const asksForOthers = forwarded.some((name) => headers[name] !== undefined)
       return { address: peer, isHere: onLoopback(peer) && !asksForOthers, isSecure: false }
     }
-    const address = farthest(listed(headers['x-forwarded-for']), isProxy)
+    const path = listed(headers['x-forwarded-for'])
     return {
-      address: address ?? peer,
-      isHere: address === null && onLoopback(peer),
+      address: farthest(path, isProxy) ?? peer,
+      isHere: onLoopback(peer) && isOfHere(path, headers),
       isSecure: listed(headers['x-forwarded-proto']).at(-1)?.toLowerCase() === 'https',
     }
   }
 }
+
+/** What is said of others in words that are not understood is no word of this machine. */
+const isOfHere = (path: readonly string[], headers: Asking['headers']): boolean =>
+  path.length === 0
+    ? forwarded.every((name) => headers[name] === undefined)
+    : path.every((each) => onLoopback(plainAddress(each)))
 
 const listed = (value: string | readonly string[] | undefined): readonly string[] =>
   [value ?? []]
