@@ -5,6 +5,8 @@ export type About = {
   readonly session?: string
   readonly message?: string
   readonly delivery?: string
+  /** What was asked over HTTP, as the description of the API has it. */
+  readonly request?: string
 }
 
 export type Warn = (what: string, error?: Error, about?: About) => void

@@ -91,6 +91,8 @@ class Settings {
   readonly #options: SettingsOptions
   readonly #watch: PolicyWatch
   #config: Config
+  /** The fault that was told last: who reads the same file a moment later has nothing new to say. */
+  #told: string | null = null
   #changing: Promise<void> = Promise.resolve()
 
   constructor(options: SettingsOptions) {
@@ -100,7 +102,10 @@ class Settings {
     this.#watch = watchPolicy({
       load: this.#source,
       changed: (policy) => this.#takePolicy(policy),
-      failed: (error) => notices.warn('the policy stays as it was', error),
+      failed: (error) => {
+        if (this.#told !== error.message) notices.warn('the policy stays as it was', error)
+        this.#told = error.message
+      },
     })
     this.#watch.follow(loaded)
   }
@@ -148,8 +153,14 @@ class Settings {
   #change({ take, done, kept }: { take: () => Promise<void>; done: () => string; kept: string }): void {
     const { notices } = this.#options
     this.#changing = this.#changing.then(take).then(
-      () => notices.info(done()),
-      (error: Error) => notices.warn(kept, error),
+      () => {
+        this.#told = null
+        notices.info(done())
+      },
+      (error: Error) => {
+        this.#told = error.message
+        notices.warn(kept, error)
+      },
     )
   }
 }

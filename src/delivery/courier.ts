@@ -9,6 +9,7 @@ import { type ActorOptions, DeliveryActor } from './actor.ts'
 import type { Backlog } from './backlog.ts'
 import type { Destination } from './destination.ts'
 import { type Done, doneTo } from './done.ts'
+import { messageOf } from './ids.ts'
 import { Refill } from './refill.ts'
 import { isOver, isUnderWay, readDelivery, type Standing, standingOf } from './standing.ts'
 import type { Due } from './timetable.ts'
@@ -96,7 +97,10 @@ export class Courier {
   }
 
   #warn(delivery: string, what: string, error: unknown): void {
-    this.#options.warn(`the delivery ${delivery} ${what}`, asError(error), { delivery })
+    this.#options.warn(`the delivery ${delivery} ${what}`, asError(error), {
+      message: messageOf(delivery),
+      delivery,
+    })
   }
 
   /** One that cannot be relived must not keep the others. */

@@ -4,13 +4,18 @@ import type { Onward } from '../../machines/vocabulary/recipients.ts'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const markLength = 6
+
 /** Six characters of chance: they tell apart what leaves of one message, and mostly its delivery from all others by its end. */
 const markOf = (text: string): string => {
   const digest = hash('sha256', text, 'buffer')
   let mark = ''
-  for (let at = 0; at < 6; at++) mark += alphabet[digest[at]! % 32]
+  for (let at = 0; at < markLength; at++) mark += alphabet[digest[at]! % 32]
   return mark
 }
+
+/** The message that a delivery is of. */
+export const messageOf = (delivery: string): string => delivery.slice(0, -markLength)
 
 /** What leaves of a message, by where it goes and for whom it is forwarded. */
 export const wayText = ({ nextHop, forwarder }: Pick<Onward, 'nextHop' | 'forwarder'>): string =>

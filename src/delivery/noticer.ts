@@ -4,6 +4,8 @@
  */
 import { isOfDelivery, noticeStream } from '../../machines/vocabulary/notices.ts'
 import { now } from '../actors/identity.ts'
+import type { About } from '../notices.ts'
+import { messageOf } from './ids.ts'
 import { type Noticed, type NoticerOptions, type Owed, settleNotice } from './settle-notice.ts'
 
 export type { Noticed, NoticerOptions, Owed } from './settle-notice.ts'
@@ -21,6 +23,11 @@ const whatOf = (owed: Owed): string =>
   isOfDelivery(owed)
     ? `after attempt ${owed.attempt} of delivery ${owed.delivery}`
     : `of the arrival of message ${owed.message}`
+
+const aboutOf = (owed: Owed): About =>
+  isOfDelivery(owed)
+    ? { message: messageOf(owed.delivery), delivery: owed.delivery }
+    : { message: owed.message }
 
 export class Noticer {
   readonly #options: NoticerOptions
@@ -77,6 +84,7 @@ export class Noticer {
       this.#options.warn(
         `the notice that the sender is owed ${whatOf(owed)} could not be made; it is tried again`,
         error,
+        aboutOf(owed),
       )
       return 'owed' as const
     })

@@ -4,6 +4,7 @@ import type { ContentStore } from '../content/port.ts'
 import type { Asked } from '../dns/index.ts'
 import type { Spot } from '../listening.ts'
 import type { EventLog } from '../log/port.ts'
+import type { Warn } from '../notices.ts'
 import type { House } from './house.ts'
 
 export type { House } from './house.ts'
@@ -29,7 +30,7 @@ export type Http = {
 
 export type HttpOptions = {
   readonly config: Config
-  readonly warn: (what: string, error?: Error) => void
+  readonly warn: Warn
 }
 
 export const isHttp = (listener: Listener): boolean => listener.service === 'http'

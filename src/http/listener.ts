@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { asError } from '../as-error.ts'
+import type { Warn } from '../notices.ts'
 import type { Doorkeeper } from './access.ts'
 import { hostAsked } from './host.ts'
 import type { House } from './house.ts'
@@ -24,7 +25,7 @@ export type ListenerOptions = {
   readonly doorkeeper: () => Doorkeeper
   /** @throws UnknownKey */
   readonly identify: (request: FastifyRequest['raw'], client: Client) => Promise<Caller | null>
-  readonly warn: (what: string, error: Error) => void
+  readonly warn: Warn
 }
 
 /** Milliseconds for a whole request to arrive; and until a connection that asks nothing more is closed. */
@@ -89,9 +90,10 @@ export const createListener = ({
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`),
   )
-  app.setErrorHandler((error, _, reply) => {
+  app.setErrorHandler((error, { method, routeOptions }, reply) => {
     const { status, detail } = problemOf(error)
-    if (status >= 500) warn('a request could not be answered', asError(error))
+    const request = `${method} ${routeOptions.url ?? '(nothing)'}`
+    if (status >= 500) warn('a request could not be answered', asError(error), { request })
     return sendProblem(reply, status, detail)
   })
   for (const part of parts) part(app, house)

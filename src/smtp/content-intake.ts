@@ -114,8 +114,12 @@ export class ContentIntake {
     // What was given up has nothing to be stored any more.
     if (this.#talk.isOver) return
     this.#failure = error
+    const message = this.#message?.id
     this.discard()
-    this.#talk.reception.complain('content could not be stored', error, { session: this.#talk.connection.id })
+    this.#talk.reception.complain('content could not be stored', error, {
+      session: this.#talk.connection.id,
+      ...(message !== undefined && { message }),
+    })
   }
 
   #lost(message: IncomingMessage): void {

@@ -25,6 +25,7 @@ export class FsmtpServer extends SMTPServer {
   /** For the connections to come. */
   reception: Reception
   readonly #listener: ListenerOptions
+  #isListening = false
   readonly #proxied = new WeakMap<object, { facts: ProxyFacts; address?: string; port?: number }>()
 
   constructor(listener: ListenerOptions) {
@@ -43,7 +44,10 @@ export class FsmtpServer extends SMTPServer {
     })
     this.reception = reception
     this.#listener = listener
-    this.on('error', (error: Error) => reception.complain('a connection failed', error))
+    // Who starts it hears why it cannot listen.
+    this.on('error', (error: Error) => {
+      if (this.#isListening) reception.complain('a connection failed', error)
+    })
   }
 
   /** Resolves with the port that was bound. @throws the listener's error, `EADDRINUSE` and its like */
@@ -53,6 +57,7 @@ export class FsmtpServer extends SMTPServer {
       this.server.once('error', reject)
       this.server.listen({ host: address, port, backlog: 1024 }, () => {
         this.server.off('error', reject)
+        this.#isListening = true
         resolve(portOf(this.server))
       })
     })
@@ -97,8 +102,10 @@ export class FsmtpServer extends SMTPServer {
     readProxyHeader(socket, { required: expected === 'required' }).then(
       (beginning) => callback(null, this.#optionsFor(beginning, ends)),
       (error: Error) => {
-        recordUnmet(ends, 'proxy-header-failed', this.reception)
-        this.reception.complain(`the proxy ${ends.peer.address} sent no usable PROXY header`, error)
+        const session = recordUnmet(ends, 'proxy-header-failed', this.reception)
+        this.reception.complain(`the proxy ${ends.peer.address} sent no usable PROXY header`, error, {
+          session,
+        })
         socket.destroy()
         callback(error)
       },

@@ -16,18 +16,20 @@ export const endsOf = (socket: Socket): Ends => ({
   peer: { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 },
 })
 
-export const recordUnmet = ({ local, peer }: Ends, door: SilentDoor, reception: Reception): void => {
+/** The id of the session it is kept under. */
+export const recordUnmet = ({ local, peer }: Ends, door: SilentDoor, reception: Reception): string => {
   const { policy, policyHash, outbox, node, complain } = reception
   const nothing = (): void => {}
+  const id = newId()
   const host = new ActorHost({
     module: session,
-    id: newId(),
+    id,
     input: { policy },
     outbox,
     node,
     perform: nothing,
     passed: nothing,
-    failed: (error) => complain('the history of a connection could not be kept', error),
+    failed: (error) => complain('the history of a connection could not be kept', error, { session: id }),
   })
   const opening: SessionInput = {
     type: 'OPEN',
@@ -42,4 +44,5 @@ export const recordUnmet = ({ local, peer }: Ends, door: SilentDoor, reception: 
     door,
   }
   host.send(opening)
+  return id
 }

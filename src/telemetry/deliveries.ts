@@ -10,17 +10,10 @@ import type {
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 import { onwardOf } from '../../machines/vocabulary/recipients.ts'
+import { messageOf } from '../delivery/ids.ts'
 import { Recent } from './recent.ts'
 import type { Told } from './sessions.ts'
-import {
-  type Attributes,
-  attemptPlace,
-  deliveryPlace,
-  messageOf,
-  messagePlace,
-  type Place,
-  type Span,
-} from './span.ts'
+import { type Attributes, attemptPlace, deliveryPlace, messagePlace, type Place, type Span } from './span.ts'
 
 type Attempt = {
   readonly nth: number

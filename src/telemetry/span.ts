@@ -1,5 +1,6 @@
 /** What a span is, and the ids it has: hashes of what it tells of, so that whoever tells more of it knows them. */
 import { hash } from 'node:crypto'
+import { messageOf } from '../delivery/ids.ts'
 
 /** Undefined where there is nothing to say. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
@@ -36,9 +37,6 @@ export const transactionPlace = (session: string, nth: number): Place =>
   placeIn(`session ${session}`, `transaction ${session} ${nth}`)
 
 export const messagePlace = (message: string): Place => placeIn(`message ${message}`, `message ${message}`)
-
-/** The id of a delivery begins with that of its message. */
-export const messageOf = (delivery: string): string => delivery.slice(0, 20)
 
 export const deliveryPlace = (delivery: string): Place =>
   placeIn(`message ${messageOf(delivery)}`, `delivery ${delivery}`)

@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configText, fsmtp, serve, workplace } from '../server.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { configText, eventually, fsmtp, serve, workplace } from '../server.ts'
 
 test('a second server on the same data and the same port names the process that has the data', async (t) => {
   const folder = workplace()
@@ -48,6 +49,7 @@ test('a server that finds in the middle of its start that it cannot serve says s
       new RegExp(`^fsmtp: cannot listen on \\S+ port ${port}: another program listens`, 'm'),
     )
     assert.doesNotMatch(stderr, /^ +at /m)
+    assert.doesNotMatch(stderr, /a connection failed/)
   }
   const keyless = configText({
     listeners: [{ service: 'mx', address: '127.0.0.1', port: 0 }],
@@ -58,5 +60,23 @@ test('a server that finds in the middle of its start that it cannot serve says s
   assert.deepEqual([code, /^fsmtp: \S+none\.key does not exist; /.test(stderr)], [1, true], stderr)
   writeFileSync(join(folder, 'fsmtp.yaml'), configText())
   const server = await serve(folder)
+  assert.equal(await server.end(), 0)
+})
+
+test('a fault of the configuration is said once to who asks that it be read again', async (t) => {
+  const folder = workplace()
+  const server = await serve(folder)
+  t.after(() => server.child.kill('SIGKILL'))
+  const file = join(folder, 'fsmtp.yaml')
+  writeFileSync(file, `${configText({ limits: { zzzzzz: 1 } })}\n`)
+  server.child.kill('SIGHUP')
+  const isSaid = (words: RegExp) => eventually(() => words.test(server.output()), { within: 30_000 })
+  await isSaid(/the configuration stays as it was/)
+  // Who watches the policy in that file reads it as well, within a second.
+  await pause(1500)
+  writeFileSync(file, `${configText({ limits: { yyyyyy: 1 } })}\n`)
+  await isSaid(/limits\.yyyyyy.*the policy stays as it was/)
+  const after = server.output().split('the configuration stays as it was')[1] ?? ''
+  assert.doesNotMatch(after, /zzzzzz/)
   assert.equal(await server.end(), 0)
 })
