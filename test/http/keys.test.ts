@@ -78,6 +78,32 @@ test('a key is good at once, and only as it was given', async (t) => {
     )
 })
 
+test('logins are seen and ended by whose they are, and by who administers; not by every program', async (t) => {
+  const { http, key } = await place(t)
+  const { ask: asAlice } = await visitor(http, { user: alice })
+  const logins = async (text: string): Promise<readonly { readonly id: string }[]> =>
+    JSON.parse((await ask(http, '/api/v1/logins', withKey(text))).text).items
+  const end = async (text: string, path: string): Promise<number> =>
+    (await ask(http, `/api/v1/logins${path}`, withKey(text, { method: 'DELETE' }))).status
+  const [looks, acts] = [await key('looks', '--role', 'look'), await key('acts', '--role', 'act')]
+  const [own, root] = [
+    await key('own', '--role', 'look', '--account', alice),
+    await key('root', '--role', 'administer'),
+  ]
+  const [{ id } = { id: '' }] = await logins(root)
+  assert.deepEqual([await logins(looks), await logins(acts)], [[], []])
+  assert.deepEqual(await logins(own), await logins(root))
+  assert.deepEqual(
+    [await end(looks, `/${id}`), await end(acts, `/${id}`), await end(own, `/${id}`), await end(own, '')],
+    [403, 404, 403, 403],
+  )
+  assert.ok((await end(looks, `?account=${alice}`)) >= 400)
+  assert.ok((await end(acts, `?account=${alice}`)) >= 400)
+  assert.equal((await asAlice('/api/v1/logins')).status, 200)
+  assert.equal(await end(root, `/${id}`), 204)
+  assert.equal((await asAlice('/api/v1/logins')).status, 401)
+})
+
 test('a server without accounts that log in starts with a key, and takes no password', async (t) => {
   const settings = { http: { accounts: false } }
   const folder = workplace(settings)
@@ -108,7 +134,7 @@ test('what changes something comes from a page of ours, or with a key', async (t
   ]
   for (const headers of strange)
     assert.equal(await revoke({ cookie, ...headers }), 403, JSON.stringify(headers))
-  const { authorization = '' } = withKey(await key('any', '--role', 'look')).headers ?? {}
+  const { authorization = '' } = withKey(await key('any', '--role', 'act')).headers ?? {}
   assert.equal(await revoke({ authorization }), 404)
   const stolen = await logIn(http, { user: alice, headers: { origin: 'http://evil.example' } })
   assert.deepEqual([stolen.status, stolen.headers['set-cookie']], [403, undefined])

@@ -84,6 +84,31 @@ test('mail is for those who got it; who else got it is not', async (t) => {
   assert.equal(await status('boss', `/messages/${both}/trace`), 200)
 })
 
+test('what a session says of others is for none of those who got a mail out of it', async (t) => {
+  const { port, status } = await place(t)
+  const line = await greeted(port('mx'))
+  const named = async (...to: string[]): Promise<string> =>
+    acceptedAs(await send(line, 'Subject: in\r\n\r\nhello', { to })) ?? assert.fail('not accepted')
+  const first = await named(alice)
+  await eventually(async () => (await status('boss', `/messages/${first}`)) === 200)
+  assert.equal(await status('alice', `/messages/${first}/trace`), 200)
+  assert.equal(await status('alice', `/messages/${first}/evidence`), 404)
+  assert.equal(await status('boss', `/messages/${first}/evidence`), 200)
+  // A blind copy that goes its own way, in the same session.
+  const second = await named(bob)
+  await line.say('QUIT')
+  await eventually(async () => (await status('boss', `/messages/${second}`)) === 200)
+  for (const [who, id] of [
+    ['alice', first],
+    ['bob', second],
+  ] as const) {
+    assert.equal(await status(who, `/messages/${id}`), 200)
+    assert.equal(await status(who, `/messages/${id}/raw`), 200)
+    assert.equal(await status(who, `/messages/${id}/trace`), 404)
+    assert.equal(await status(who, `/messages/${id}/evidence`), 404)
+  }
+})
+
 test('sessions and deliveries are for who submitted the mail', async (t) => {
   const { received, status, items, port } = await place(t)
   await received(alice)

@@ -2,7 +2,7 @@
  * What concerns one account: who logs in without being an administrator, or has a key for one account, sees and does no more than that.
  * A row that is not in this table is not for them at all.
  */
-import type { MessageAccepted } from '../../../machines/vocabulary/events.ts'
+import type { EventOf, MessageAccepted } from '../../../machines/vocabulary/events.ts'
 import { keyOf } from '../../authentication/spelling.ts'
 import { messageHistory } from '../../telling/message-history.ts'
 import type { House } from '../house.ts'
@@ -33,15 +33,32 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 const isMailboxOf = (mailbox: string, account: string): boolean =>
   same(mailbox.replace(/\/[^/]*$/, ''), account) || same(mailbox, account)
 
-const acceptedOf = async ({ rooms, house }: Asked, id: string): Promise<MessageAccepted | null> => {
+const acceptedOf = async ({ rooms, house }: Asked, id: string): Promise<Accepted | null> => {
   const message = await rooms.desk('message', id)
   if (message === null) return null
-  const { accepted } = await messageHistory(message, {
+  const { accepted, events } = await messageHistory(message, {
     log: house.log,
     deliveriesOf: (one) => rooms.desk('deliveriesOf', one),
     notices: (delivery) => rooms.desk('notices', delivery),
   })
-  return accepted.data
+  return { ...accepted.data, namedBeside: namedBeside(events, accepted) }
+}
+
+/** A message, and whether its session names recipients beside those who got it: refused ones, and those of other messages. */
+type Accepted = MessageAccepted & { readonly namedBeside: boolean }
+
+const namedBeside = (events: readonly EventOf[], { data }: { readonly data: MessageAccepted }): boolean => {
+  const got = new Set(data.recipients.flatMap(({ address, alias, given }) => [address, alias, given]))
+  return events.some((event) => recipientsIn(event).some((recipient) => !got.has(recipient)))
+}
+
+const recipientsIn = ({ data }: EventOf): readonly string[] => {
+  const { recipient, recipients = [] } = data as {
+    readonly recipient?: string
+    readonly recipients?: readonly (string | { readonly address: string })[]
+  }
+  const several = recipients.map((one) => (typeof one === 'string' ? one : one.address))
+  return recipient === undefined ? several : [recipient, ...several]
 }
 
 const hasSent = ({ user }: MessageAccepted, account: string): boolean => same(user, account)
@@ -58,12 +75,31 @@ const said: Own = {
   },
 }
 
+const isOnly = (found: MessageAccepted, account: string): boolean =>
+  found.recipients.length === 1 && isIn(found, account)
+
 /** Who else got it is for its sender; a recipient must not learn of blind copies. */
 const sent: Own = {
   narrow: async (asked, account) => {
     const found = await acceptedOf(asked, text(asked.params.id))
-    const isOnly = found?.recipients.length === 1 && isIn(found, account)
-    return asIs(asked, found !== null && (hasSent(found, account) || isOnly))
+    return asIs(asked, found !== null && (hasSent(found, account) || isOnly(found, account)))
+  },
+}
+
+/** How it came here: not where others are named who were to get it, or something else, in the same session. */
+const told: Own = {
+  narrow: async (asked, account) => {
+    const found = await acceptedOf(asked, text(asked.params.id))
+    if (found === null) return null
+    return asIs(asked, hasSent(found, account) || (isOnly(found, account) && !found.namedBeside))
+  },
+}
+
+/** All of its session, word by word: whatever else was said there. */
+const submitted: Own = {
+  narrow: async (asked, account) => {
+    const found = await acceptedOf(asked, text(asked.params.id))
+    return asIs(asked, found !== null && hasSent(found, account))
   },
 }
 
@@ -103,7 +139,9 @@ const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   [/^POST$/, /^\/messages$/, {}],
   [/^GET$/, /^\/senders$/, {}],
   [/^GET$/, /^\/messages\/\{id\}\/(?:raw|parts|html)(?:\/|$)/, said],
-  [/^GET$/, /^\/messages\/\{id\}(?:\/|$)/, sent],
+  [/^GET$/, /^\/messages\/\{id\}$/, sent],
+  [/^GET$/, /^\/messages\/\{id\}\/trace$/, told],
+  [/^GET$/, /^\/messages\/\{id\}\/evidence$/, submitted],
   [
     /^GET$/,
     /^\/sessions$/,

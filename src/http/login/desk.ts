@@ -90,9 +90,10 @@ export class Desk {
     return { caller: this.#callerOf(found.user, cookie.name), cookie }
   }
 
-  /** What the caller may see of them: of one account its own. */
-  logins({ account }: Caller): readonly OpenLogin[] {
-    return account === null ? this.#register.logins(Date.now()) : this.#register.loginsOf(account, Date.now())
+  /** What the caller may see of them: of one account its own, of everybody's only who administers; a program that looks has none. */
+  logins({ account, role }: Caller): readonly OpenLogin[] {
+    if (account !== null) return this.#register.loginsOf(account, Date.now())
+    return role === 'administer' ? this.#register.logins(Date.now()) : []
   }
 
   /** False where there is none that the caller may see. */

@@ -93,7 +93,7 @@ const listRow = (desk: DeskOf): Endpoint =>
 
 const revokeRow = (desk: DeskOf): Endpoint =>
   endpoint({
-    ...{ method: 'DELETE', path: '/logins/{id}', name: 'revokeLogin', tag, role: 'look' },
+    ...{ method: 'DELETE', path: '/logins/{id}', name: 'revokeLogin', tag, role: 'act' },
     ...{ about: 'Ends a login', params: { id: z.string().max(40).describe('The id of the login') } },
     answers: { 204: { about: 'It is over' } },
     problems: { 404: 'There is no such login' },
@@ -105,7 +105,7 @@ const revokeRow = (desk: DeskOf): Endpoint =>
 
 const revokeAllRow = (desk: DeskOf): Endpoint =>
   endpoint({
-    ...{ method: 'DELETE', path: '/logins', name: 'revokeLogins', tag, role: 'look' },
+    ...{ method: 'DELETE', path: '/logins', name: 'revokeLogins', tag, role: 'act' },
     about: 'Ends all logins of the account that asks, this one as well; nobody is logged in anywhere then',
     query: {
       others: yes('All but the one that asks'),
