@@ -9,7 +9,16 @@ import type { Part } from './listener.ts'
 import { Problem } from './problem.ts'
 
 /** Paths that are shown by the page itself. */
-export const places = ['mail', 'sessions', 'deliveries', 'machines', 'log', 'health', 'replay'] as const
+export const places = [
+  'mail',
+  'sessions',
+  'deliveries',
+  'machines',
+  'log',
+  'health',
+  'replay',
+  'logins',
+] as const
 
 /** Nothing is loaded from elsewhere, nothing stands in the page that runs, and no other page may show it. */
 const guarded = {

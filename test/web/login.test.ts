@@ -1,7 +1,7 @@
 /** Logging in with a real browser: its cookie, its Origin, its idea of another site. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { password } from '../http/visitor.ts'
+import { password, visitor } from '../http/visitor.ts'
 import { closeBrowser, shown } from './browser.ts'
 
 after(closeBrowser)
@@ -73,6 +73,65 @@ test('who is no administrator sees their own mail, and no way to that of others'
   await page.locator('.message h2', { hasText: 'For Ann' }).waitFor()
   assert.equal(await page.getByText('For the boss').count(), 0)
   assert.equal(await page.getByRole('link', { name: 'Deliveries' }).count(), 0)
-  await page.getByRole('button', { name: 'ann@example.org: log out' }).click()
+  await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByLabel('Account').waitFor()
+})
+
+test('logins are seen with where they are, and ended: one, everywhere else, everywhere', async (t) => {
+  const here = await shown(t, {
+    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
+    http: { administrators: [account] },
+  })
+  if (here === null) return
+  const { page, origin, server } = here
+  const port = server.running.http[0]!.port
+  await server.addAccount({ addresses: ['ann@example.org'], password })
+  await server.addAccount({ addresses: [account], password })
+  const enter = async (user: string): Promise<void> => {
+    await page.goto(`${origin}/logins`)
+    await page.getByLabel('Account').fill(user)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('heading', { name: 'Logins' }).waitFor()
+    await page.getByText('this one').waitFor()
+  }
+  const row = page.locator('.logins tbody tr')
+  const asAnn = { user: 'ann@example.org', headers: { 'user-agent': 'Anns phone' } }
+  const phone = await visitor(port, asAnn)
+  await enter('ann@example.org')
+  await row.nth(1).waitFor()
+  assert.equal(await page.getByText('Keys of programs').count(), 0)
+  assert.match(
+    (await row.filter({ hasText: 'this one' }).textContent()) ?? '',
+    /Chrome on Linux.*127\.0\.0\.1/,
+  )
+  await row.filter({ hasText: 'Anns phone' }).getByRole('button', { name: 'End' }).click()
+  await page.getByRole('dialog').getByText('on Anns phone, from 127.0.0.1, will end').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'End' }).click()
+  await row.nth(1).waitFor({ state: 'detached' })
+  assert.equal((await phone.ask('/api/v1/logins')).status, 401)
+  const again = await visitor(port, asAnn)
+  await page.reload()
+  await row.nth(1).waitFor()
+  await page.getByRole('button', { name: 'Log out everywhere else' }).click()
+  await page.getByRole('dialog').getByText('1 login of yours will end').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'End' }).click()
+  await row.nth(1).waitFor({ state: 'detached' })
+  assert.equal((await again.ask('/api/v1/logins')).status, 401)
+  await page.getByRole('button', { name: 'Log out everywhere', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
+  await page.getByLabel('Account').waitFor()
+  await visitor(port, asAnn)
+  await enter(account)
+  await row.filter({ hasText: 'ann@example.org' }).waitFor()
+  await page.getByText('Keys of programs').waitFor()
+})
+
+test('a playground has no logins, and says so to who asks for them', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  await here.page.goto(`${here.origin}/logins`)
+  await here.page.getByText('Nobody logs in here').waitFor()
+  assert.equal(await here.page.getByRole('link', { name: 'Logins' }).count(), 0)
+  assert.equal(await here.page.getByRole('button', { name: 'Log out' }).count(), 0)
 })

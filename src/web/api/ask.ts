@@ -79,6 +79,8 @@ export type Pages<Item> = {
   readonly more: (() => void) | null
   /** The newest page again, laid over what is known. */
   readonly again: () => void
+  /** What is known otherwise: rows as they are now, null for one that is gone. */
+  readonly change: (now: (item: Item) => Item | null) => void
 }
 
 export type PagesOptions<Item> = {
@@ -127,6 +129,10 @@ export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<
     ...{ error, isAsking },
     more: next === null ? null : () => load(next),
     again: () => load(null),
+    change: (now) =>
+      setKnown((before) =>
+        before === null ? null : { ...before, items: before.items.flatMap((item) => now(item) ?? []) },
+      ),
   }
 }
 
@@ -145,10 +151,9 @@ const joined = <Item>(
       ...{ list, next },
       items: [...before.items.filter((item) => !fresh.has(key(item))), ...items].slice(-longest),
     }
-  // Where nothing of the new page was known before, what lies between is not known either.
-  const rest = before.items.filter((item) => !fresh.has(key(item)))
-  const isGapless = rest.length < before.items.length || before.items.length === 0
-  return isGapless && before.items.length > 0 && next !== null
-    ? { list, items: [...items, ...rest].slice(0, longest), next: before.next }
+  // Where nothing of the new page was known before, what lies between is not known either; what lay between rows of it is gone.
+  const last = before.items.findLastIndex((item) => fresh.has(key(item)))
+  return last >= 0 && next !== null
+    ? { list, items: [...items, ...before.items.slice(last + 1)].slice(0, longest), next: before.next }
     : { list, items, next }
 }

@@ -66,13 +66,12 @@ export const send = async <Value>(
   method: 'POST' | 'PATCH' | 'DELETE',
   url: string,
   body?: object,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Value | null> => {
   const response = await asked(url, {
     method,
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   return response.status === 204 ? null : ((await response.json().catch(() => null)) as Value | null)
 }

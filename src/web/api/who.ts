@@ -29,6 +29,12 @@ export const useWho = (): Who | null | undefined => {
   return known
 }
 
+/** Whether whoever looks may change something. */
+export const useMayAct = (): boolean => {
+  const role = useWho()?.caller?.role
+  return role === 'act' || role === 'administer'
+}
+
 export const logOut = async (): Promise<void> => {
   await send('DELETE', urlOf(['login'])).catch(() => {})
   location.reload()

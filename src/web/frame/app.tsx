@@ -22,6 +22,7 @@ const places: Readonly<Record<string, () => Promise<Place>>> = {
   machines: () => import('../machines/machines.tsx').then(({ Machines }) => Machines),
   log: () => import('../log/log.tsx').then(({ Log }) => Log),
   health: () => import('../log/health.tsx').then(({ Health }) => Health),
+  logins: () => import('../logins/logins.tsx').then(({ Logins }) => Logins),
   replay: () => import('../sessions/file.tsx').then(({ ReplayFile }) => ReplayFile),
 }
 const loaded = new Map<string, Place>()
@@ -34,6 +35,7 @@ const ways: readonly (readonly [path: string, title: string, icon: IconName])[] 
   ['log', 'Log', 'log'],
   ['health', 'Health', 'health'],
   ['replay', 'Replay a file', 'replay'],
+  ['logins', 'Logins', 'logins'],
 ]
 const titles = new Map<string, string>(ways.map(([path, title]) => [path, title]))
 
@@ -49,9 +51,15 @@ const Foot = () => {
         {lineWords[line]}
       </span>
       {who?.required === true && who.caller && (
-        <button type="button" class="quiet" onClick={() => void logOut()}>
-          <span>{who.caller.name}: log out</span>
-        </button>
+        <>
+          <span class="who" title={`Logged in as ${who.caller.name}`}>
+            {who.caller.name}
+          </span>
+          <button type="button" class="quiet" onClick={() => void logOut()} aria-label="Log out">
+            <Icon name="leave" />
+            <span>Log out</span>
+          </button>
+        </>
       )}
       <button type="button" class="quiet" onClick={change} aria-label={`Colours: ${theme}. Change`}>
         <Icon name="theme" />
@@ -62,11 +70,14 @@ const Foot = () => {
 }
 
 /** What is of use to who sees their own mail alone. */
-const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'machines', 'replay'])
+const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'machines', 'replay', 'logins'])
 
 const Nav = ({ here }: { readonly here: string }) => {
-  const isOne = typeof useWho()?.caller?.account === 'string'
-  const shown = ways.filter(([path]) => !isOne || ofOne.has(path))
+  const who = useWho()
+  const isOne = typeof who?.caller?.account === 'string'
+  const shown = ways.filter(
+    ([path]) => (!isOne || ofOne.has(path)) && (path !== 'logins' || who?.required === true),
+  )
   return (
     <nav aria-label="Pages">
       <a class="brand" href="/mail">
@@ -113,13 +124,14 @@ export const App = () => {
   const { path, query } = useSpot()
   const [name = 'mail', ...parts] = partsOf(path)
   const [isStranger, setStranger] = useState(false)
+  const who = useWho()
   const main = useRef<HTMLElement>(null)
   const Shown = usePlace(name)
   useEffect(() => onUnknownCaller(() => setStranger(true)), [])
   useEffect(() => {
     document.title = `${titles.get(name) ?? 'Nothing here'} · FSMTP`
   }, [name])
-  if (isStranger) return <Login />
+  if (isStranger || (who?.required === true && who.caller === null)) return <Login />
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>

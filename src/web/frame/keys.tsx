@@ -7,7 +7,8 @@ export type Key = {
   /** As `KeyboardEvent.key` has it, or two in a row: `g s`. */
   readonly key: string
   readonly does: string
-  readonly run: (event: KeyboardEvent) => void
+  /** Nothing where the browser does it by itself, and it is only told of. */
+  readonly run?: (event: KeyboardEvent) => void
 }
 
 const layers: (readonly Key[])[] = []
@@ -29,7 +30,7 @@ const pressed = (event: KeyboardEvent): void => {
   const found = all.find(({ key }) => key === pair) ?? all.find(({ key }) => key === event.key)
   first = event.key
   firstAt = event.timeStamp
-  if (found === undefined) return
+  if (found?.run === undefined) return
   event.preventDefault()
   found.run(event)
 }

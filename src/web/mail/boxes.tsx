@@ -10,7 +10,15 @@ import { everything } from './mail.tsx'
 /** More than this many are searched rather than scrolled. */
 const many = 12
 
-export const Boxes = ({ box, isAll }: { readonly box: string; readonly isAll: boolean }) => {
+export type BoxesProps = {
+  readonly box: string
+  readonly isAll: boolean
+  /** Null for now. */
+  readonly asOf: string | null
+}
+
+export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
+  const past = asOf === null ? '' : `?asOf=${encodeURIComponent(asOf)}`
   const { value, again } = useJson<{ readonly items: readonly Mailbox[] }>(urlOf(['mailboxes']))
   const [part, setPart] = useState('')
   useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
@@ -37,9 +45,9 @@ export const Boxes = ({ box, isAll }: { readonly box: string; readonly isAll: bo
         )}
         {shown.map(({ mailbox, messages }) => (
           <li key={mailbox}>
-            <a href={pathOf('mail', mailbox)} aria-current={box === mailbox ? 'true' : undefined}>
+            <a href={`${pathOf('mail', mailbox)}${past}`} aria-current={box === mailbox ? 'true' : undefined}>
               <span>{mailbox}</span>
-              <span class="number">{messages}</span>
+              {asOf === null && <span class="number">{messages}</span>}
             </a>
           </li>
         ))}

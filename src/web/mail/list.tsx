@@ -4,10 +4,12 @@ import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
 import { useSmtp } from '../api/who.ts'
-import { pathOf } from '../frame/router.ts'
+import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
+import { type Choice, ChosenBar } from './chosen.tsx'
 import { everything } from './mail.tsx'
+import { Past, pastIn } from './past.tsx'
 
 /** A row of the list, of whichever list it is. */
 export type Mail = {
@@ -20,22 +22,32 @@ export type Mail = {
   readonly size: number
   readonly flags: readonly string[]
 }
-export type Mails = Omit<Pages<unknown>, 'items'> & { readonly items: readonly Mail[] | null }
+export type Mails = Omit<Pages<Either>, 'items'> & { readonly items: readonly Mail[] | null }
 
 const ofAll: readonly Field[] = [
   { name: 'subject', title: 'Subject', hint: 'words', first: true },
   { name: 'sender', title: 'From', hint: '*@example.org' },
   { name: 'recipient', title: 'To', hint: 'you@*' },
+  { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
   { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
   { name: 'until', title: 'Until', hint: '10min' },
 ]
 const ofBox: readonly Field[] = [
-  { name: 'asOf', title: 'As it was at', hint: '2026-01-31T08:30, 2h', first: true },
+  { name: 'search', title: 'Search', hint: 'words of From and subject', first: true },
+  { name: 'flag', title: 'Flag', choices: ['unseen', 'seen', 'flagged', 'answered'], first: true },
+  { name: 'from', title: 'From', hint: '*@example.org' },
+  { name: 'subject', title: 'Subject', hint: 'words' },
+  { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10min' },
 ]
 const fieldsOf = (box: string): readonly Field[] => (box === everything ? ofAll : ofBox)
 
-type Either = Message | MailboxMessage
-const isFiled = (one: Either): one is MailboxMessage => 'mailbox' in one
+/** As the API takes them. */
+export const filtersIn = (box: string, query: URLSearchParams): Record<string, string> =>
+  askedBy(fieldsOf(box), query)
+
+export type Either = Message | MailboxMessage
+export const isFiled = (one: Either): one is MailboxMessage => 'mailbox' in one
 
 const mailOf = (one: Either): Mail =>
   isFiled(one)
@@ -46,47 +58,63 @@ const mailOf = (one: Either): Mail =>
       }
 
 export const useMails = (box: string, query: URLSearchParams): Mails => {
+  const asOf = box === everything ? null : pastIn(query)
   const pages = usePages<Either>({
     path: box === everything ? ['messages'] : ['mailboxes', box, 'messages'],
-    asked: askedBy(fieldsOf(box), query),
+    asked: { ...filtersIn(box, query), asOf },
     key: ({ id }) => id,
   })
   useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
   return { ...pages, items: pages.items?.map(mailOf) ?? null }
 }
 
-const Row = ({
-  mail,
-  box,
-  isOpen,
-}: {
+/** What a mail is called. */
+export const subjectOf = ({ subject }: { readonly subject: string | null }): string =>
+  subject === null || subject === '' ? '(no subject)' : subject
+
+type RowProps = {
   readonly mail: Mail
   readonly box: string
   readonly isOpen: boolean
-}) => (
-  <li>
-    <a
-      href={pathOf('mail', box, mail.message)}
-      aria-current={isOpen ? 'true' : undefined}
-      class={mail.flags.includes('\\Seen') ? '' : 'unseen'}
-    >
-      <span class="from">
-        {mail.flags.includes('\\Flagged') && '★ '}
-        {mail.from ?? '(nobody)'}
-      </span>
-      <span class="at">
-        <Time at={mail.at} />
-      </span>
-      <span class="subject">
-        {mail.subject === null || mail.subject === '' ? '(no subject)' : mail.subject}
-      </span>
-      <span class="size">{bytes(mail.size)}</span>
-      {box === everything && <span class="to">to {mail.to}</span>}
-    </a>
-  </li>
-)
+  /** Null where nothing can be chosen. */
+  readonly choice: Choice | null
+}
 
-const Nothing = ({ box, isFiltered }: { readonly box: string; readonly isFiltered: boolean }) => {
+const Row = ({ mail, box, isOpen, choice }: RowProps) => {
+  const spot = useSpot()
+  const href = withQuery({ ...spot, path: pathOf('mail', box, mail.message) }, { view: null, as: null })
+  return (
+    <li>
+      {choice !== null && (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${subjectOf(mail)}`}
+          checked={choice.keys.has(mail.key)}
+          onChange={() => choice.toggle(mail.key)}
+        />
+      )}
+      <a
+        href={href}
+        aria-current={isOpen ? 'true' : undefined}
+        class={mail.flags.includes('\\Seen') ? '' : 'unseen'}
+      >
+        <span class="from">
+          {mail.flags.includes('\\Flagged') && '★ '}
+          {mail.flags.includes('\\Answered') && '↩ '}
+          {mail.from ?? '(nobody)'}
+        </span>
+        <span class="at">
+          <Time at={mail.at} />
+        </span>
+        <span class="subject">{subjectOf(mail)}</span>
+        <span class="size">{bytes(mail.size)}</span>
+        {box === everything && <span class="to">to {mail.to}</span>}
+      </a>
+    </li>
+  )
+}
+
+const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', boolean> & { box: string }) => {
   const smtp = useSmtp()
   if (isFiltered)
     return (
@@ -94,7 +122,13 @@ const Nothing = ({ box, isFiltered }: { readonly box: string; readonly isFiltere
         <p>Take a filter away, or look further back.</p>
       </Empty>
     )
-  const to = box === everything ? 'you@example.org' : box.replace(/\/Junk$/, '')
+  if (isPast)
+    return (
+      <Empty title="It was empty then">
+        <p>Nothing had come by that time, or all of it had been taken away.</p>
+      </Empty>
+    )
+  const to = box === everything ? 'you@example.org' : box.replace(/\/[^/]*$/, '')
   return (
     <Empty title="No mail yet">
       <p>
@@ -114,24 +148,36 @@ export type MailListProps = {
   readonly query: URLSearchParams
   readonly mails: Mails
   readonly message: string | null
+  readonly choice: Choice | null
+  /** Null where nobody may send. */
+  readonly write: (() => void) | null
 }
 
-export const MailList = ({ box, query, mails, message }: MailListProps) => {
-  const fields = fieldsOf(box)
+export const MailList = ({ box, query, mails, message, choice, write }: MailListProps) => {
   const { items, error, more, isAsking, again } = mails
+  const isFiltered = Object.keys(filtersIn(box, query)).length > 0
   return (
     <section class="mails" aria-label="Mails">
-      <h1>{box === everything ? 'All mail' : box}</h1>
-      <Filters fields={fields} query={query} />
+      <header class="head">
+        <h1>{box === everything ? 'All mail' : box}</h1>
+        {write !== null && (
+          <button type="button" class="main" onClick={write}>
+            Write
+          </button>
+        )}
+      </header>
+      <Filters key={box} fields={fieldsOf(box)} query={query} />
+      {box !== everything && <Past query={query} />}
+      {choice !== null && <ChosenBar {...{ box, query, mails, choice }} />}
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (
         error === null && <Waiting />
       ) : items.length === 0 ? (
-        <Nothing box={box} isFiltered={Object.keys(askedBy(fields, query)).length > 0} />
+        <Nothing {...{ box, isFiltered }} isPast={pastIn(query) !== null} />
       ) : (
         <ul class="rows">
           {items.map((mail) => (
-            <Row key={mail.key} mail={mail} box={box} isOpen={mail.message === message} />
+            <Row key={mail.key} {...{ mail, box, choice }} isOpen={mail.message === message} />
           ))}
         </ul>
       )}

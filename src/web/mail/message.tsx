@@ -1,15 +1,17 @@
 /** One message: what it says, what stands behind it, and where it came from. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { MessageDetails } from '../../shapes/message.ts'
 import { useJson } from '../api/ask.ts'
-import { send, urlOf, wordsOf } from '../api/client.ts'
-import { ask, go, pathOf } from '../frame/router.ts'
-import { Dialog } from '../pieces/dialog.tsx'
+import { urlOf } from '../api/client.ts'
+import { useKeys } from '../frame/keys.tsx'
+import { ask, go } from '../frame/router.ts'
 import { bytes, Problem, Tabs, Time, Waiting } from '../pieces/pieces.tsx'
 import { Attachments, Headers, Raw, Said, Story } from './body.tsx'
+import type { Choice } from './chosen.tsx'
+import type { Draft } from './compose.tsx'
 import type { Mail } from './list.tsx'
-import { everything } from './mail.tsx'
 import type { MessageParts } from './parts.ts'
+import { replyTo } from './reply.ts'
 import { Verdicts } from './verdicts.tsx'
 
 type Body = { readonly message: MessageDetails; readonly parts: MessageParts | null }
@@ -73,94 +75,69 @@ const View = ({ view, message, parts }: Body & { readonly view: View }) => {
   }
 }
 
-const Deleting = ({
-  id,
-  box,
-  close,
-}: {
-  readonly id: string
-  readonly box: string
-  readonly close: () => void
-}) => {
-  const [fault, setFault] = useState<string | null>(null)
-  const remove = async (): Promise<void> => {
-    try {
-      await send('DELETE', urlOf(['mailboxes', box, 'messages', id]))
-      close()
-      go(pathOf('mail', box))
-    } catch (error) {
-      setFault(wordsOf(error))
-    }
-  }
-  return (
-    <Dialog title="Delete this mail?" close={close}>
-      <p>It is taken out of {box}. What happened to it stays in the log.</p>
-      {fault !== null && (
-        <p class="fault" role="alert">
-          {fault}
-        </p>
-      )}
-      <p class="actions">
-        <button type="button" onClick={close}>
-          Keep it
-        </button>
-        <button type="button" class="danger" onClick={() => void remove()}>
-          Delete
-        </button>
-      </p>
-    </Dialog>
-  )
-}
-
 export type MessagePageProps = {
   readonly id: string
   readonly box: string
   /** As it lies in the mailbox; null where that is not known, or it is looked at among all mail. */
   readonly filed: Mail | null
   readonly query: URLSearchParams
+  /** Where the list is. */
+  readonly list: string
+  readonly isPast: boolean
+  /** Null where nothing may be done to it. */
+  readonly choice: Choice | null
+  /** Null where nobody may send. */
+  readonly write: ((draft: Draft) => void) | null
 }
 
 /** Who opens a mail has seen it; who may not say so has seen it all the same. */
-const useSeen = (box: string, filed: Mail | null): void => {
-  const key = filed === null || box === everything || filed.flags.includes('\\Seen') ? null : filed.key
+const useSeen = (filed: Mail | null, choice: Choice | null): void => {
+  const key = filed === null || choice === null || filed.flags.includes('\\Seen') ? null : filed.key
+  const told = useRef(false)
   useEffect(() => {
-    if (key !== null)
-      send('PATCH', urlOf(['mailboxes', box, 'messages', key]), { add: ['\\Seen'] }).catch(() => {})
+    if (key === null || told.current) return
+    told.current = true
+    void choice?.flag({ ids: [key] }, { add: ['\\Seen'] })
   }, [key])
 }
 
-const Flags = ({ box, filed }: { readonly box: string; readonly filed: Mail }) => {
+const Acts = ({ choice, filed, list }: { choice: Choice; filed: Mail; list: string }) => {
   const isFlagged = filed.flags.includes('\\Flagged')
-  const change = (body: object): void => {
-    send('PATCH', urlOf(['mailboxes', box, 'messages', filed.key]), body).catch(() => {})
-  }
+  const one = { ids: [filed.key] }
   return (
     <>
       <button
         type="button"
         aria-pressed={isFlagged}
-        onClick={() => change(isFlagged ? { remove: ['\\Flagged'] } : { add: ['\\Flagged'] })}
+        onClick={() => void choice.flag(one, isFlagged ? { remove: ['\\Flagged'] } : { add: ['\\Flagged'] })}
       >
         {isFlagged ? '★ Flagged' : '☆ Flag'}
       </button>
       <button
         type="button"
         onClick={() => {
-          change({ remove: ['\\Seen'] })
-          go(pathOf('mail', box))
+          void choice.flag(one, { remove: ['\\Seen'] })
+          go(list)
         }}
       >
         Unread
+      </button>
+      <button type="button" class="danger" onClick={() => choice.remove(one)}>
+        Delete
       </button>
     </>
   )
 }
 
-export const MessagePage = ({ id, box, filed, query }: MessagePageProps) => {
+export const MessagePage = (props: MessagePageProps) => {
+  const { id, filed, query, list, isPast, choice, write } = props
   const { value: message, error, again } = useJson<MessageDetails>(urlOf(['messages', id]))
   const { value: parts, error: partsError } = useJson<MessageParts>(urlOf(['messages', id, 'parts']))
-  const [isDeleting, setDeleting] = useState(false)
-  useSeen(box, filed)
+  useSeen(filed, choice)
+  const reply = (): void => {
+    if (parts !== null) write?.(replyTo(parts))
+  }
+  useKeys(write === null ? [] : [{ key: 'r', does: 'reply', run: reply }])
   if (error !== null && message === null) return <Problem error={error} again={again} />
   if (message === null) return <Waiting />
   const view = views.find((one) => one === query.get('view')) ?? 'said'
@@ -168,8 +145,13 @@ export const MessagePage = ({ id, box, filed, query }: MessagePageProps) => {
   return (
     <article class="message" aria-label="The mail">
       <p class="back">
-        <a href={pathOf('mail', box)}>← Back</a>
+        <a href={list}>← Back</a>
       </p>
+      {isPast && (
+        <p class="notice">
+          The list is of the past. What the mail says, and what happened to it, is told as it is known now.
+        </p>
+      )}
       <Head message={message} />
       <Verdicts message={message} />
       <div class="bar">
@@ -189,12 +171,12 @@ export const MessagePage = ({ id, box, filed, query }: MessagePageProps) => {
           <a class="button" href={urlOf(['messages', id, 'raw'])} download={`${id}.eml`}>
             Download
           </a>
-          {box !== everything && filed !== null && <Flags box={box} filed={filed} />}
-          {box !== everything && filed !== null && (
-            <button type="button" class="danger" onClick={() => setDeleting(true)}>
-              Delete
+          {write !== null && (
+            <button type="button" onClick={reply} disabled={parts === null}>
+              Reply
             </button>
           )}
+          {choice !== null && filed !== null && <Acts {...{ choice, filed, list }} />}
         </p>
       </div>
       {partsError !== null && view !== 'raw' && view !== 'story' ? (
@@ -202,7 +184,6 @@ export const MessagePage = ({ id, box, filed, query }: MessagePageProps) => {
       ) : (
         <View {...{ view, message, parts }} />
       )}
-      {isDeleting && <Deleting id={filed?.key ?? id} box={box} close={() => setDeleting(false)} />}
     </article>
   )
 }
