@@ -72,6 +72,30 @@ const firstLoad = (): number => {
   return named.reduce((sum, [, path]) => sum + statSync(join(built, path!)).size, statSync(index).size)
 }
 
+/** Renames where it can; false where somebody else was faster. */
+const renamed = (from: string, to: string): boolean => {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(String((error as NodeJS.ErrnoException).code)))
+      return false
+    throw error
+  }
+}
+
+/** The old page gives way to the new one. Others may do the same at this moment: one of their pages is as good. */
+const putInPlace = (): void => {
+  const old = `${making}-old`
+  for (let tries = 0; tries < 5; tries++) {
+    renamed(built, old)
+    const isDone = renamed(making, built)
+    rmSync(old, { recursive: true, force: true })
+    if (isDone) return
+  }
+  rmSync(making, { recursive: true, force: true })
+}
+
 export const buildPage = async (): Promise<void> => {
   const { build } = await import('vite')
   const began = performance.now()
@@ -85,8 +109,7 @@ export const buildPage = async (): Promise<void> => {
       rollupOptions: { checks: { pluginTimings: false } },
     },
   })
-  rmSync(built, { recursive: true, force: true })
-  renameSync(making, built)
+  putInPlace()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   process.stdout.write(`built the page in ${seconds} s: ${Math.ceil(firstLoad() / 1000)} kB at first load\n`)
 }
