@@ -56,7 +56,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'NoticeDropped') return receiptSettled(event.data.cause)
   if (event.type === 'ContentForgotten') return forgotten(event.at, event.data.messages)
   if (event.type !== 'MessageAccepted') return nothing
-  const { message, sender, user, recipients, size, sha256, subject, from, messageId } = event.data
+  const { message, sender, user, recipients, size, sha256, subject, from, messageId, tags = [] } = event.data
   const session = sessionOf(event.stream)
   const onward = onwardOf(recipients)
   const set = {
@@ -74,6 +74,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
     waiting: onward.reduce((sum, way) => sum + way.recipients.length, 0),
     mailboxes: mailboxesOf(event.data).length,
     hops: onward.length,
+    ...(tags.length > 0 && { tags: JSON.stringify(tags) }),
   }
   return [
     { kind: 'insert', table: 'messages', key: [message], set },
@@ -84,7 +85,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 6,
+  version: 7,
   tables: {
     messages: {
       key: ['id'],
@@ -109,12 +110,17 @@ export const messages: Projection = {
         causeAttempt: 'number',
         /** Of a receipt: the message it is about. */
         causeMessage: 'text',
+        /** The rules of the policy by which it is Junk, as a list; null where there is none. */
+        tags: 'text',
         /** When its body was removed, as `retention.content` asks; null while it is there. */
         contentForgottenAt: 'number',
       },
-      computed: { senderKey: 'lower(sender)' },
+      computed: { senderKey: 'lower(sender)', place: `CASE WHEN tags IS NOT NULL THEN 'junk' END` },
       indexes: [['senderKey', 'acceptedAt'], ['acceptedAt']],
-      sparse: [['session', 'acceptedAt']],
+      sparse: [
+        ['session', 'acceptedAt'],
+        ['place', 'acceptedAt'],
+      ],
     },
     receipts_due: {
       key: ['message'],

@@ -2,7 +2,14 @@
  * Who talked to us, how far did they get, and how did it end? One row for each session, refused and dropped ones
  * included, and one for each address it named, so that sessions are found by senders and recipients we refused too.
  */
-import type { ClientRenamed, EventOf, Peer, SessionClosed, TlsFacts } from '../machines/vocabulary/events.ts'
+import type {
+  ClientRenamed,
+  EventOf,
+  MessageAccepted,
+  Peer,
+  SessionClosed,
+  TlsFacts,
+} from '../machines/vocabulary/events.ts'
 import { nothing, type Projection, type RowChange, sessionOf, type Value } from './projection.ts'
 
 type Changes = {
@@ -12,6 +19,8 @@ type Changes = {
   readonly add?: Readonly<Record<string, number>>
   readonly senders?: readonly string[]
   readonly recipients?: readonly string[]
+  /** Rules by which a message of it is Junk. */
+  readonly tags?: readonly string[]
 }
 /** The session's states by name, but `waiting`: between transactions, which is `greeted` before EHLO and `identified` after. */
 type Stage = 'waiting' | 'securing' | 'authenticating' | 'addressing' | 'addressed' | 'receiving' | 'closed'
@@ -42,18 +51,25 @@ const renamed = ({ peer, helo, user }: ClientRenamed['renamed']): Readonly<Recor
   ...(user === null ? {} : { user }),
 })
 
-/** Something was refused, and why: by which rule of the policy, where one decided. */
-const refusedFor = (refusal: string, rule?: string): Changes => ({
-  set: { refusal, refusalRule: rule ?? null },
+type Refused = { readonly reason: string; readonly rule?: string; readonly code?: number }
+
+/** Something was refused, and why: by which rule of the policy, where one decided; with 4xx for now only. */
+const refusedFor = ({ reason, rule, code }: Refused): Changes => ({
+  set: { refusal: reason, refusalRule: rule ?? null, refusalCode: code ?? null },
   add: one,
 })
 
 const closed = (at: number, { reason, during }: SessionClosed): Changes => {
   const set = { closedAt: at, ended: reason, during }
   return refusingEnds.has(reason)
-    ? { stage: 'closed', set: { ...set, refusal: reason, refusalRule: null }, add: one }
+    ? { stage: 'closed', set: { ...set, refusal: reason, refusalRule: null, refusalCode: null }, add: one }
     : { stage: 'closed', set }
 }
+
+const acceptedBy = ({ tags = [] }: Pick<MessageAccepted, 'tags'>): Changes =>
+  tags.length === 0
+    ? { stage: 'waiting', add: { accepted: 1 } }
+    : { stage: 'waiting', add: { accepted: 1, tagged: 1 }, tags }
 
 /** What each fact says about its session, in the order of the dialogue. */
 const changesOf = (event: EventOf): Changes => {
@@ -72,21 +88,21 @@ const changesOf = (event: EventOf): Changes => {
     case 'ClientAuthenticated':
       return { stage: 'waiting', set: { user: event.data.user } }
     case 'AuthenticationFailed':
-      return { stage: 'waiting', ...refusedFor(event.data.reason) }
+      return { stage: 'waiting', ...refusedFor(event.data) }
     case 'SenderAccepted':
       return { stage: 'addressing', senders: [event.data.sender] }
     case 'SenderRefused':
-      return { ...refusedFor(event.data.reason), senders: [event.data.sender] }
+      return { ...refusedFor(event.data), senders: [event.data.sender] }
     case 'RecipientAccepted':
       return { stage: 'addressed', recipients: [event.data.recipient] }
     case 'RecipientRefused':
-      return { ...refusedFor(event.data.reason, event.data.rule), recipients: [event.data.recipient] }
+      return { ...refusedFor(event.data), recipients: [event.data.recipient] }
     case 'ContentStarted':
       return { stage: 'receiving' }
     case 'MessageAccepted':
-      return { stage: 'waiting', add: { accepted: 1 } }
+      return acceptedBy(event.data)
     case 'MessageRefused':
-      return { stage: 'waiting', ...refusedFor(event.data.reason, event.data.rule) }
+      return { stage: 'waiting', ...refusedFor(event.data) }
     case 'TransactionReset':
       return { stage: 'waiting' }
     case 'CommandRefused':
@@ -120,6 +136,9 @@ const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): Ro
   return { kind: 'insert', table: 'sessions', key: [session], set }
 }
 
+const tagged = (session: string, tags: readonly string[] = []): RowChange[] =>
+  tags.map((tag) => ({ kind: 'insert', table: 'session_tags', key: [session, tag] }))
+
 const named = (session: string, role: string, addresses: readonly string[] = []): RowChange[] =>
   addresses.map((address) => ({ kind: 'insert', table: 'session_addresses', key: [session, role, address] }))
 
@@ -131,6 +150,7 @@ const forgotten = (streams: readonly string[]): readonly RowChange[] =>
     return [
       { kind: 'delete', table: 'sessions', key: [session] },
       { kind: 'deleteAll', table: 'session_addresses', beginning: [session] },
+      { kind: 'deleteAll', table: 'session_tags', beginning: [session] },
     ]
   })
 
@@ -139,12 +159,17 @@ const fold = (event: EventOf): readonly RowChange[] => {
   const session = sessionOf(event.stream)
   if (session === null) return nothing
   if (event.type === 'SessionOpened') return [opened(session, event)]
-  const { stage, set, add = noCounts, senders, recipients } = changesOf(event)
+  const { stage, set, add = noCounts, senders, recipients, tags } = changesOf(event)
   const columns: Record<string, Value> = { ...set, transitions: event.revision + 1 }
   if (stage !== undefined) columns.stage = stage
   const row: RowChange = { kind: 'upsert', table: 'sessions', key: [session], set: columns, add }
-  if (senders === undefined && recipients === undefined) return [row]
-  return [row, ...named(session, 'sender', senders), ...named(session, 'recipient', recipients)]
+  if (senders === undefined && recipients === undefined && tags === undefined) return [row]
+  return [
+    row,
+    ...named(session, 'sender', senders),
+    ...named(session, 'recipient', recipients),
+    ...tagged(session, tags),
+  ]
 }
 
 /**
@@ -167,11 +192,14 @@ const state = `CASE WHEN stage <> 'waiting' THEN stage WHEN identified = 1 THEN 
  */
 const reason = `CASE WHEN outcome = 'refused' THEN coalesce(refusal, fault) ELSE ended END`
 
+/** It may come back: greylisted, or put off by another rule. */
+const deferred = `CASE WHEN outcome = 'refused' AND refusalCode BETWEEN 400 AND 499 THEN 1 ELSE 0 END`
+
 const rule = `CASE WHEN outcome = 'refused' THEN refusalRule END`
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 5,
+  version: 6,
   tables: {
     sessions: {
       key: ['id'],
@@ -196,27 +224,36 @@ export const sessions: Projection = {
         refusal: 'text',
         /** The rule of the policy by which `refusal` came about. */
         refusalRule: 'text',
+        refusalCode: 'number',
         fault: 'text',
         during: 'text',
         accepted: 'count',
         refused: 'count',
+        /** Messages of it that are Junk. */
+        tagged: 'count',
         transitions: 'count',
       },
       computed: {
-        ...{ state, outcome, reason, rule },
+        ...{ state, outcome, reason, rule, deferred },
         userKey: 'lower(user)',
         /** Nearly all mail comes in sessions that are accepted: an index has the others. */
         unusual: `nullif(outcome, 'accepted')`,
+        suspicious: `CASE WHEN tagged > 0 THEN 'yes' END`,
       },
       indexes: [['openedAt']],
       sparse: [
         ['unusual', 'openedAt'],
         ['userKey', 'openedAt'],
+        ['suspicious', 'openedAt'],
       ],
     },
     session_addresses: {
       key: ['session', 'role', 'address'],
       columns: { session: 'text', role: 'text', address: 'text' },
+    },
+    session_tags: {
+      key: ['session', 'tag'],
+      columns: { session: 'text', tag: 'text' },
     },
   },
   fold,

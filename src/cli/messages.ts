@@ -10,10 +10,11 @@ import { freshViews, reading } from './open.ts'
 import { type Column, humanSize, ndjson, remark, type Tone, table } from './terminal.ts'
 
 const example = `
-Addresses may hold * for anything.
+Addresses and rules may hold * for anything.
 Examples:
   fsmtp messages --since 2h
-  fsmtp messages --recipient bob@example.org --subject invoice --json`
+  fsmtp messages --recipient bob@example.org --subject invoice --json
+  fsmtp messages --tag 'dmarc.*' --since 7d`
 
 export const register = (program: Command): void => {
   program
@@ -25,6 +26,7 @@ export const register = (program: Command): void => {
     .option('--recipient <address>', 'one of the envelope’s recipients')
     .option('--session <id>', 'the session it came in')
     .option('--subject <words>', 'words in its subject')
+    .option('--tag <rule>', 'Junk by this rule of the policy: spf.fail, dmarc.*; * for any')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
     .action((options: MessageFilter, command: Command) => messages(options, command))
@@ -33,9 +35,9 @@ export const register = (program: Command): void => {
 /** A message, with what its recipients at other hosts have come to. */
 type Row = Message & { readonly standings: readonly Standing[] }
 
-/** `filed`, `delivered`, `filed, 2 deferred, 1 failed`: where its recipients' mail is. */
-const delivery = ({ mailboxes, waiting, standings }: Row): string => {
-  const filed = mailboxes > 0 ? ['filed'] : []
+/** `filed`, `Junk`, `delivered`, `filed, 2 deferred, 1 failed`: where its recipients' mail is. */
+const delivery = ({ mailboxes, tags, waiting, standings }: Row): string => {
+  const filed = mailboxes === 0 ? [] : [tags.length > 0 ? 'Junk' : 'filed']
   const away = standings.length > 0 ? [fatesText(standings)] : []
   // Accepted a moment ago, it has no delivery yet.
   const owed = waiting > 0 && standings.length === 0 ? ['queued'] : []
@@ -45,7 +47,11 @@ const delivery = ({ mailboxes, waiting, standings }: Row): string => {
 const isBad = ({ standings }: Row): boolean =>
   standings.some(({ status }) => status === 'failed' || status === 'expired')
 
-const toneOf = (row: Row): Tone | null => (isBad(row) ? 'bad' : row.waiting === 0 ? null : 'strong')
+const toneOf = (row: Row): Tone | null => {
+  if (isBad(row)) return 'bad'
+  if (row.waiting > 0) return 'strong'
+  return row.tags.length > 0 ? 'weak' : null
+}
 
 const columns: readonly Column<Row>[] = [
   { title: 'MESSAGE', value: ({ id }) => id },

@@ -29,6 +29,7 @@ export const register = (program: Command): void => {
     .addOption(new Option('--outcome <outcome>', 'how it ended').choices(outcomes))
     .option('--reason <code>', 'why, by its code: spf-fail')
     .option('--rule <rule>', 'refused by this rule of the policy: spf.fail, dnsbl*')
+    .option('--tag <rule>', 'its mail is Junk by this rule of the policy: spf.fail, dmarc.*; * for any')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
     .action((options: SessionFilter, command: Command) => sessions(options, command))
@@ -40,6 +41,15 @@ const outcomeTones: Readonly<Record<Session['outcome'], Tone | null>> = {
   aborted: 'bad',
   idle: 'weak',
   open: 'strong',
+}
+
+/** `refused, for now`: greylisted, say. */
+const outcomeText = ({ outcome, deferred }: Session): string => (deferred ? `${outcome}, for now` : outcome)
+
+/** `2`, `1 Junk`, `3, 1 Junk` */
+const messagesText = ({ messages, tagged }: Session): string => {
+  if (tagged === 0) return String(messages.length)
+  return messages.length === tagged ? `${tagged} Junk` : `${messages.length}, ${tagged} Junk`
 }
 
 /** Nothing to say where all went well. */
@@ -57,8 +67,8 @@ const columnsFor = (found: readonly Session[]): readonly Column<Session>[] => [
   { title: 'PEER', value: ({ peer }) => peer.name ?? peer.address, shrinks: true },
   { title: 'HELO', value: ({ helo }) => helo, shrinks: true },
   { title: 'USER', value: ({ user }) => user, shrinks: true },
-  { title: 'OUTCOME', value: ({ outcome }) => outcome, tone: ({ outcome }) => outcomeTones[outcome] },
-  { title: 'MESSAGES', value: ({ messages }) => messages.length, align: 'right' },
+  { title: 'OUTCOME', value: outcomeText, tone: ({ outcome }) => outcomeTones[outcome] },
+  { title: 'MESSAGES', value: messagesText, align: 'right' },
   ...ruleColumns(found),
   { title: 'WHY', value: why, shrinks: true },
 ]

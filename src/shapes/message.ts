@@ -32,6 +32,7 @@ export const message = z
         'Recipients whose mail waits for delivery to another host; 0 once every delivery of it has ended',
       ),
     mailboxes: count.describe('Mailboxes it was filed in'),
+    tags: z.array(z.string()).describe('Rules of the policy by which it is Junk; empty where none tagged it'),
     stream: z.string().describe('The stream of its MessageAccepted'),
     cause: noticeCause
       .nullable()
@@ -56,7 +57,6 @@ export const messageDetails = message
     authentication: findings
       .exactOptional()
       .describe('Who answers for the message: SPF, DKIM, DMARC, ARC, as far as it was looked at'),
-    tags: z.array(z.string()).exactOptional().describe('Rules of the policy by which it is Junk'),
     destinations: z
       .array(z.looseObject({ address: z.string(), destination }))
       .describe('Where the mail of each recipient goes'),

@@ -29,9 +29,13 @@ export const session = z
       .string()
       .nullable()
       .describe('The rule of the policy by which it was refused (spf.fail); null where none decided'),
+    deferred: z
+      .boolean()
+      .describe('It was refused for now only, with 4xx: greylisted, or put off by another rule'),
     ended: z.string().nullable().describe('How the line ended: quit, disconnected, timeout ...'),
     messages: z.array(id).describe('The messages accepted in it'),
     refusals: count.describe('How often something was refused'),
+    tagged: count.describe('Messages accepted in it that the policy put into Junk'),
     transitions: count,
   })
   .meta({ id: 'Session' })

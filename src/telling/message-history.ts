@@ -46,9 +46,8 @@ export const messageDetails = ({ message, accepted, standings }: MessageHistory)
   deliveries: standings.map(({ id, nextHop, status }) => ({ id, nextHop, status })),
 })
 
-/** What was found of a stranger's mail, and the rules by which it is Junk; nothing where nobody looked. */
-const verdictOf = ({ examined, authentication, tags }: MessageAccepted) => ({
+/** What was found of a stranger's mail; nothing where nobody looked. */
+const verdictOf = ({ examined, authentication }: MessageAccepted) => ({
   ...(examined && { examined }),
   ...(authentication && { authentication }),
-  ...(tags && { tags }),
 })

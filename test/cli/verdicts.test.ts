@@ -98,7 +98,7 @@ test('a message alone: each finding on a line; as JSON the facts', async () => {
   const { examined, authentication, tags } = shape as Record<string, Record<string, unknown>>
   assert.deepEqual(Object.keys(examined ?? {}), ['spf', 'reverseName'])
   assert.deepEqual(Object.keys(authentication ?? {}), ['author', 'dkim', 'arc', 'dmarc', 'listings'])
-  assert.equal(tags, undefined)
+  assert.deepEqual(tags, [])
 })
 
 const idOf = async (...filter: readonly string[]): Promise<string> => {
@@ -182,6 +182,19 @@ test('sessions are listed with the rule that refused them', async () => {
     ],
   )
   assert.doesNotMatch((await place.said('sessions', '--outcome', 'accepted'))[0]!, /RULE/)
+})
+
+test('messages and sessions are listed by the rule that made Junk, and shown as it', async () => {
+  const [title, ...rows] = await place.said('messages', '--tag', 'spf.neutral')
+  assert.equal(rows.length, 1)
+  assert.match(rows[0]!, new RegExp(`^${junk} .* Junk +hello$`))
+  assert.match(title!, / DELIVERY +SUBJECT$/)
+  const all = await place.said('messages')
+  assert.match(all.find((row) => row.startsWith(good))!, / filed +hello$/)
+  const [by] = objects(await place.run('sessions', '--tag', '*', '--json'))
+  assert.deepEqual([by?.messages, by?.tagged], [[junk], 1])
+  assert.match((await place.said('sessions', '--tag', 'dmarc.*', '--tag', 'spf.*'))[1]!, / 1 Junk$/)
+  assert.equal((await place.run('messages', '--tag', 'helo.*')).stdout, '')
 })
 
 test('Junk is a mailbox of its own, flagged; the mailbox itself says that it is there', async () => {

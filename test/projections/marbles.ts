@@ -3,7 +3,7 @@
  * session `s1`, or of another one after `s2:`; each comes a second after the one before, `+30` lets 30 more pass.
  *
  *     open open(submission) from(192.0.2.1) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
- *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason rule) data
+ *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason rule code) data
  *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) reject(reason rule) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
@@ -147,11 +147,12 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'addressing',
       'addressed',
     ),
-  norcpt: (address = 'nobody@example.org', reason = 'no-such-mailbox', rule?: string) =>
+  norcpt: (address = 'nobody@example.org', reason = 'no-such-mailbox', rule?: string, code = '550') =>
     told(
       'RecipientRefused',
       {
-        ...{ ...refused, recipient: address, place: { kind: 'unknown', domain: 'example.org' }, reason },
+        ...{ ...refused, code: Number(code), recipient: address },
+        ...{ place: { kind: 'unknown', domain: 'example.org' }, reason },
         ...(rule !== undefined && { rule }),
       },
       'RCPT',

@@ -24,6 +24,7 @@ test('a message has the shape that is promised outside', async (context) => {
     stream: 'smtp_session-s1',
     cause: null,
     contentForgottenAt: null,
+    tags: [],
   })
 })
 
@@ -45,6 +46,23 @@ test('messages are found by envelope, session and subject', async (context) => {
   assert.equal(found({ sender: '<>' }), '')
   assert.equal(found({ sender: '<alice@example.net>' }), 't1 t2 t3')
   assert.equal(found({ since: Date.parse(views.message('t2')!.acceptedAt) }), 't2 t3')
+})
+
+test('messages are found by the rules by which they are Junk', async (context) => {
+  const views = await viewsOf(
+    context,
+    `open took(t1 a@x.example spf.fail dmarc.quarantine) took(t2 a@x.example) took(t3 b@x.example dmarc.quarantine)
+     took(t4 b@x.example spf.softfail)`,
+  )
+  const found = (filter: Parameters<typeof views.messages>[0]) =>
+    [...views.messages(filter)].map(({ id }) => id).join(' ')
+  assert.deepEqual(views.message('t1')?.tags, ['spf.fail', 'dmarc.quarantine'])
+  assert.equal(found({ tag: 'spf.fail' }), 't1')
+  assert.equal(found({ tag: 'spf.*' }), 't1 t4')
+  assert.equal(found({ tag: '*' }), 't1 t3 t4')
+  assert.equal(found({ tag: '*', limit: 2 }), 't3 t4')
+  assert.equal(found({ tag: 'DMARC.quarantine', sender: 'b@x.example' }), 't3')
+  assert.equal(found({ tag: 'dmarc' }), '')
 })
 
 test('the ledger: every recipient is in a mailbox or waits', async (context) => {

@@ -46,9 +46,11 @@ test('a session has the shape that is promised outside', async (context) => {
     outcome: 'accepted',
     reason: 'quit',
     rule: null,
+    deferred: false,
     ended: 'quit',
     messages: ['t1'],
     refusals: 0,
+    tagged: 0,
     transitions: 12,
   })
 })
@@ -99,6 +101,37 @@ test('sessions are found by the reason and the rule of their last refusal', asyn
   assert.deepEqual(found({ reason: 'no-such-mailbox' }), ['s4 null'])
   assert.deepEqual(found({ reason: 'quit' }), ['s3 null'])
   assert.deepEqual(found({ reason: 'spf-fail', outcome: 'accepted' }), [])
+})
+
+test('sessions are found by the rules by which their mail is Junk, and only their own', async (context) => {
+  const views = await viewsOf(
+    context,
+    `s1:open s1:took(t1 a@x.example spf.fail) s1:took(t2 a@x.example spf.fail helo.ours) s1:took(t3 a@x.example) s1:quit
+     s2:open s2:took(t4 a@x.example) s2:quit s3:open s3:took(t5 a@x.example helo.ours)`,
+  )
+  const found = (filter: Parameters<typeof views.sessions>[0]) =>
+    [...views.sessions(filter)].map(({ id, tagged }) => `${id} ${tagged}`).join(', ')
+  assert.equal(found({}), 's1 2, s2 0, s3 1')
+  assert.equal(found({ tag: 'spf.fail' }), 's1 2')
+  assert.equal(found({ tag: '*', limit: 5 }), 's1 2, s3 1')
+  assert.equal(found({ tag: 'helo.*', outcome: 'accepted' }), 's1 2')
+  assert.equal(found({ tag: 'dmarc.*' }), '')
+})
+
+test('who was refused for now only is told apart by the last refusal', async (context) => {
+  const views = await viewsOf(
+    context,
+    `s1:open s1:ehlo s1:mail s1:norcpt(bob@example.org greylisted reverseName.missing 451) s1:quit
+     s2:open s2:ehlo s2:mail s2:norcpt(bob@example.org greylisted spf.none 451) s2:norcpt s2:quit
+     s3:open s3:ehlo s3:mail s3:norcpt(bob@example.org greylisted spf.none 451) s3:rcpt s3:data s3:accept(t1) s3:quit
+     s4:open s4:ehlo s4:mail s4:norcpt(bob@example.org greylisted spf.none 451) s4:end(too-many-errors)`,
+  )
+  const told = [...views.sessions()].map(({ id, outcome, deferred }) => `${id} ${outcome} ${deferred}`)
+  assert.deepEqual(told, ['s1 refused true', 's2 refused false', 's3 accepted false', 's4 refused false'])
+  assert.deepEqual(
+    [...views.sessions({ reason: 'greylisted' })].map(({ id, rule }) => `${id} ${rule}`),
+    ['s1 reverseName.missing'],
+  )
 })
 
 test('ids are completed from their beginning or their end', async (context) => {

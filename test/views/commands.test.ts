@@ -103,6 +103,17 @@ test('tables have a title line and a line for each row', async (context) => {
   assert.equal(lines.length, 2)
 })
 
+test('a session that was greylisted is refused for now, and says why', async (context) => {
+  const line = 'open ehlo mail norcpt(bob@example.org greylisted reverseName.missing 451) quit'
+  const directory = await withLog(context, line)
+  const { out } = await fsmtp(directory, 'sessions', '--reason', 'greylisted')
+  const [title, row] = out.trimEnd().split('\n')
+  assert.match(title!, / OUTCOME +MESSAGES +RULE +WHY$/)
+  assert.match(row!, / refused, for now +0 +reverseName\.missing +The sender was put off, /)
+  const [json] = jsonLines(await fsmtp(directory, 'sessions', '--outcome', 'refused', '--json'))
+  assert.deepEqual([json?.outcome, json?.deferred, json?.reason], ['refused', true, 'greylisted'])
+})
+
 test('a trace tells a message’s own story, and where each recipient’s mail is', async (context) => {
   const directory = await withLog(
     context,

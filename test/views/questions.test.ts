@@ -12,6 +12,7 @@ import { askMessages, type MessageFilter } from '../../src/views/answers/message
 import { atTheTop } from '../../src/views/answers/pages.ts'
 import { askSessions, type SessionFilter } from '../../src/views/answers/sessions.ts'
 import { bookkeeping } from '../../src/views/database.ts'
+import { questions } from '../../src/views/desk/questions.ts'
 import { Generation } from '../../src/views/generation.ts'
 import { registered, settle } from '../../src/views/register.ts'
 
@@ -71,6 +72,8 @@ const ofMessages: readonly MessageFilter[] = [
   { since: 1 },
   { until: 1 },
   { sender: 'ann@example.net', subject: 'x', until: 1 },
+  { tag: 'spf.fail' },
+  { tag: '*' },
 ]
 const ofSessions: readonly SessionFilter[] = [
   { user: 'ann' },
@@ -81,6 +84,8 @@ const ofSessions: readonly SessionFilter[] = [
   { outcome: 'aborted', peer: '192.0.2.1' },
   { rule: 'spf.*' },
   { reason: 'spf-fail' },
+  { tag: 'spf.fail' },
+  { tag: '*' },
 ]
 const ways = [
   { what: 'the newest', limit: 50 },
@@ -185,3 +190,46 @@ test('page after page, every row comes once, the newest first, whatever leads', 
     assert.deepEqual(byPages(db, filter), expected, JSON.stringify(filter))
   }
 })
+
+test('a search that would be long goes on page by page, and finds every row once', (context) => {
+  const db = viewsFor(context)
+  crowd(db)
+  const filters: readonly DeliveryFilter[] = [
+    { domain: '*d', sender: 'a@*' },
+    { status: 'queued', recipient: 'r@*' },
+    { sender: 'a@x', recipient: '*s@x' },
+    { domain: 'd', sender: '*@nowhere' },
+    { recipient: 's@x', sender: 'b@x' },
+    { since: 2, until: 6, recipient: 'r@*' },
+  ]
+  for (const filter of filters) {
+    const all = [...askDeliveries(db, { ...filter, before: atTheTop, limit: 100 })]
+    const { ids, most, pages } = bySearches(db, filter, { limit: 3, rows: 4 })
+    assert.deepEqual(
+      ids,
+      all.map(({ id }) => id),
+      JSON.stringify(filter),
+    )
+    assert.ok(most <= 3)
+    // Of forty rows five at a time.
+    if (filter.recipient !== 's@x') assert.ok(pages >= 5, `${JSON.stringify(filter)}: ${pages} pages`)
+  }
+})
+
+const bySearches = (
+  db: DatabaseSync,
+  filter: DeliveryFilter,
+  { limit, rows }: { readonly limit: number; readonly rows: number },
+) => {
+  const ids: string[] = []
+  let most = 0
+  for (let [pages, before] = [1, atTheTop]; ; pages += 1) {
+    const { items, searched } = questions.deliveries(db, filter, { limit, before, reach: rows })
+    ids.push(...items.map(({ id }) => id))
+    most = Math.max(most, items.length)
+    const last = items.at(-1)
+    if (searched !== null) before = searched
+    else if (last === undefined || items.length < limit) return { ids, most, pages }
+    else before = { at: Date.parse(last.queuedAt), id: last.id }
+  }
+}

@@ -66,6 +66,7 @@ const list = endpoint({
     recipient: text('One of the envelope’s recipients; * stands for anything').optional(),
     session: text('The id of the session it came in').optional(),
     subject: text('Words in its subject').optional(),
+    tag: text('A rule of the policy by which it is Junk: spf.fail, dmarc.*; * for any').optional(),
     ...paging,
   },
   answers: { 200: { about: 'A page of messages', shape: listOf(message, 'Messages') } },

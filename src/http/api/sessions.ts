@@ -26,6 +26,7 @@ const list = endpoint({
       .optional(),
     reason: text('Why, by its code: spf-fail').optional(),
     rule: text('Refused by this rule of the policy: spf.fail, dnsbl*').optional(),
+    tag: text('A message of it is Junk by this rule of the policy: spf.fail, dmarc.*; * for any').optional(),
     ...paging,
   },
   answers: { 200: { about: 'A page of sessions', shape: listOf(session, 'Sessions') } },

@@ -13,6 +13,7 @@ const chosen = `
     AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
     AND (:recipient IS NULL OR EXISTS (
       SELECT 1 FROM json_each(messages.recipients) WHERE value LIKE :recipient ESCAPE '\\'))
+    AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(messages.tags) WHERE value LIKE :tag ESCAPE '\\'))
 `
 
 /** Messages with these `columns` among theirs. */
@@ -24,6 +25,7 @@ export const messageQuestions = (columns: string) => {
   const ledBy = leadersBy(at)<MessageFilter>
   const leaders = [
     ledBy(({ session }) => session ?? null, column('session')),
+    ledBy(({ tag }) => (tag === undefined ? null : 'junk'), column('place')),
     ledBy(({ sender }) => exactly(sender), column('senderKey')),
     ledBy(sometime, time),
   ]
@@ -39,6 +41,7 @@ export const messageQuestions = (columns: string) => {
         recipient: patternOf(asked.recipient),
         session: asked.session ?? null,
         subject: patternOf(asked.subject),
+        tag: patternOf(asked.tag),
       },
     }
   }

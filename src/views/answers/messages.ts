@@ -20,6 +20,8 @@ export type MessageFilter = {
   readonly session?: string | undefined
   /** Words that stand in the subject. */
   readonly subject?: string | undefined
+  /** A rule of the policy by which it is Junk: `dmarc.quarantine`; `*` for any. */
+  readonly tag?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
   /** So many that come behind this place, the newest first. */
@@ -40,7 +42,7 @@ const waiting = `CASE
     WHERE d.message = messages.id AND (d.finishedAt IS NOT NULL OR r.status IN ('delivered', 'failed')))) END`
 const columns = `id, acceptedAt, session, sender, user, recipients, size, sha256, subject, messageId, "from",
     ${waiting} AS waiting, mailboxes, stream, cause, causeKind, causeAttempt,
-    causeMessage, contentForgottenAt`
+    causeMessage, contentForgottenAt, tags`
 const questionFor = messageQuestions(columns)
 const one = `
   SELECT ${columns}
@@ -80,6 +82,7 @@ type Row = {
   causeAttempt: number | null
   causeMessage: string | null
   contentForgottenAt: number | null
+  tags: string | null
 }
 
 const causeOf = ({
@@ -94,13 +97,21 @@ const causeOf = ({
     : { delivery: cause, kind, ...(attempt !== null && { attempt }) }
 }
 
-const messageOf = ({ causeKind, causeAttempt, causeMessage, contentForgottenAt, ...row }: Row): Message => ({
+const messageOf = ({
+  causeKind,
+  causeAttempt,
+  causeMessage,
+  contentForgottenAt,
+  tags,
+  ...row
+}: Row): Message => ({
   ...row,
   contentForgottenAt: isoOf(contentForgottenAt),
   stream: row.stream ?? `smtp_session-${row.session}`,
   cause: causeOf({ causeKind, causeAttempt, causeMessage, cause: row.cause }),
   acceptedAt: isoTime(row.acceptedAt),
   recipients: JSON.parse(row.recipients) as string[],
+  tags: tags === null ? [] : (JSON.parse(tags) as string[]),
 })
 
 /** Messages in the order of their ids, which is the order in which they began to come in. */

@@ -21,6 +21,8 @@ const chosen = `
     AND (:recipient IS NULL OR EXISTS (
       SELECT 1 FROM session_addresses
       WHERE session = s.id AND role = 'recipient' AND address LIKE :recipient ESCAPE '\\'))
+    AND (:tag IS NULL OR EXISTS (
+      SELECT 1 FROM session_tags WHERE session = s.id AND tag LIKE :tag ESCAPE '\\'))
 `
 
 /** Rules of the policy say no, and nothing else. */
@@ -43,6 +45,7 @@ export const sessionQuestions = (columns: string) => {
   const leaders = [
     ledBy(({ user }) => exactly(user), column('s.userKey')),
     ledBy(unusual, column('s.unusual')),
+    ledBy(({ tag }) => (tag === undefined ? null : 'yes'), column('s.suspicious')),
     ledBy(sometime, time),
   ]
   return (db: DatabaseSync, asked: SessionFilter): Question => {
@@ -61,6 +64,7 @@ export const sessionQuestions = (columns: string) => {
         outcome: asked.outcome ?? null,
         reason: asked.reason ?? null,
         rule: patternOf(asked.rule),
+        tag: patternOf(asked.tag),
       },
     }
   }

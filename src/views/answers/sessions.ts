@@ -26,6 +26,8 @@ export type SessionFilter = {
   readonly reason?: string | undefined
   /** Of those that were refused: the rule of the policy. */
   readonly rule?: string | undefined
+  /** A rule of the policy by which a message of it is Junk; `*` for any. */
+  readonly tag?: string | undefined
   /** The newest so many. */
   readonly limit?: number | undefined
   /** So many that come behind this place, the newest first. */
@@ -33,7 +35,7 @@ export type SessionFilter = {
 }
 
 const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, rule, ended, accepted, refused, transitions`
+    state, outcome, reason, rule, deferred, ended, accepted, refused, tagged, transitions`
 const questionFor = sessionQuestions(columns)
 const one = `SELECT ${columns} FROM sessions WHERE id = :id`
 const exact = `SELECT id FROM sessions WHERE id = :part`
@@ -60,9 +62,11 @@ type Row = {
   outcome: Outcome
   reason: string | null
   rule: string | null
+  deferred: number
   ended: string | null
   accepted: number
   refused: number
+  tagged: number
   transitions: number
 }
 
@@ -80,9 +84,11 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   outcome: row.outcome,
   reason: row.reason,
   rule: row.rule,
+  deferred: row.deferred === 1,
   ended: row.ended,
   messages,
   refusals: row.refused,
+  tagged: row.tagged,
   transitions: row.transitions,
 })
 

@@ -17,6 +17,7 @@ const fields: readonly Field[] = [
   { name: 'user', title: 'Account', hint: 'demo@localhost' },
   { name: 'reason', title: 'Reason', hint: 'spf-fail' },
   { name: 'rule', title: 'Rule', hint: 'dmarc.*' },
+  { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
   { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
   { name: 'until', title: 'Until', hint: '10min, 2026-01-31' },
 ]
@@ -30,7 +31,7 @@ export const whyOf = ({ reason, outcome }: Session): string =>
   reason === null || outcome === 'accepted' ? '' : reasonText(reason)
 
 const Row = ({ session }: { readonly session: Session }) => {
-  const { id, openedAt, listener, peer, helo, user, outcome, messages, rule, transitions } = session
+  const { id, openedAt, listener, peer, helo, user, outcome, deferred, messages, rule, transitions } = session
   const href = `/sessions/${id}`
   return (
     <tr>
@@ -40,7 +41,7 @@ const Row = ({ session }: { readonly session: Session }) => {
         </a>
       </td>
       <td>
-        <Badge tone={outcomeTones[outcome]}>{outcome}</Badge>
+        <Badge tone={outcomeTones[outcome]}>{deferred ? `${outcome}, for now` : outcome}</Badge>
       </td>
       <td>
         {peer.name ?? peer.address}

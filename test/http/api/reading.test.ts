@@ -1,6 +1,7 @@
 /** What is read over the Web API: the same as the commands print. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Teller } from '../../projections/marbles.ts'
 import { type Api, apiServer, detailOf, type Json } from './asking.ts'
 
 const mime = [
@@ -129,6 +130,24 @@ test('what cannot be asked is told with what can', async (t) => {
   }
   for (const path of ['/messages/nothing', '/sessions/x/steps', '/deliveries/x', '/machines/x', '/nothing'])
     assert.equal((await api.ask(path)).status, 404, path)
+})
+
+test('messages and sessions are asked for by the rule that made Junk', async (t) => {
+  const api = await apiServer(t)
+  await new Teller(api.server.running.log).tell(
+    `s1:open s1:took(t1 a@x.example spf.fail) s1:quit s2:open s2:took(t2 a@x.example) s2:quit
+     s3:open s3:ehlo s3:mail s3:norcpt(bob@example.org greylisted spf.none 451) s3:quit`,
+  )
+  await api.settled()
+  const idsOf = async (path: string) => (await api.items(path)).map(({ id }) => id)
+  assert.deepEqual(await idsOf('/messages?tag=spf.*'), ['t1'])
+  assert.deepEqual(await idsOf('/sessions?tag=*'), ['s1'])
+  assert.deepEqual(await idsOf('/sessions?reason=greylisted'), ['s3'])
+  assert.deepEqual(
+    [(await api.get('/messages/t1')).tags, (await api.get('/messages/t2')).tags],
+    [['spf.fail'], []],
+  )
+  assert.equal((await api.get('/sessions/s3')).deferred, true)
 })
 
 test('machines come in every format, with counts laid over pictures', async (t) => {
