@@ -26,7 +26,7 @@ const now = async (api: Api): Promise<string> => {
 }
 
 const settledAs = async (api: Api, status: string, count: number): Promise<void> => {
-  await eventually(async () => (await api.items(`/deliveries?status=${status}`)).length === count, {})
+  await eventually(async () => (await api.items(`/deliveries?status=${status}`)).length === count)
 }
 
 test('the queue and deliveries are told as they stood at a time, as the command tells them', async (t) => {
