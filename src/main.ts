@@ -43,6 +43,7 @@ import { openTelemetry } from './telemetry/index.ts'
 import { startViews } from './views/index.ts'
 import { startWebhooks } from './webhooks/index.ts'
 import { loadHooks } from './webhooks/secrets.ts'
+import { untoldBy } from './webhooks/untold.ts'
 
 export type Running = {
   readonly listeners: readonly {
@@ -220,7 +221,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
     counter: openCounter({ reception: submitting, certificates: () => certificates }),
     lists: () => strangers.standing(),
   })
-  const retention = startRetention({ directory: config.data, log, content, members, config, notices })
+  const untold = () => untoldBy(log, latest.webhooks)
+  const retention = startRetention({ directory: config.data, log, content, members, config, untold, notices })
   const leftOpen = { directory: config.data, log, outbox, members, notices, before: startedAt }
   let tidied = endLeftOpen(leftOpen)
   tidy = () => {

@@ -11,9 +11,10 @@ import { Due, type Rule, rules } from '../retention/due.ts'
 import { sweep } from '../retention/index.ts'
 import { type Ages, agesOf, keepsEverything } from '../retention/rules.ts'
 import { openViews } from '../views/index.ts'
+import { untoldBy } from '../webhooks/untold.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { counted, ndjson, print, table } from './terminal.ts'
+import { counted, ndjson, print, remark, table } from './terminal.ts'
 
 type Options = { readonly dryRun?: boolean; readonly json?: boolean }
 
@@ -41,13 +42,16 @@ const subjects: Readonly<Record<Rule, string>> = {
   content: 'bodies of messages',
 }
 
+const heldBack =
+  'sessions that a webhook is not told of yet are kept until it is; `fsmtp webhooks` says which, and why'
+
 const keptFor = (age: number | null): string => (age === null ? 'forever' : formatDuration(age))
 
 const tell = async (opened: Reading): Promise<void> => {
   const { log, json, config } = opened
   const views = await freshViews(opened, ['sessions', 'messages'])
   const ages = agesOf(config.retention)
-  const due = new Due({ log, views })
+  const due = new Due({ log, views, untold: () => untoldBy(log, config.webhooks) })
   const rows: { rule: Rule; kept: string; due: number }[] = []
   for (const rule of rules) {
     let count = 0
@@ -65,6 +69,7 @@ const tell = async (opened: Reading): Promise<void> => {
         { title: 'WHAT', value: ({ what }) => what },
       ],
     )
+  if (due.isHeld) remark(heldBack)
 }
 
 const forget = async (opened: Reading): Promise<void> => {
@@ -94,8 +99,10 @@ const forgetNow = async ({ config }: Reading, ages: Ages) => {
     const content = await openContent(config, log)
     try {
       await views.caughtUp()
-      const due = new Due({ log, views })
-      return await sweep({ directory, node: nodeOf(config), log, content, views, due }, ages)
+      const due = new Due({ log, views, untold: () => untoldBy(log, config.webhooks) })
+      const forgotten = await sweep({ directory, node: nodeOf(config), log, content, views, due }, ages)
+      if (due.isHeld) remark(heldBack)
+      return forgotten
     } finally {
       await content.close()
     }

@@ -3,10 +3,10 @@
  * left to look for; so a look at what is new costs nothing for what was kept.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { LogReader } from '../log/port.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
 import type { EndedSession, OldMessage } from '../views/answers/retention.ts'
 import type { ViewReader } from '../views/index.ts'
-import { acceptanceOf, endedWithoutMail, isSettled } from './proof.ts'
+import { acceptanceOf, endedWithoutMail, hasUntold, isSettled } from './proof.ts'
 import type { Ages } from './rules.ts'
 
 export type Rule = keyof Ages
@@ -18,12 +18,15 @@ export type Portion = { readonly rule: Rule; readonly before: number; readonly i
 export type Looking = {
   readonly log: Pick<LogReader, 'readStream'>
   readonly views: Pick<ViewReader, 'endedSessions' | 'oldMessages'>
+  /** Which events somebody has still to be told of; null: none. */
+  readonly untold?: (() => Promise<((event: StoredEvent) => boolean) | null>) | undefined
 }
 
 /** What is looked at in one go, and named in one fact. */
 const portionSize = 200
 
-type Verdict = 'due' | 'passed' | 'later'
+/** `held`: it is owed to somebody, and so is what came after it. */
+type Verdict = 'due' | 'passed' | 'later' | 'held'
 type Row = { readonly id: string }
 type Question<R extends Row> = {
   readonly rows: (after: string) => readonly R[]
@@ -36,9 +39,15 @@ export class Due {
   readonly #looking: Looking
   /** By rule: the id up to which everything was forgotten or stays. */
   readonly #places = new Map<Rule, string>()
+  readonly #held = new Set<Rule>()
 
   constructor(looking: Looking) {
     this.#looking = looking
+  }
+
+  /** Something was held back when it was last looked for, because somebody has still to be told of it. */
+  get isHeld(): boolean {
+    return this.#held.size > 0
   }
 
   /** From the beginning again: what stayed then may go now. */
@@ -51,12 +60,14 @@ export class Due {
     const age = ages[rule]
     if (age === null) return
     const before = now - age
-    const found = rule === 'content' ? this.#messages(before) : this.#sessions(rule, before)
+    const found = rule === 'content' ? this.#messages(before) : await this.#sessions(rule, before)
     for await (const ids of found) if (ids.length > 0) yield { rule, before, ids }
   }
 
-  #sessions(rule: Rule, before: number): AsyncGenerator<readonly string[]> {
-    const { log, views } = this.#looking
+  async #sessions(rule: Rule, before: number): Promise<AsyncGenerator<readonly string[]>> {
+    const { log, views, untold } = this.#looking
+    const isUntold = (await untold?.()) ?? null
+    this.#held.delete(rule)
     const isOfRule = ({ refused }: EndedSession): boolean => refused > 0 === (rule === 'refusedSessions')
     return this.#walk<EndedSession>(rule, {
       rows: (after) => views.endedSessions(after, portionSize),
@@ -65,7 +76,8 @@ export class Due {
         if (row.closedAt === null) return 'later'
         if (row.accepted > 0 || !isOfRule(row)) return 'passed'
         if (row.closedAt >= before) return 'later'
-        return (await endedWithoutMail(log, row.id, before)) ? 'due' : 'passed'
+        if (!(await endedWithoutMail(log, row.id, before))) return 'passed'
+        return isUntold !== null && (await hasUntold(log, row.id, isUntold)) ? 'held' : 'due'
       },
     })
   }
@@ -94,6 +106,11 @@ export class Due {
       const due: string[] = []
       for (const row of old) {
         const verdict = await verdictOf(row)
+        if (verdict === 'held') {
+          this.#held.add(rule)
+          yield due
+          return
+        }
         hasLater ||= verdict === 'later'
         if (verdict === 'due') due.push(row.id)
         after = row.id

@@ -4,7 +4,7 @@ import { now } from '../actors/identity.ts'
 import { asError } from '../as-error.ts'
 import type { Membership } from '../nodes/index.ts'
 import { openViews, type ViewReader } from '../views/index.ts'
-import { Due, rules } from './due.ts'
+import { Due, type Looking, rules } from './due.ts'
 import { type ForgettingParts, finish, forgetPortion } from './forgetting.ts'
 import { type Ages, agesOf, keepsEverything, periodOf, type RetentionConfig } from './rules.ts'
 
@@ -45,6 +45,8 @@ export type RetentionOptions = Omit<ForgettingParts, 'node' | 'log'> & {
   readonly log: ForgettingParts['log'] & Parameters<typeof openViews>[0]['log']
   readonly members: Pick<Membership, 'node' | 'isAlive' | 'others'>
   readonly config: { readonly retention: RetentionConfig }
+  /** What webhooks have still to be told. */
+  readonly untold?: Looking['untold']
   readonly notices: {
     readonly info: (what: string) => void
     readonly warn: (what: string, error?: Error) => void
@@ -65,7 +67,8 @@ export const startRetention = (options: RetentionOptions): Retention => {
   const { members, notices, directory, log } = options
   const stopping = new AbortController()
   const views = openViews({ directory, log })
-  const due = new Due({ log, views })
+  const due = new Due({ log, views, untold: options.untold })
+  let wasHeld = false
   let ages = agesOf(options.config.retention)
   const mayGoOn = (): boolean => !stopping.signal.aborted && isFirst(members)
   const parts: SweepParts = { ...options, node: members.node, views, due, mayGoOn, restPerWork }
@@ -73,6 +76,11 @@ export const startRetention = (options: RetentionOptions): Retention => {
     if (keepsEverything(ages) || !mayGoOn()) return
     await views.caughtUp()
     const { histories, bodies } = await sweep(parts, ages)
+    if (due.isHeld && !wasHeld)
+      notices.warn(
+        'retention waits: a webhook is not told yet of sessions that would be forgotten; `fsmtp webhooks` says which, and why',
+      )
+    wasHeld = due.isHeld
     if (histories + bodies > 0)
       notices.info(`retention: ${histories} histories and ${bodies} bodies of messages were forgotten`)
   }

@@ -30,6 +30,15 @@ export const endedWithoutMail = async (log: Log, session: string, before: number
   // Refused at the door: opened and closed in one fact.
   return last.type === 'SessionClosed' || (last.type === 'SessionOpened' && isShut(last))
 }
+/** Somebody has still to be told of something in it. */
+export const hasUntold = async (
+  log: Log,
+  session: string,
+  isUntold: (event: StoredEvent) => boolean,
+): Promise<boolean> => {
+  for await (const page of log.readStream(`smtp_session-${session}`)) if (page.some(isUntold)) return true
+  return false
+}
 const isShut = ({ data }: StoredEvent): boolean => (data as SessionOpened).door !== 'open'
 
 /** States of a delivery after which nothing is tried. */

@@ -3,10 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { asError } from '../as-error.ts'
 import type { Config } from '../config/schema.ts'
+import { giveBack } from './given-back.ts'
 import { overview, type WebhookState } from './overview.ts'
 import { type Hook, loadHooks } from './secrets.ts'
 import { Sender, type SenderParts, type WebhookCounts } from './sender.ts'
-import { category } from './standing.ts'
+import { category, webhookStream } from './standing.ts'
 
 export type Webhooks = {
   /** @throws ConfigFault; then nothing has changed */
@@ -61,6 +62,11 @@ export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Prom
   let following: Promise<void> | null = null
 
   await use(await loadHooks(config.webhooks))
+  // Nobody waits for it: a long log takes a while to look for them.
+  const isKept = (stream: string): boolean => senders.some(({ hook }) => webhookStream(hook.url) === stream)
+  const givenBack = giveBack({ log, node: parts.members.node, isKept }).catch((error) => {
+    if (!stopping.signal.aborted) warn('webhooks of before could not be given back', asError(error))
+  })
   return {
     reload: async ({ webhooks }) => use(await loadHooks(webhooks)),
     states: () =>
@@ -72,7 +78,7 @@ export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Prom
     stop: async () => {
       await Promise.all(senders.map((sender) => sender.stop()))
       stopping.abort()
-      await following
+      await Promise.all([following, givenBack])
     },
   }
 }

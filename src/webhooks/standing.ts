@@ -57,12 +57,15 @@ const standingAfter = ({ type, data, at, revision }: StoredEvent): Standing | nu
 }
 
 /** Null for a webhook that no server has begun with. */
-export const standingOf = async (
+export const standingOf = (log: Pick<LogReader, 'readStream'>, url: string): Promise<Standing | null> =>
+  standingIn(log, webhookStream(url))
+
+export const standingIn = async (
   log: Pick<LogReader, 'readStream'>,
-  url: string,
+  stream: string,
 ): Promise<Standing | null> => {
   let last: Standing | null = null
-  for await (const page of log.readStream(webhookStream(url)))
+  for await (const page of log.readStream(stream))
     for (const event of page) last = standingAfter(event) ?? last
   return last
 }

@@ -29,7 +29,10 @@ const streamsIn = async (log: EventLog): Promise<string[]> =>
     (stream) => !stream.startsWith('retention-'),
   )
 
-const place = (context: TestContext) => {
+const place = (
+  context: TestContext,
+  { untold }: Pick<ConstructorParameters<typeof Due>[0], 'untold'> = {},
+) => {
   const directory = scratch('retention')
   context.after(() => rm(directory, { recursive: true, force: true }))
   const { log, tell } = stories()
@@ -37,7 +40,7 @@ const place = (context: TestContext) => {
   context.after(() => views.close())
   const removed: string[] = []
   const content = { remove: async (id: string) => void removed.push(id) }
-  const due = new Due({ log, views })
+  const due = new Due({ log, views, untold })
   const run = async (ages: Ages = all, using: Partial<EventLog> = {}) => {
     await views.caughtUp()
     const through = {
@@ -57,6 +60,25 @@ const sessions = async ({ tell }: ReturnType<typeof place>): Promise<void> => {
   await tell('smtp_session-s3', opened(), accepted('s3m', [mailbox('bob@example.org')]), closed(3))
   await tell('smtp_session-s4', opened())
 }
+
+test('what somebody has still to be told of stays until it is told, and what came after it', async (context) => {
+  let told = 0
+  const isUntold = ({ type, position }: StoredEvent): boolean => type === 'MessageRefused' && position > told
+  const here = place(context, { untold: async () => isUntold })
+  for (const id of ['s1', 's2', 's3']) await here.tell(`smtp_session-${id}`, opened(), refused, closed(1))
+  await here.tell('smtp_session-s0', opened(), closed(1))
+  const names = (...ids: readonly string[]) => ids.map((id) => `smtp_session-${id}`)
+  await here.run()
+  assert.deepEqual(await streamsIn(here.log), names('s1', 's2', 's3'))
+  assert.ok(here.due.isHeld)
+  told = 2
+  await here.run()
+  assert.deepEqual(await streamsIn(here.log), names('s2', 's3'))
+  told = 1000
+  await here.run()
+  assert.deepEqual(await streamsIn(here.log), [])
+  assert.ok(!here.due.isHeld)
+})
 
 test('each setting takes what it is about', async (context) => {
   for (const [ages, left] of [

@@ -9,6 +9,7 @@ import { pauseAfter } from '../../src/webhooks/backoff.ts'
 import { loadHooks } from '../../src/webhooks/secrets.ts'
 import { signed } from '../../src/webhooks/signing.ts'
 import { webhookId, webhookStream } from '../../src/webhooks/standing.ts'
+import { untoldBy } from '../../src/webhooks/untold.ts'
 import { eventually } from '../eventually.ts'
 import { receiver } from './receiver.ts'
 import { type Members, secret, telling } from './telling.ts'
@@ -239,6 +240,50 @@ test('a webhook that is taken out of the configuration is told no more, and goes
   await eventually(() => two.taken.length === 4)
   assert.deepEqual(two.taken, [...first, ...second])
   assert.deepEqual(one.taken, [...first, ...second])
+})
+
+test('a webhook that one server tells no more, because it was started without it, is told by the other that has it', async (t) => {
+  const { start, record, said } = telling(t)
+  const [to, other] = [await receiver(t), await receiver(t)]
+  const a: Members = { node: 'a', alive: true, others: ['b'] }
+  const b: Members = { node: 'b', alive: true, others: ['a'] }
+  const before = await start([to.url], { members: a })
+  await eventually(async () => (await said(to.url)).some(({ type }) => type === 'WebhookTaken'))
+  const early = await record(2)
+  await eventually(() => to.taken.length === 2)
+  await before.stop()
+  // It was away for so short a time that nobody took it for gone.
+  assert.equal((await said(to.url)).at(-1)?.data.node, 'a')
+  await start([to.url], { members: b })
+  const late = await record(2)
+  await start([other.url], { members: a })
+  await eventually(() => to.taken.length === 4)
+  assert.deepEqual(to.taken, [...early, ...late])
+  await eventually(async () => (await said(to.url)).at(-1)?.data.node === 'b')
+})
+
+test('what a webhook was not told yet is known to those who would forget it', async (t) => {
+  const [to, { start, record, said, log, config }] = [await receiver(t), telling(t)]
+  const { webhooks } = config([to.url])
+  assert.equal(await untoldBy(log, webhooks), null)
+  await start([to.url])
+  await eventually(async () => (await said(to.url)).length > 1)
+  to.says(503)
+  const [position = 0] = await record(1)
+  const waiting = async () => (await said(to.url)).some(({ type }) => type === 'WebhookFailed')
+  await eventually(waiting)
+  const isUntold = await untoldBy(log, webhooks)
+  assert.deepEqual(
+    [
+      isUntold?.({ type: 'Delivered', position }),
+      isUntold?.({ type: 'Deferred', position }),
+      isUntold?.({ type: 'Delivered', position: 0 }),
+    ],
+    [true, false, false],
+  )
+  to.says(410)
+  await eventually(async () => (await said(to.url)).at(-1)?.type === 'WebhookDisabled')
+  assert.equal(await untoldBy(log, webhooks), null)
 })
 
 test('several secrets sign side by side; what is none is named, and not shown', async (t) => {
