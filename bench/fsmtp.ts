@@ -13,7 +13,7 @@ const configuration = ({ data, port, routes, elsewhere }: Settings): string => `
 data: ${data}
 listeners:
   - { service: mx, address: 127.0.0.1, port: ${port} }
-domains:
+${elsewhere.http === undefined ? '' : `  - { service: http, address: 127.0.0.1, port: ${elsewhere.http} }\n`}domains:
   - { name: bench.example, catchAll: box@bench.example }
 limits: { sessions: 10000, sessionsPerAddress: 10000, messages: 10000000, sending: { messages: 10000000, recipients: 10000000 } }
 ${shared(elsewhere)}${outgoing(routes)}`
@@ -27,6 +27,8 @@ export type Elsewhere = {
   readonly cluster?: { readonly node: string; readonly lease: number }
   /** False where another server on the same log has added the account. */
   readonly account?: boolean
+  /** A port for the Web API and the page. */
+  readonly http?: number
 }
 
 const shared = ({ log, content, cluster }: Elsewhere): string =>

@@ -4,7 +4,8 @@
  *   npm run bench -- --smoke       a look within two minutes: few rounds, a shorter log
  *   npm run bench -- --out FILE    writes the table there too
  *   npm run bench -- --dir DIR     where data is kept meanwhile (default: a directory in /var/tmp)
- *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large, long-log, authentication or backtest; several times for several
+ *   npm run bench -- --only WORD   accepts, kurrent, outgoing, deferred, history, idle, large, long-log, authentication, backtest, api or page; several times for several
+ *   npm run bench -- --shown DIR   what api and page look at is filled there, and stays for the next run
  *
  * A slow number fails nothing. What cannot be measured without a program that is not installed says so in its row; what could not
  * be measured for another reason is named above the table, and the exit code is 1.
@@ -15,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { findProgram } from '../test/programs.ts'
 import { measureAcceptRows, type Servers } from './accepts.ts'
+import { measureApiRow } from './api.ts'
 import { measureAuthenticationRow } from './authentication.ts'
 import { measureBacktestRow } from './backtest.ts'
 import { startDatabase } from './database.ts'
@@ -28,6 +30,7 @@ import { measureKurrentHistory } from './kurrent-history.ts'
 import { measureLongLogRow } from './long-log.ts'
 import { describe, inMemory } from './machine.ts'
 import { measureOutgoingRow } from './outgoing.ts'
+import { type Filled, filled } from './page-data.ts'
 import { postfixMissing, startPostfix } from './postfix.ts'
 import { freePort, type Running, start } from './process.ts'
 import { startSinks } from './sinks.ts'
@@ -45,6 +48,8 @@ const parts = [
   'long-log',
   'authentication',
   'backtest',
+  'api',
+  'page',
 ] as const
 type Part = (typeof parts)[number]
 
@@ -53,6 +58,7 @@ const { values } = parseArgs({
     smoke: { type: 'boolean', default: false },
     out: { type: 'string' },
     dir: { type: 'string', default: '/var/tmp' },
+    shown: { type: 'string' },
     only: { type: 'string', multiple: true, default: [...parts] },
   },
 })
@@ -139,6 +145,13 @@ const kurrentHistory = async (): Promise<Row[]> => {
   }
 }
 
+let shownData: Promise<Filled> | null = null
+/** One for all that look at it. */
+const shown = (): Promise<Filled> => {
+  shownData ??= filled(values.shown ?? join(home, 'shown'), { count: size.shown, note })
+  return shownData
+}
+
 /** Each part by its name; `history` reads the log that `accepts` left behind. */
 const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>> => ({
   accepts: () => accepts(main),
@@ -152,6 +165,8 @@ const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>>
   'long-log': async () => [await longLog()],
   authentication: async () => [await measureAuthenticationRow(size.rounds)],
   backtest: async () => [await measureBacktestRow(await install(join(home, 'backtest')), size.backtest)],
+  api: async () => [await measureApiRow(await shown(), size)],
+  page: async () => [],
 })
 
 const faults: string[] = []

@@ -14,6 +14,10 @@ export type Size = {
   readonly deferred: number
   /** Recorded sessions. */
   readonly backtest: number
+  /** Messages, sessions and deliveries for the Web API and the page. */
+  readonly shown: number
+  /** How long the Web API is asked. */
+  readonly seconds: number
 }
 
 export const whole: Size = {
@@ -26,6 +30,8 @@ export const whole: Size = {
   events: 1_000_000,
   deferred: 1_000_000,
   backtest: 100_000,
+  shown: 1_000_000,
+  seconds: 30,
 }
 
 export const smoke: Size = {
@@ -38,4 +44,6 @@ export const smoke: Size = {
   events: 100_000,
   deferred: 20_000,
   backtest: 20_000,
+  shown: 10_000,
+  seconds: 5,
 }

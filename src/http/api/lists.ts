@@ -1,7 +1,8 @@
 /** A page of a list: what came last first, behind a cursor. */
 import { z } from 'zod'
+import { time } from '../../shapes/shape.ts'
 import { atTheTop, type Place } from '../../views/answers/pages.ts'
-import type { Page } from '../../views/desk/index.ts'
+import type { Found, Page } from '../../views/desk/index.ts'
 import { type Asked, cursorFor, placeIn } from './cursor.ts'
 import { usualLimit } from './fields.ts'
 import type { Rooms } from './rooms.ts'
@@ -11,16 +12,31 @@ export const listOf = (item: z.ZodType, id: string) =>
     .object({
       items: z.array(item).describe('The newest first'),
       next: z.string().nullable().describe('The cursor of the page behind; null where there is none'),
+      searchedTo: time
+        .nullable()
+        .optional()
+        .describe(
+          'Of a page that is shorter since a search was long: how far back it has come; `next` goes on',
+        ),
     })
     .meta({ id })
 
 export type Paged = Asked & { readonly limit?: number | undefined; readonly position?: number | undefined }
+
+export type PageOf<Item> = {
+  readonly items: readonly Item[]
+  readonly next: string | null
+  readonly searchedTo?: string | null
+}
 
 /** Where a page begins. @throws Problem */
 export const placeOf = (name: string, asked: Paged): Place => {
   const place = placeIn(name, asked, ['number', 'string'])
   return place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
 }
+
+/** Rows that are looked through for one page: what fits few of a million is found bit by bit, each of them soon. */
+const reach = 25_000
 
 /** One row more than was asked for tells whether another page comes. */
 export const pageOf = async <Item extends { readonly id: string }>(
@@ -32,19 +48,21 @@ export const pageOf = async <Item extends { readonly id: string }>(
     at,
   }: {
     readonly rooms: Rooms
-    readonly ask: (page: Page) => Promise<readonly Item[]>
+    readonly ask: (page: Page) => Promise<Found<Item>>
     readonly at: (item: Item) => string
   },
-): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> => {
+): Promise<PageOf<Item>> => {
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const rows = await ask({ limit: limit + 1, before })
+  const { items: rows, searched } = await ask({ limit: limit + 1, before, reach })
   const items = rows.slice(0, limit)
   const last = rows.length > limit ? items.at(-1) : undefined
+  const end = last === undefined ? searched : { at: Date.parse(at(last)), id: last.id }
   return {
     items,
-    next: last === undefined ? null : cursorFor(name, asked, [Date.parse(at(last)), last.id]),
+    next: end === null ? null : cursorFor(name, asked, [end.at, end.id]),
+    searchedTo: searched === null ? null : new Date(searched.at).toISOString(),
   }
 }
 

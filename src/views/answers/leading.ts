@@ -47,13 +47,20 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
   const oldestFirst = `${id} > :after ${chosen} ORDER BY ${id} LIMIT :limit`
   /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
   const time = `${at} BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)`
-  const behind = `${at} <= :beforeAt AND (${at} < :beforeAt OR ${id} < :beforeId)
-    AND ${at} >= coalesce(:since, 0) ${chosen} ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
+  const place = `${at} <= min(:beforeAt, coalesce(:until, 9e15)) AND (${at} < :beforeAt OR ${id} < :beforeId)`
+  const inOrder = `ORDER BY ${at} DESC, ${id} DESC`
+  const behind = `${place} AND ${at} >= max(coalesce(:since, 0), :floorAt) AND (${at} > :floorAt OR ${id} >= :floorId)
+    ${chosen} ${inOrder} LIMIT :limit`
+  const floor = (lead: string): readonly string[] => [
+    `SELECT ${at} AS at, ${id} AS id FROM ${from} WHERE ${lead} ${place} AND ${at} >= coalesce(:since, 0)
+      ${inOrder} LIMIT 1 OFFSET :reach`,
+  ]
   const newestFirst = `${time} ${chosen} AND ${id} > :after ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
   const everything: Paged = {
     oldest: `${rows} ${oldestFirst}`,
     newest: `${rows} ${id} > :after ${chosen} ORDER BY ${id} DESC LIMIT :limit`,
     page: `${rows} ${behind}`,
+    floors: floor(''),
   }
   return {
     everything,
@@ -62,6 +69,7 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
       oldest: `${rows} ${name} = :lead AND ${oldestFirst}`,
       newest: `${rows} ${name} = :lead AND ${newestFirst}`,
       page: `${rows} ${name} = :lead AND ${behind}`,
+      floors: floor(`${name} = :lead AND`),
     }),
     beside: (table) => {
       const both = `SELECT ${select} FROM ${table.from} CROSS JOIN ${from} ON ${id} = ${table.id}
@@ -80,6 +88,7 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
       oldest: everything.oldest,
       newest: `${rows} ${newestFirst}`,
       page: everything.page,
+      floors: floor(''),
     },
   }
 }
@@ -96,6 +105,12 @@ const counting = ({ found }: Way): string => `(SELECT count(*) FROM (SELECT 1 ${
 const both = (one: string, other: string): string =>
   `SELECT * FROM (SELECT * FROM (${one}) UNION SELECT * FROM (${other}))`
 
+/** A search of two ways ends where one of them does, so both must say where. */
+const floorsOf = (...ways: readonly Way[]): Pick<Paged, 'floors'> =>
+  ways.every(({ floors }) => floors !== undefined)
+    ? { floors: ways.flatMap(({ floors = [] }) => floors) }
+    : {}
+
 /** Leaders among rows with the time `at`: what each finds by one way, or by either of two. */
 export const leadersBy =
   (at: string) =>
@@ -109,6 +124,7 @@ export const leadersBy =
             oldest: `${both(first.oldest, second.oldest)} ORDER BY id LIMIT :limit`,
             newest: `${both(first.newest, second.newest)} ORDER BY ${last(at)} DESC, id DESC LIMIT :limit`,
             page: `${both(first.page, second.page)} ORDER BY ${last(at)} DESC, id DESC LIMIT :limit`,
+            ...floorsOf(first, second),
           },
         }
 

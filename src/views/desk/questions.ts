@@ -19,25 +19,46 @@ import {
   type MailboxPage,
 } from '../answers/mailboxes.ts'
 import { askMessage, askMessages, type MessageFilter } from '../answers/messages.ts'
-import type { Place } from '../answers/pages.ts'
+import type { Behind, Place } from '../answers/pages.ts'
 import { askSession, askSessions, type SessionFilter } from '../answers/sessions.ts'
 import { askStatus } from '../answers/status.ts'
 
 /** So many rows behind a place, the newest first. */
-export type Page = { readonly limit: number; readonly before: Place }
+export type Page = {
+  readonly limit: number
+  readonly before: Place
+  /** Looks through so many rows at most. */
+  readonly reach?: number
+}
+export type Found<Item> = {
+  readonly items: readonly Item[]
+  /** Where the search ended, if it found fewer than it might have; null where it came to its end. */
+  readonly searched: Place | null
+}
+
+const found = <Item>(
+  ask: (page: { readonly limit: number; readonly before: Behind }) => Iterable<Item>,
+  { limit, before, reach }: Page,
+): Found<Item> => {
+  let searched: Place | null = null
+  const ended = (at: Place): void => {
+    searched = at
+  }
+  const items = [
+    ...ask({ limit, before: { ...before, ...(reach !== undefined && { reach: { rows: reach, ended } }) } }),
+  ]
+  return { items, searched }
+}
 
 export const questions = {
-  sessions: (db: DatabaseSync, filter: SessionFilter, page: Page) => [
-    ...askSessions(db, { ...filter, ...page }),
-  ],
+  sessions: (db: DatabaseSync, filter: SessionFilter, page: Page) =>
+    found((behind) => askSessions(db, { ...filter, ...behind }), page),
   session: (db: DatabaseSync, id: string) => askSession(db, id),
-  messages: (db: DatabaseSync, filter: MessageFilter, page: Page) => [
-    ...askMessages(db, { ...filter, ...page }),
-  ],
+  messages: (db: DatabaseSync, filter: MessageFilter, page: Page) =>
+    found((behind) => askMessages(db, { ...filter, ...behind }), page),
   message: (db: DatabaseSync, id: string) => askMessage(db, id),
-  deliveries: (db: DatabaseSync, filter: DeliveryFilter, page: Page) => [
-    ...askDeliveries(db, { ...filter, ...page }),
-  ],
+  deliveries: (db: DatabaseSync, filter: DeliveryFilter, page: Page) =>
+    found((behind) => askDeliveries(db, { ...filter, ...behind }), page),
   delivery: (db: DatabaseSync, id: string) => askDelivery(db, id),
   deliveriesOf: (db: DatabaseSync, message: string): readonly Delivery[] => [
     ...askDeliveries(db, { message }),
