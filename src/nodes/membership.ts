@@ -4,6 +4,7 @@ import type { NodeAlive } from '../../machines/vocabulary/events.ts'
 import { newEventId, now } from '../actors/identity.ts'
 import { asError } from '../as-error.ts'
 import { type EventLog, kindOf, type NewEvent, type StoredEvent, WrongRevision } from '../log/port.ts'
+import { elapsedBy } from './elapsed.ts'
 
 export type Membership = {
   readonly node: string
@@ -92,7 +93,7 @@ class Member implements Membership {
   constructor(options: MembershipOptions) {
     this.#options = options
     this.node = options.node
-    this.#elapsed = options.elapsed ?? (() => performance.now())
+    this.#elapsed = options.elapsed ?? elapsedBy()
   }
 
   isAlive(): boolean {
