@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { password, visitor } from '../http/visitor.ts'
+import { barriers } from './axe.ts'
 import { closeBrowser, shown } from './browser.ts'
 
 after(closeBrowser)
@@ -105,6 +106,7 @@ test('logins are seen with where they are, and ended: one, everywhere else, ever
     (await row.filter({ hasText: 'this one' }).textContent()) ?? '',
     /Chrome on Linux.*127\.0\.0\.1/,
   )
+  assert.deepEqual(await barriers(page), [])
   await row.filter({ hasText: 'Anns phone' }).getByRole('button', { name: 'End' }).click()
   await page.getByRole('dialog').getByText('on Anns phone, from 127.0.0.1, will end').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'End' }).click()

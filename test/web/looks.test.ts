@@ -1,20 +1,11 @@
 /** The page for everybody: with a screen reader, in the dark, on a small screen. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, test } from 'node:test'
+import { barriers } from './axe.ts'
 import { closeBrowser, refused, shown } from './browser.ts'
 import { hello } from './mails.ts'
 
 after(closeBrowser)
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-type Violation = {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly any: readonly { readonly message: string }[] }[]
-}
 
 for (const colorScheme of ['light', 'dark'] as const)
   test(`nobody is shut out (axe), ${colorScheme}`, async (t) => {
@@ -23,17 +14,11 @@ for (const colorScheme of ['light', 'dark'] as const)
     const { page, origin, mail } = here
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const faults: string[] = []
-    const look = async (path: string, there: string): Promise<void> => {
+    const look = async (path: string, there: string, first?: () => Promise<void>): Promise<void> => {
       await page.goto(`${origin}${path}`)
+      await first?.()
       await page.locator(there).first().waitFor()
-      // The page's own policy lets no script in, which is as it should be: it is run as the browser's own.
-      await page.evaluate(axe)
-      const violations = (await page.evaluate(
-        'axe.run(document, { iframes: false }).then(({ violations }) => violations)',
-      )) as readonly Violation[]
-      for (const { id, impact, nodes } of violations)
-        if (['serious', 'critical'].includes(impact))
-          faults.push(`${path}: ${id} at ${nodes[0]?.html}: ${nodes[0]?.any[0]?.message ?? ''}`)
+      faults.push(...(await barriers(page)).map((barrier) => `${path}: ${barrier}`))
     }
     await look('/mail', '.empty')
     await look('/sessions', '.empty')
@@ -50,6 +35,18 @@ for (const colorScheme of ['light', 'dark'] as const)
     const letter = await page.locator('.mails .rows a').first().getAttribute('href')
     for (const view of ['said', 'headers', 'attachments', 'raw', 'story'])
       await look(`${letter}?view=${view}`, '.message .bar')
+    const box = '/mail/bob@example.org'
+    const press =
+      (...keys: readonly string[]) =>
+      async (): Promise<void> => {
+        await page.locator('.mails .rows a').first().waitFor()
+        for (const key of keys) await page.keyboard.press(key)
+      }
+    await look(box, '.chosen .danger', press('j', 'x'))
+    await look(box, 'dialog .danger', press('j', '#'))
+    await look(box, '.compose', press('c'))
+    await look(`${box}?asOf=0s`, '.past')
+    await look('/logins', '.empty')
     await look('/deliveries', '.acts + .list tbody tr')
     const way = await page.locator('.acts + .list a').last().getAttribute('href')
     await look(`${way}`, '.timeline, main .weak')
@@ -72,6 +69,9 @@ test('on a small screen nothing is wider than it', async (t) => {
   const wide: string[] = []
   for (const path of [
     '/mail',
+    '/mail/bob@example.org',
+    '/mail/bob@example.org?asOf=1h',
+    '/logins',
     '/sessions',
     String(session),
     '/deliveries',

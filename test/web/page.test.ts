@@ -196,10 +196,7 @@ test('in a mailbox mail is seen once it was opened, flagged, and deleted when so
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/mail`)
-  await page
-    .getByRole('link', { name: /bob@example.org/ })
-    .first()
-    .click()
+  await page.locator('nav.boxes').getByRole('link', { name: 'bob@example.org' }).click()
   await page.locator('.rows a.unseen').click()
   await page.locator('.rows a:not(.unseen)').waitFor()
   await page.getByRole('button', { name: '☆ Flag' }).click()

@@ -118,8 +118,9 @@ export const ChosenBar = ({ box, query, mails, choice }: BarProps) => {
           checked={isAll}
           onChange={() => choice.set(isAll ? [] : items.map(({ key }) => key))}
         />
-        <span role="status">{keys.size === 0 ? 'Choose all' : `${mailsOf(keys.size)} chosen`}</span>
+        Choose all
       </label>
+      <span role="status">{keys.size > 0 && `${mailsOf(keys.size)} chosen`}</span>
       {keys.size > 0 && (
         <>
           <button type="button" class="small" onClick={() => void choice.flag({ ids }, { add: ['\\Seen'] })}>
