@@ -68,7 +68,12 @@ export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean):
   })
 }
 
-export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null }
+export type Page<Item> = {
+  readonly items: readonly Item[]
+  readonly next: string | null
+  /** Of a page that is shorter since a search was long. */
+  readonly searchedTo?: string | null
+}
 
 export type Pages<Item> = {
   /** Null until the first page is there. */
@@ -77,6 +82,8 @@ export type Pages<Item> = {
   readonly isAsking: boolean
   /** Null where nothing is left. */
   readonly more: (() => void) | null
+  /** A search that goes on: how far back it has come. */
+  readonly searchedTo: string | null
   /** The newest page again, laid over what is known. */
   readonly again: () => void
   /** What is known otherwise: rows as they are now, null for one that is gone. */
@@ -89,7 +96,10 @@ export type PagesOptions<Item> = {
   readonly key: (item: Item) => string
 }
 
-type Known<Item> = { readonly list: string; readonly items: readonly Item[]; readonly next: string | null }
+type Known<Item> = Page<Item> & { readonly list: string }
+
+/** What is found by a search goes on to be looked for until there are so many. */
+const enough = 50
 
 /** A list that grows at its end when asked for more, and at its top when something happens. */
 export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<Item> => {
@@ -124,9 +134,16 @@ export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<
     load(null)
   }, [load])
   const next = isKnown ? known.next : null
+  const searchedTo = isKnown && next !== null ? (known.searchedTo ?? null) : null
+  const wanted = searchedTo === null ? 1 : enough
+  const goOn = isKnown && known.items.length < wanted ? next : null
+  useEffect(() => {
+    if (goOn !== null) load(goOn)
+  }, [goOn])
   return {
-    items: isKnown ? known.items : null,
-    ...{ error, isAsking },
+    // Nothing found yet is not nothing.
+    items: isKnown && (known.items.length > 0 || next === null) ? known.items : null,
+    ...{ error, isAsking, searchedTo },
     more: next === null ? null : () => load(next),
     again: () => load(null),
     change: (now) =>
@@ -141,19 +158,20 @@ const longest = 5_000
 
 const joined = <Item>(
   before: Known<Item> | null,
-  { items, next }: Page<Item>,
+  { items, next, searchedTo = null }: Page<Item>,
   { list, cursor, key }: { list: string; cursor: string | null; key: (item: Item) => string },
 ): Known<Item> => {
-  if (before === null) return { list, items, next }
+  if (before === null) return { list, items, next, searchedTo }
   const fresh = new Set(items.map(key))
   if (cursor !== null)
     return {
-      ...{ list, next },
+      ...{ list, next, searchedTo },
       items: [...before.items.filter((item) => !fresh.has(key(item))), ...items].slice(-longest),
     }
   // Where nothing of the new page was known before, what lies between is not known either; what lay between rows of it is gone.
   const last = before.items.findLastIndex((item) => fresh.has(key(item)))
-  return last >= 0 && next !== null
-    ? { list, items: [...items, ...before.items.slice(last + 1)].slice(0, longest), next: before.next }
-    : { list, items, next }
+  const isNothingNew = items.length === 0 || last >= 0
+  return next !== null && isNothingNew
+    ? { ...before, items: [...items, ...before.items.slice(last + 1)].slice(0, longest) }
+    : { list, items, next, searchedTo }
 }

@@ -81,7 +81,7 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
 
 export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => {
   const asked = askedBy(fields, query)
-  const { items, error, isAsking, more, again } = usePages<Delivery>({
+  const { items, error, isAsking, more, searchedTo, again } = usePages<Delivery>({
     ...{ path: ['deliveries'], asked, key: ({ id }) => id },
   })
   useFresh(again, (batch) => concerns(batch, 'delivery'))
@@ -120,7 +120,7 @@ export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => 
           </table>
         </>
       )}
-      <More more={more} isAsking={isAsking} />
+      <More {...{ more, isAsking, searchedTo }} />
     </>
   )
 }

@@ -154,7 +154,7 @@ export type MailListProps = {
 }
 
 export const MailList = ({ box, query, mails, message, choice, write }: MailListProps) => {
-  const { items, error, more, isAsking, again } = mails
+  const { items, error, more, isAsking, searchedTo, again } = mails
   const isFiltered = Object.keys(filtersIn(box, query)).length > 0
   return (
     <section class="mails" aria-label="Mails">
@@ -181,7 +181,7 @@ export const MailList = ({ box, query, mails, message, choice, write }: MailList
           ))}
         </ul>
       )}
-      <More more={more} isAsking={isAsking} />
+      <More {...{ more, isAsking, searchedTo }} />
     </section>
   )
 }

@@ -129,9 +129,12 @@ export const Empty = ({
 export const More = ({
   more,
   isAsking,
+  searchedTo = null,
 }: {
   readonly more: (() => void) | null
   readonly isAsking: boolean
+  /** Of a search that goes on: how far back it has come. */
+  readonly searchedTo?: string | null
 }) => {
   const button = useRef<HTMLButtonElement>(null)
   const latest = useRef(more)
@@ -150,7 +153,15 @@ export const More = ({
   if (more === null) return null
   return (
     <button type="button" ref={button} class="more" onClick={more} disabled={isAsking}>
-      {isAsking ? 'Loading …' : 'Show more'}
+      {isAsking && searchedTo !== null ? (
+        <>
+          Looking back before <Time at={searchedTo} /> …
+        </>
+      ) : isAsking ? (
+        'Loading …'
+      ) : (
+        'Show more'
+      )}
     </button>
   )
 }

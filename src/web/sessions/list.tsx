@@ -81,7 +81,7 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
 
 export const SessionList = ({ query }: { readonly query: URLSearchParams }) => {
   const asked = askedBy(fields, query)
-  const { items, error, isAsking, more, again } = usePages<Session>({
+  const { items, error, isAsking, more, searchedTo, again } = usePages<Session>({
     ...{ path: ['sessions'], asked, key: ({ id }) => id },
   })
   useFresh(again, (batch) => concerns(batch, 'smtp_session'))
@@ -120,7 +120,7 @@ export const SessionList = ({ query }: { readonly query: URLSearchParams }) => {
           </tbody>
         </table>
       )}
-      <More more={more} isAsking={isAsking} />
+      <More {...{ more, isAsking, searchedTo }} />
     </>
   )
 }
