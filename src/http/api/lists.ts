@@ -36,7 +36,7 @@ export const placeOf = (name: string, asked: Paged): Place => {
 }
 
 /** Rows that are looked through for one page: what fits few of a million is found bit by bit, each of them soon. */
-const reach = 25_000
+export const reach = 25_000
 
 /** One row more than was asked for tells whether another page comes. */
 export const pageOf = async <Item extends { readonly id: string }>(
