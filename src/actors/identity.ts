@@ -69,5 +69,9 @@ export const notBefore = (time: number): void => clock.notBefore(time)
 /** The name of a session or a message (`Names.id`). */
 export const newId = (): string => names.id()
 
+/** Ids that were given by `time`, milliseconds since 1970, sort before this, later ones behind it. */
+export const idsUpTo = (time: number): string =>
+  time + 1 < 32 ** 10 ? base32(Math.max(0, Math.floor(time)) + 1, 10) : '~'
+
 /** The name of an event (`Names.eventId`). */
 export const newEventId = (time: number): string => names.eventId(time)

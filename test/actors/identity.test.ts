@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Clock } from '../../src/actors/clock.ts'
-import { Names, newEventId, newId, notBefore, now } from '../../src/actors/identity.ts'
+import { idsUpTo, Names, newEventId, newId, notBefore, now } from '../../src/actors/identity.ts'
 import { type Due, Timetable } from '../../src/delivery/timetable.ts'
 
 const start = 1_800_000_000_000
@@ -152,4 +152,17 @@ test('event ids are UUIDs of version 7, and none is twice', () => {
   for (const id of ids)
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(new Set(ids).size, ids.length)
+})
+
+test('ids that were given by a time are told from later ones', () => {
+  const { names, pass } = house()
+  const first = names.id()
+  const last = names.id()
+  pass(1)
+  const later = names.id()
+  const bound = idsUpTo(start)
+  assert.ok(first < bound && last < bound && bound <= later, `${last} ${bound} ${later}`)
+  assert.ok(idsUpTo(start - 1) <= first)
+  assert.ok(later < idsUpTo(Number.POSITIVE_INFINITY))
+  assert.ok(idsUpTo(-1) <= first)
 })

@@ -127,9 +127,12 @@ test('whatever is looked for in a mailbox, it is walked through from the newest 
   const db = viewsFor(context)
   const sorted = /SCAN|TEMP B-TREE/
   for (const filter of ofMailboxes) {
-    const plans = plansOf(db, () => askMailboxMessages(db, 'a@x', { ...filter, limit: 50 }) ?? [])
+    const plans = plansOf(db, () => {
+      askMailboxMessages(db, 'a@x', { ...filter, limit: 50, reach: 1_000 })
+      return []
+    })
     assert.ok(
-      plans.some((plan) => /SEARCH .*PRIMARY KEY \(mailbox=\? AND id<\?\)/.test(plan)),
+      plans.some((plan) => /SEARCH .*PRIMARY KEY \(mailbox=\? AND id>\? AND id<\?\)/.test(plan)),
       plans.join('\n'),
     )
     assert.deepEqual(
@@ -138,6 +141,31 @@ test('whatever is looked for in a mailbox, it is walked through from the newest 
       JSON.stringify(filter),
     )
   }
+})
+
+test('a search of a large mailbox ends after so many rows, and goes on where it ended', (context) => {
+  const db = viewsFor(context)
+  db.exec(`INSERT INTO mailboxes_2 (mailbox) VALUES ('a@x')`)
+  const insert = db.prepare(
+    `INSERT INTO mailbox_messages_2 (mailbox, id, message, number, filedAt, subject, size, flags)
+      VALUES ('a@x', :id, :id, :at, :at, :subject, 1, '[]')`,
+  )
+  for (let at = 0; at < 200; at++)
+    insert.run({ id: String(at).padStart(3, '0'), at, subject: at % 70 === 0 ? 'wanted' : 'other' })
+  const found: string[] = []
+  const looks: (string | null)[] = []
+  for (let before: string | undefined; ; ) {
+    const page = askMailboxMessages(db, 'a@x', {
+      ...{ subject: 'want', limit: 2, reach: 50 },
+      ...(before !== undefined && { before }),
+    })
+    found.push(...page!.items.map(({ id }) => id))
+    before = page!.searched?.id
+    looks.push(before ?? null)
+    if (before === undefined) break
+  }
+  assert.deepEqual(found, ['140', '070', '000'])
+  assert.deepEqual(looks, ['149', '098', '047', null])
 })
 
 /** Rows of which some came at one time, and some have an id that is older than their time. */

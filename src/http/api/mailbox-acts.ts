@@ -68,7 +68,7 @@ const fitting = async (
 ): Promise<readonly MailboxMessage[]> => {
   const found: MailboxMessage[] = []
   for (let before: string | undefined; ; ) {
-    const page = await mailboxPage(rooms, name, {
+    const { items: page } = await mailboxPage(rooms, name, {
       ...filter,
       limit: 1_000,
       ...(before !== undefined && { before }),

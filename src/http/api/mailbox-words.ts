@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { mailboxName } from '../../authentication/spelling.ts'
 import { flagAsked, flagAskedForms, flagForms, flagOf } from '../../mailboxes/flags.ts'
 import type { Keeper } from '../../mailboxes/keeping.ts'
-import type { MailboxMessage, MailboxPage } from '../../views/answers/mailboxes.ts'
+import type { MailboxFound, MailboxPage } from '../../views/answers/mailboxes.ts'
 import { Problem } from '../problem.ts'
 import type { Endpoint } from './endpoint.ts'
 import { idIn, since, text, until } from './fields.ts'
@@ -32,11 +32,7 @@ export const mailboxFilters = {
 }
 
 /** @throws Problem where there is no such mailbox */
-export const mailboxPage = (
-  rooms: Rooms,
-  name: string,
-  page: MailboxPage,
-): Promise<readonly MailboxMessage[]> =>
+export const mailboxPage = (rooms: Rooms, name: string, page: MailboxPage): Promise<MailboxFound> =>
   rooms.found(`mailbox ${name}`, async () => {
     const exact = await rooms.desk('mailbox', name, page)
     return exact ?? rooms.desk('mailbox', mailboxName(name), page)

@@ -1,13 +1,14 @@
 /** Mailboxes, what is in them, and what is done to it. */
 import { z } from 'zod'
+import { idsUpTo } from '../../actors/identity.ts'
 import { expunge, flag, type Kept, move } from '../../mailboxes/keeping.ts'
 import { mailbox, mailboxMessage } from '../../shapes/mailbox.ts'
-import type { MailboxMessage } from '../../views/answers/mailboxes.ts'
+import type { MailboxFilter, MailboxMessage } from '../../views/answers/mailboxes.ts'
 import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, until, usualLimit } from './fields.ts'
-import { filterOf, listOf } from './lists.ts'
+import { filterOf, listOf, reach } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
 import {
   address,
@@ -34,6 +35,10 @@ const list = endpoint({
   },
 })
 
+/** What was filed by a time has an id that was given by then: nobody looks through what came later. */
+const topOf = ({ asOf, until: last }: Pick<MailboxFilter, 'asOf' | 'until'>): string =>
+  idsUpTo(Math.min(asOf ?? Number.POSITIVE_INFINITY, last ?? Number.POSITIVE_INFINITY))
+
 const messages = endpoint({
   ...{ method: 'GET', path: '/mailboxes/{address}/messages', name: 'listMailboxMessages', tag, role: 'look' },
   about: 'What is in a mailbox, or was in it at a time, with the flags of then',
@@ -46,11 +51,16 @@ const messages = endpoint({
     const asked = { ...query, address: params.address }
     const [before] = placeIn('mailbox', asked, ['string']) ?? []
     if (position !== undefined) await rooms.until(position)
-    const place = { limit: limit + 1, ...(typeof before === 'string' && { before }) }
-    const rows = await mailboxPage(rooms, params.address, { ...filterOf(query), ...place })
-    const items = rows.slice(0, limit)
-    const next = rows.length > limit ? cursorFor('mailbox', asked, [items.at(-1)!.id]) : null
-    return { items, next }
+    const place = { limit: limit + 1, reach, before: typeof before === 'string' ? before : topOf(query) }
+    const found = await mailboxPage(rooms, params.address, { ...filterOf(query), ...place })
+    const { searched } = found
+    const items = found.items.slice(0, limit)
+    const end = found.items.length > limit ? items.at(-1)! : searched
+    return {
+      items,
+      next: end === null ? null : cursorFor('mailbox', asked, [end.id]),
+      searchedTo: searched === null ? null : new Date(searched.at).toISOString(),
+    }
   },
 })
 

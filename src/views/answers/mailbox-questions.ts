@@ -54,9 +54,13 @@ const questionsOf = (flags: string) => {
     /** By number, from the last one back. */
     newest: `${rows} ${chosen} ORDER BY number DESC LIMIT :limit`,
     /** Ids sort by time, and rows of a mailbox lie in the order of their ids. */
-    page: `${rows} id < :before AND ${chosen} ORDER BY id DESC LIMIT :limit`,
+    page: `${rows} id < :before AND id >= :floor AND ${chosen} ORDER BY id DESC LIMIT :limit`,
   }
 }
+/** The row of any kind that comes `:reach` rows behind. */
+export const mailboxFloor = `
+  SELECT id, filedAt FROM mailbox_messages WHERE mailbox = :mailbox AND id < :before ORDER BY id DESC LIMIT 1 OFFSET :reach
+`
 const now = questionsOf('flags')
 const then = questionsOf(flagsThen)
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Mailbox, MailboxMessage } from '../../shapes/mailbox.ts'
 import { allRows } from '../database.ts'
-import { type MailboxFilter, mailboxQuestions, mailboxValues } from './mailbox-questions.ts'
+import { type MailboxFilter, mailboxFloor, mailboxQuestions, mailboxValues } from './mailbox-questions.ts'
 import { isoOf, isoTime } from './pattern.ts'
 
 export type { Mailbox, MailboxFilter, MailboxMessage }
@@ -60,18 +60,41 @@ const messageOf = ({ expungedAt: _, ...row }: Row): MailboxMessage => ({
 export type MailboxPage = MailboxFilter & {
   readonly limit: number
   readonly before?: string
+  /** Looks through so many rows at most. */
+  readonly reach?: number
 }
+export type MailboxFound = {
+  readonly items: readonly MailboxMessage[]
+  /** Where the search ended, if it found fewer than it might have; null where it came to its end. Time in milliseconds since 1970. */
+  readonly searched: { readonly id: string; readonly at: number } | null
+}
+
+type Floor = { id: string; filedAt: number }
+
+/** A page is mostly found among a few times as many rows; only where it is not, the search is a long one. */
+const nearby = 4
 
 /** Null when there is no such mailbox. */
 export const askMailboxMessages = (
   db: DatabaseSync,
   mailbox: string,
-  { limit, before = '~', ...filter }: MailboxPage,
-): readonly MailboxMessage[] | null => {
-  const { page } = mailboxQuestions(filter)
-  const rows = allRows<Row>(db, page, { ...mailboxValues(mailbox, filter), before, limit })
-  if (rows.length === 0 && allRows(db, one, { mailbox }).length === 0) return null
-  return rows.map(messageOf)
+  { limit, before = '~', reach, ...filter }: MailboxPage,
+): MailboxFound | null => {
+  const question = mailboxQuestions(filter).page
+  const values = { ...mailboxValues(mailbox, filter), before, limit }
+  const look = (rows: number | undefined) => {
+    const [floor] =
+      rows === undefined ? [] : allRows<Floor>(db, mailboxFloor, { mailbox, before, reach: rows })
+    const found = allRows<Row>(db, question, { ...values, floor: floor?.id ?? '' })
+    return { found, floor: found.length < limit ? floor : undefined }
+  }
+  const near = look(reach === undefined ? undefined : limit * nearby)
+  const { found, floor } = near.floor === undefined ? near : look(reach)
+  if (found.length === 0 && allRows(db, one, { mailbox }).length === 0) return null
+  return {
+    items: found.map(messageOf),
+    searched: floor === undefined ? null : { id: floor.id, at: floor.filedAt },
+  }
 }
 
 export const askMailboxMessage = (db: DatabaseSync, mailbox: string, id: string): MailboxMessage | null => {
