@@ -37,14 +37,24 @@ export class StrangerExaminer implements Examiner {
     this.#parts = parts
   }
 
-  async client({ session, address, helo, sender }: Stranger): Promise<Findings> {
+  async client({
+    session,
+    address,
+    helo,
+    sender,
+    signal,
+  }: Stranger & { readonly signal?: AbortSignal }): Promise<Findings> {
     const { resolver, lists, ourselves, hostname, rates, known, now } = this.#parts
     const entered = rates.enter({ address, account: null, sender }, now())
     if (entered.counts.length > 0) this.#entered.set(session, entered)
     const senderDomain = splitAddress(sender).domain
+    const broken = signal && { signal }
     const [client, spf] = await Promise.all([
-      examineClient({ address, helo, senderDomain }, { resolver, lists, ourselves, timeout: patience }),
-      examineSpf({ address, helo, sender, resolver, receiver: hostname, timeout: patience }),
+      examineClient(
+        { address, helo, senderDomain, ...broken },
+        { resolver, lists, ourselves, timeout: patience },
+      ),
+      examineSpf({ address, helo, sender, resolver, receiver: hostname, timeout: patience, ...broken }),
     ])
     const acquaintance = known.acquaintanceOf(address, sender)
     const karma = known.karmaOf(address)

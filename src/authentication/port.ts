@@ -23,8 +23,8 @@ export interface MessageLook {
 }
 
 export interface Examiner {
-  /** Never rejects, and ends within a time of its own: what could not be found out says so, or is left out. */
-  client(stranger: Stranger): Promise<Findings>
+  /** Never rejects, and ends within a time of its own, or with `signal`: what could not be found out says so, or is left out. */
+  client(stranger: Stranger & { readonly signal?: AbortSignal }): Promise<Findings>
   /** `message`: its id. */
   message(stranger: Stranger & { readonly message: string; readonly findings: Findings }): MessageLook
   /** What became of the transaction for which the client of a session was looked at last: a message, or nothing. */

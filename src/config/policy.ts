@@ -176,6 +176,13 @@ export const policyFile = z.strictObject({
     example: [
       { zone: 'zen.spamhaus.org', on: 'refuse' },
       { zone: 'dbl.spamhaus.org', of: 'domains', on: 'tag' },
+      {
+        zone: 'zen.dq.spamhaus.net',
+        keyFile: 'spamhaus.key',
+        codes: ['127.0.0.2', '127.0.0.3'],
+        on: 'refuse',
+      },
+      { zone: 'bl.example.net', meanings: { '127.0.0.2': 'spam source' }, weight: 2 },
     ],
   }),
   score: setting(score, {

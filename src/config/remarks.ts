@@ -56,11 +56,21 @@ const unsigned = ({ config: { domains, delivery }, playground }: Loaded): Remark
           : [{ path: ['domains', at], message: `${name} has no dkim: its mail leaves unsigned` }],
       )
 
+/** Somebody may mean no limit by it. */
+const keptForNoTime = ({ config: { retention } }: Loaded): Remark[] =>
+  (['sessions', 'refusedSessions', 'content'] as const)
+    .filter((what) => retention[what] === 0)
+    .map((what) => ({
+      path: ['retention', what],
+      message: `kept for no time: ${what === 'content' ? 'mail is removed, from mailboxes too,' : 'a history is forgotten'} as soon as it may be; write forever to keep it`,
+    }))
+
 /** One line for each setting that will not do what one might think. */
 export const remarks = (loaded: Loaded, shown: string | null): readonly Fault[] =>
   [
     ...inert(schema, loaded.document.value, []),
     ...unusedSmarthost(loaded),
     ...unsigned(loaded),
+    ...keptForNoTime(loaded),
     ...ownCertificate(loaded),
   ].map((remark) => faultAt(loaded.document, shown, remark))

@@ -12,15 +12,15 @@ const isSection = (value: unknown): value is Values =>
 const shapeOf = (type: z.core.$ZodType): z.core.$ZodShape | null =>
   'shape' in type._zod.def ? (type._zod.def.shape as z.core.$ZodShape) : null
 
-/** Words broken at about 100 characters, each line a comment. */
-const comment = (text: string, indent: string): string[] => {
+/** Words broken at about 100 characters, each line a comment; those behind the first one hang by so much. */
+const comment = (text: string, indent: string, hang = ''): string[] => {
   const lines: string[] = ['']
   for (const word of text.split(' ')) {
     const last = lines.at(-1)!
     if (last.length + word.length < 100) lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
     else lines.push(word)
   }
-  return lines.map((line) => `${indent}# ${line}`)
+  return lines.map((line, at) => `${indent}# ${at === 0 ? '' : hang}${line}`)
 }
 
 /** Lists of small sections read best with one on each line, in braces. */
@@ -41,6 +41,19 @@ const written = (key: string, value: unknown, indent: string): string[] => {
 const off = (lines: readonly string[], indent: string): string[] =>
   lines.map((line) => `${indent}# ${line.slice(indent.length)}`)
 
+/** Of a list of sections: what each of them may have, with its words. */
+const elementShape = (type: z.core.$ZodType): z.core.$ZodShape | null => {
+  const { def } = type._zod
+  return 'element' in def ? shapeOf(unwrap(def.element as z.core.$ZodType).schema) : null
+}
+const parts = (type: z.core.$ZodType, indent: string): string[] =>
+  Object.entries(elementShape(type) ?? {}).flatMap(([key, field]) => {
+    const { about = '' } = noteOf(field)
+    const { byDefault } = unwrap(field)
+    const otherwise = isNothing(byDefault) ? '' : ` Default: ${flow(byDefault)}.`
+    return comment(`- ${key}: ${about}${otherwise}`, indent, '  ')
+  })
+
 /**
  * One setting: its words, then its value, commented out when it only repeats the default. A section's name stays, so that
  * one line below it can be uncommented alone.
@@ -50,7 +63,7 @@ const entry = (key: string, field: z.core.$ZodType, values: Values, indent: stri
   const { schema: inner, byDefault } = unwrap(field)
   const shape = shapeOf(inner)
   const given = values[key]
-  const words = comment(note.about ?? '', indent)
+  const words = [...comment(note.about ?? '', indent), ...parts(inner, indent)]
   if (shape)
     return [...words, `${indent}${key}:`, ...section(shape, isSection(given) ? given : {}, `${indent}  `)]
   if (given !== undefined) return [...words, ...written(key, given, indent)]

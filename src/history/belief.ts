@@ -3,6 +3,7 @@
  * it stands in a stream where such a fact belongs. What is imported stays for good, so this is asked before.
  */
 import { z } from 'zod'
+import { parseAddress } from '../../machines/vocabulary/address.ts'
 import type { EventOf, FactName, NoticeCause } from '../../machines/vocabulary/events.ts'
 import type { MachineModule } from '../../machines/vocabulary/machine.ts'
 import { noticeKinds, noticeStream } from '../../machines/vocabulary/notices.ts'
@@ -21,6 +22,9 @@ export type BeliefOptions = {
 
 const name = z.string().min(1)
 const addresses = z.array(name)
+const address = z.string().refine((given) => parseAddress(given) !== null, {
+  error: ({ input }) => `${JSON.stringify(input)} is no mail address`,
+})
 const cause: z.ZodType<NoticeCause> = z.union([
   z.object({
     delivery: name,
@@ -32,7 +36,10 @@ const cause: z.ZodType<NoticeCause> = z.union([
 
 /** Facts that no machine writes, and what they must hold. */
 const plainFacts: Readonly<Partial<Record<FactName, { category: string; shape: z.ZodType }>>> = {
-  AccountAdded: { category: 'account', shape: z.object({ account: name, password: z.string(), addresses }) },
+  AccountAdded: {
+    category: 'account',
+    shape: z.object({ account: address, password: z.string(), addresses: z.array(address) }),
+  },
   AccountPasswordChanged: { category: 'account', shape: z.object({ account: name, password: z.string() }) },
   AccountRemoved: { category: 'account', shape: z.object({ account: name }) },
   NoticeDropped: { category: 'notice', shape: z.object({ cause, sender: z.string(), reason: name }) },

@@ -102,6 +102,10 @@ export class Conversation implements InputSink {
     this.#patience.idle()
   }
 
+  lastInput(): void {
+    this.examining.abandon()
+  }
+
   inputEnd(): void {
     this.left()
     this.connection.close()
@@ -145,6 +149,7 @@ export class Conversation implements InputSink {
     if (this.#gone) return
     this.#gone = true
     this.intake.forget()
+    this.examining.abandon()
     if (!this.#opened) this.open('left-too-soon')
     else if (this.host.state === 'securing')
       this.tell({ type: 'SECURING_FAILED', error: this.connection.handshakeError })

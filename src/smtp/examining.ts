@@ -16,6 +16,8 @@ export class Examining {
   readonly #talk: Talk
   /** Messages of the session when its client was last looked at; null before. */
   #messages: number | null = null
+  /** Ends the look under way. */
+  #look = new AbortController()
 
   constructor(talk: Conversation) {
     this.#talk = talk
@@ -35,11 +37,13 @@ export class Examining {
   begin(then: () => void): void {
     const { reception, connection } = this.#talk
     const { input } = this.#talk
+    this.#look = new AbortController()
+    const { signal } = this.#look
     this.settle()
     this.#messages = this.#context.messages
     input.hold()
     reception
-      .examiner!.client(this.#stranger())
+      .examiner!.client({ ...this.#stranger(), signal })
       .catch((error: unknown): Findings => {
         reception.complain(`the client of session ${connection.id} could not be looked at`, asError(error), {
           session: connection.id,
@@ -47,10 +51,17 @@ export class Examining {
         return {}
       })
       .then((findings) => {
+        // What was broken off says nothing about the client.
+        if (signal.aborted) return
         this.#talk.tell({ type: 'EXAMINED', session: connection.id, ...findings })
         then()
       })
       .finally(() => this.#talk.input.release())
+  }
+
+  /** Nobody waits for what a look would find. */
+  abandon(): void {
+    this.#look.abort()
   }
 
   /** For a message of an examined client that is about to come; null for all others. */

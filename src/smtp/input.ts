@@ -22,6 +22,8 @@ export interface InputSink {
   idle(): void
   /** The client will send nothing more, and all it sent has been dealt with. */
   inputEnd(): void
+  /** The client will send nothing more, and nothing waits behind what is being dealt with. */
+  lastInput(): void
 }
 
 const lineFeed = 0x0a
@@ -53,7 +55,9 @@ export class Input extends SMTPStream {
   /** Called by `pipe` when the client closed its side. */
   override end(): this {
     this.#ended = true
-    if (!this.held && !this.isClosed) this.sink.inputEnd()
+    if (this.isClosed) return this
+    if (!this.held) this.sink.inputEnd()
+    else if (!this.#rest.includes(lineFeed)) this.sink.lastInput()
     return this
   }
 

@@ -112,9 +112,21 @@ listeners:
 domains: [{ name: a.org, dkim: [{ selector: s, key: k.pem }] }]
 delivery: { port: 2525, smarthost: "smtp://relay" }
 dns: { timeout: 1s }
+retention: { sessions: 0s, refusedSessions: 1s, content: 0s }
 `)
   const noted = remarks(loaded, 'fsmtp.yaml').map(({ line, path }) => `${line} ${path.join('.')}`)
-  assert.deepEqual(noted, ['7 delivery.smarthost'])
+  assert.deepEqual(noted, ['7 delivery.smarthost', '9 retention.sessions', '9 retention.content'])
+})
+
+test('the sample says what each entry of a list may have, and shows it', () => {
+  const text = configSample()
+  for (const key of ['zone', 'of', 'on', 'weight', 'codes', 'meanings', 'keyFile', 'error'])
+    assert.match(text, new RegExp(`^  # - ${key}: [A-Z]`, 'm'), key)
+  const shown = text.slice(text.indexOf('# dnsbl:'), text.indexOf('  score:'))
+  for (const key of ['weight', 'codes', 'meanings', 'keyFile']) assert.match(shown, new RegExp(` ${key}: `))
+  const lists = shown.match(/^ {2}# {3}- .*$/gm)!.map((line) => line.replace('#', ' '))
+  const { config } = parse(`hostname: mx.example.org\npolicy:\n  dnsbl:\n${lists.join('\n')}\n`)
+  assert.equal(config.policy?.dnsbl.length, lists.length)
 })
 
 test('the sample is a right configuration, and naming its commented lines changes nothing but examples', () => {

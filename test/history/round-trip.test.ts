@@ -277,6 +277,25 @@ const faults: readonly [string, (lines: string[]) => string[], RegExp][] = [
     /line \d+: AccountAdded: account/,
   ],
   [
+    'an account that is no mail address',
+    (lines) => [
+      ...lines,
+      lineOf('AccountAdded', 'account-ann', { account: 'ann', password: '', addresses: [] }),
+    ],
+    /line \d+: AccountAdded: account: "ann" is no mail address/,
+  ],
+  [
+    'an account with an address that is none',
+    (lines) => [
+      ...lines,
+      lineOf('AccountAdded', 'account-ann@example.org', {
+        ...{ account: 'ann@example.org', password: '' },
+        addresses: ['ann@example.org', 'ann at example.org'],
+      }),
+    ],
+    /line \d+: AccountAdded: addresses\.1: "ann at example\.org" is no mail address/,
+  ],
+  [
     'an account in a stream of domains',
     (lines) => [...lines, lineOf('AccountRemoved', 'domain-a', { account: 'a' })],
     /line \d+: AccountRemoved does not belong into a stream of domain/,

@@ -278,8 +278,26 @@ test('a client that leaves while it is looked at leaves a whole history', async 
   line.send('MAIL FROM:<a@slow.example>\r\nRCPT TO:<ann@example.org>\r\n')
   await line.read()
   line.hangUp()
-  const closed = await server.until((events) => events.find(({ type }) => type === 'SessionClosed'))
-  assert.equal(closed.data.reason, 'disconnected')
+  const types = await server.until((events) => {
+    const found = events.map(({ type }) => type)
+    return found.includes('SessionClosed') && found
+  })
+  // Nobody waits for what would have been found.
+  assert.ok(!types.includes('ClientExamined'), types.join())
+  const closed = await factOf(server, 'SessionClosed')
+  assert.equal(closed.reason, 'disconnected')
+})
+
+test('a client that has said all it has to say, and closes its side, is heard to its end', async (t) => {
+  const { server } = await house(t)
+  const line = await lineFrom(server, '192.0.2.10')
+  const envelope = 'MAIL FROM:<bob@good.example>\r\nRCPT TO:<ann@example.org>\r\n'
+  line.send(`${envelope}DATA\r\n${said('bob@good.example')}\r\n.\r\nQUIT\r\n`)
+  line.halfClose()
+  const replies: string[] = []
+  while (replies.length < 5) replies.push((await line.read()).slice(0, 3))
+  assert.deepEqual(replies, ['250', '250', '354', '250', '221'])
+  await factOf(server, 'ClientExamined')
 })
 
 for (const [trusted, expected] of [
