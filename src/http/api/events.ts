@@ -108,7 +108,7 @@ const list = endpoint({
 })
 
 /** @throws Problem */
-const lastSeen = (given: string | readonly string[] | undefined): number | null => {
+export const lastSeen = (given: string | readonly string[] | undefined): number | null => {
   if (given === undefined || given === '') return null
   if (typeof given === 'string' && /^\d{1,15}$/.test(given)) return Number(given)
   throw new Problem(400, 'Last-Event-ID is no position of the log')

@@ -10,6 +10,7 @@ import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, until, usualLimit } from './fields.ts'
 import { filterOf, listOf, reach } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
+import { mailboxLive } from './mailbox-live.ts'
 import {
   address,
   flagList,
@@ -128,4 +129,12 @@ const remove = endpoint({
   },
 })
 
-export const mailboxRows: readonly Endpoint[] = [list, messages, one, change, remove, mailboxActs]
+export const mailboxRows: readonly Endpoint[] = [
+  list,
+  messages,
+  one,
+  change,
+  remove,
+  mailboxActs,
+  mailboxLive,
+]

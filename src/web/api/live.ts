@@ -57,6 +57,30 @@ const soon = (): void => {
   if (timer === null) timer = setTimeout(flush, every)
 }
 
+/** The account whose mailbox is all that may be followed; null: the log. */
+let only: string | null = null
+
+/** Who sees their own mail alone follows that, and looks by the clock for what else is theirs. */
+export const followOnly = (account: string): void => {
+  if (only === account) return
+  only = account
+  setInterval(tick, byTheClock)
+  if (source === null) return
+  close()
+  open()
+}
+
+const pathNow = (): readonly string[] => (only === null ? ['events'] : ['mailboxes', only, 'events'])
+
+/** Something is new in the mailbox: what exactly, is asked. */
+const sense = (): void => {
+  if (timer === null)
+    timer = setTimeout(() => {
+      timer = null
+      tick()
+    }, every)
+}
+
 const take = ({ data }: MessageEvent<string>): void => {
   const event = JSON.parse(data) as Event
   counted += 1
@@ -85,7 +109,7 @@ const goByTheClock = (pace: number, until: number): void => {
 const open = (): void => {
   if (source !== null) return
   tell('connecting')
-  source = new EventSource(urlOf(['events']))
+  source = new EventSource(urlOf(pathNow()))
   source.onopen = () => {
     // What came while the line was down is not known: everything is asked again.
     if (line === 'connecting' && wasOpen) tick()
@@ -98,7 +122,7 @@ const open = (): void => {
     goByTheClock(byTheClock, tryAgain)
   }
   // Each event comes under its own name.
-  for (const name of factNames) source.addEventListener(name, take)
+  for (const name of factNames) source.addEventListener(name, only === null ? take : sense)
 }
 
 const close = (): void => {

@@ -1,6 +1,7 @@
 /** Who looks at the page, as the server knows them; asked once. */
 import { useEffect, useState } from 'preact/hooks'
 import { getJson, send, urlOf } from './client.ts'
+import { followOnly } from './live.ts'
 
 export type Who = {
   /** Nobody has to log in: a playground. */
@@ -16,7 +17,13 @@ export type Who = {
 
 let asked: Promise<Who | null> | null = null
 const who = (): Promise<Who | null> => {
-  asked ??= getJson<Who>(urlOf(['login'])).catch(() => null)
+  asked ??= getJson<Who>(urlOf(['login'])).then(
+    (known) => {
+      if (typeof known.caller?.account === 'string') followOnly(known.caller.account)
+      return known
+    },
+    () => null,
+  )
   return asked
 }
 
