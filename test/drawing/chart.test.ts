@@ -36,7 +36,7 @@ for (const { name, machine } of machines) {
   test(`${name}: every way between two states is drawn, or leads to an end that can come at any time`, async () => {
     const drawing = draw(machine)
     const { edges } = await chartOf(drawing)
-    const drawn = new Set(edges.map(({ from, to }) => `${from} ${to}`))
+    const drawn = new Set(edges.flatMap(({ states, to }) => states.map((from) => `${from} ${to}`)))
     const left = mergedEdges(drawing).filter(({ from, to }) => !drawn.has(`${from} ${to}`))
     for (const { to } of left) assert.ok(drawn.has(` ${to}`), `nothing leads to ${to}`)
     for (const { line, events } of edges) {
@@ -49,3 +49,26 @@ for (const { name, machine } of machines) {
     assert.deepEqual(await chartOf(draw(machine)), await chartOf(draw(machine)))
   })
 }
+
+test('delivery: ways out that all states of an attempt have in common are drawn once, out of a frame around them', async () => {
+  const drawing = draw(machines.find(({ name }) => name === 'delivery')!.machine)
+  const { frame, states, edges } = await chartOf(drawing)
+  assert.ok(frame)
+  const inside = states.filter((state) => touch(state, frame))
+  assert.deepEqual(
+    inside.map(({ path }) => path),
+    ['resolving', 'connecting', 'securing', 'sending'],
+  )
+  const out = edges.filter(({ from }) => from === frame.path)
+  assert.deepEqual(out.map(({ to }) => to).toSorted(), [
+    ...['cancelled', 'delivered', 'expired', 'failed', 'held', 'waiting'],
+  ])
+  for (const { path } of inside)
+    for (const { to, states: from } of edges)
+      if (from.length === 1 && from[0] === path)
+        assert.ok(
+          inside.some((state) => state.path === to),
+          to,
+        )
+  assert.ok(edges.length <= mergedEdges(drawing).length / 1.5)
+})

@@ -17,6 +17,8 @@ const standing = z
 
 const aged = z
   .object({
+    over: count.describe('Seconds it waits at least'),
+    under: count.nullable().describe('Seconds it waits less than; null: no bound'),
     since: time.nullable().describe('Queued at or after; null: however long ago'),
     until: time.nullable().describe('Queued at or before'),
     count,

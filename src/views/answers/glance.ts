@@ -5,6 +5,9 @@ import { foldedThen, type Past } from './deliveries-then.ts'
 import { askQueue, type QueueStatus, unfinished } from './queue.ts'
 
 export type Age = {
+  /** Seconds it waits: as long or longer, and less; null for no bound. */
+  readonly over: number
+  readonly under: number | null
   /** Queued at or after, at or before; milliseconds since 1970, null for no bound. */
   readonly since: number | null
   readonly until: number | null
@@ -59,6 +62,8 @@ type Row = {
 
 const agesOf = (rows: readonly Row[], at: number): readonly Age[] =>
   [...bounds, null].map((bound, place) => ({
+    over: (bounds[place - 1] ?? 0) / 1_000,
+    under: bound === null ? null : bound / 1_000,
     since: bound === null ? null : at - bound + 1,
     until: place === 0 ? null : at - bounds[place - 1]!,
     count: rows.reduce((sum, row) => (row.class === place ? sum + row.count : sum), 0),

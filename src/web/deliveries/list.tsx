@@ -1,17 +1,18 @@
 /** All deliveries that fit, the newest first. */
 import type { Delivery } from '../../shapes/delivery.ts'
-import { deliveryStatuses } from '../../shapes/words.ts'
+import { deliveryStandings } from '../../shapes/words.ts'
 import { deliveryWhy } from '../../telling/fates.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
 import { useSmtp } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
+import { Past, pastIn } from '../pieces/past.tsx'
 import { Ago, Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
 import { BulkButtons } from './acts.tsx'
 import { Queue } from './queue.tsx'
 
 const fields: readonly Field[] = [
-  { name: 'status', title: 'Status', choices: deliveryStatuses, first: true },
+  { name: 'status', title: 'Status', choices: deliveryStandings, first: true },
   { name: 'recipient', title: 'Recipient', hint: '*@example.net', first: true },
   { name: 'domain', title: 'Domain', hint: 'example.net', first: true },
   { name: 'sender', title: 'Sender', hint: '*@example.org' },
@@ -31,7 +32,7 @@ export const whyOf = (delivery: Delivery): string => {
   return deliveryWhy(delivery)
 }
 
-const Row = ({ delivery }: { readonly delivery: Delivery }) => {
+const Row = ({ delivery, isPast }: { readonly delivery: Delivery; readonly isPast: boolean }) => {
   const { id, queuedAt, status, recipients, nextHop, attempts, nextAttemptAt, lastReply, fault } = delivery
   const [first] = recipients
   const others = recipients.length - 1
@@ -51,7 +52,9 @@ const Row = ({ delivery }: { readonly delivery: Delivery }) => {
       </td>
       <td class="wide">{nextHop}</td>
       <td class="count">{attempts}</td>
-      <td class="wide">{nextAttemptAt !== null && <Ago at={nextAttemptAt} />}</td>
+      <td class="wide">
+        {nextAttemptAt !== null && (isPast ? <Time at={nextAttemptAt} /> : <Ago at={nextAttemptAt} />)}
+      </td>
       <td class="why" title={whyOf(delivery)}>
         {status === 'delivered' ? lastReply : (fault ?? lastReply ?? whyOf(delivery))}
       </td>
@@ -79,48 +82,56 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
   )
 }
 
+const Table = ({ items, isPast }: { readonly items: readonly Delivery[]; readonly isPast: boolean }) => (
+  <table class="list">
+    <thead>
+      <tr>
+        <th>Queued</th>
+        <th>Status</th>
+        <th>Recipient</th>
+        <th class="wide">Next hop</th>
+        <th class="count">Attempts</th>
+        <th class="wide">Next</th>
+        <th>What was said last</th>
+      </tr>
+    </thead>
+    <tbody>
+      {items.map((delivery) => (
+        <Row key={delivery.id} {...{ delivery, isPast }} />
+      ))}
+    </tbody>
+  </table>
+)
+
 export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => {
-  const asked = askedBy(fields, query)
-  const { items, error, isAsking, more, searchedTo, again } = usePages<Delivery>({
+  const filter = askedBy(fields, query)
+  const asOf = pastIn(query)
+  const asked = asOf === null ? filter : { ...filter, asOf }
+  const { items, error, isAsking, more, again } = usePages<Delivery>({
     ...{ path: ['deliveries'], asked, key: ({ id }) => id },
   })
-  useFresh(again, (batch) => concerns(batch, 'delivery'))
+  // What was does not change any more.
+  useFresh(again, (batch) => asOf === null && concerns(batch, 'delivery'))
   return (
     <>
       <header class="head">
         <h1>Deliveries</h1>
       </header>
-      <Queue />
+      <Past query={query} what="the queue and its deliveries as they were" />
+      <Queue asOf={asOf} />
       <Filters fields={fields} query={query} />
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (
         error === null && <Waiting />
-      ) : items.length === 0 ? (
+      ) : items.length === 0 && more === null ? (
         <Nothing isFiltered={Object.keys(asked).length > 0} />
       ) : (
         <>
-          <BulkButtons filter={asked} done={again} />
-          <table class="list">
-            <thead>
-              <tr>
-                <th>Queued</th>
-                <th>Status</th>
-                <th>Recipient</th>
-                <th class="wide">Next hop</th>
-                <th class="count">Attempts</th>
-                <th class="wide">Next</th>
-                <th>What was said last</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((delivery) => (
-                <Row key={delivery.id} delivery={delivery} />
-              ))}
-            </tbody>
-          </table>
+          {asOf === null && <BulkButtons filter={filter} done={again} />}
+          <Table items={items} isPast={asOf !== null} />
         </>
       )}
-      <More {...{ more, isAsking, searchedTo }} />
+      <More more={more} isAsking={isAsking} />
     </>
   )
 }

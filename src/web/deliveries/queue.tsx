@@ -4,12 +4,29 @@ import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { concerns } from '../api/live.ts'
 import { withQuery } from '../frame/router.ts'
-import { lasting, Time } from '../pieces/pieces.tsx'
+import { counted, lasting, Problem, Time } from '../pieces/pieces.tsx'
 
 type Status = {
   readonly status: Delivery['status']
   readonly count: number
   readonly oldestAt: string | null
+}
+type Age = {
+  /** Seconds. */
+  readonly over: number
+  readonly under: number | null
+  readonly since: string | null
+  readonly until: string | null
+  readonly count: number
+}
+type Glance = {
+  readonly asOf: string | null
+  readonly items: readonly Status[]
+  readonly uncounted: number
+  /** The youngest first. */
+  readonly ages: readonly Age[]
+  readonly domains: readonly { readonly domain: string; readonly count: number; readonly oldestAt: string }[]
+  readonly domainCount: number
 }
 type Destination = {
   readonly name: string
@@ -24,26 +41,105 @@ type Destination = {
 }
 type List<Item> = { readonly items: readonly Item[] }
 
-const here = (changes: Record<string, string>): string =>
-  withQuery({ path: '/deliveries', query: new URLSearchParams() }, changes)
+/** The list with this filter and no other, of the same time. */
+const listOf = (asOf: string | null, changes: Record<string, string | null>): string =>
+  withQuery({ path: '/deliveries', query: new URLSearchParams() }, { ...changes, asOf })
+const here = (changes: Record<string, string>): string => listOf(null, changes)
 
-const Statuses = ({ items }: List<Status>) => (
-  <ul class="glance">
-    {items.map(({ status, count, oldestAt }) => (
-      <li key={status}>
-        <a href={here({ status })} class={count === 0 ? 'none' : status}>
-          <strong>{count.toLocaleString('en')}</strong>
-          <span>{status}</span>
-          <span class="weak">
-            {oldestAt === null || count === 0
-              ? 'none waits'
-              : `oldest ${lasting(Date.now() - Date.parse(oldestAt))}`}
-          </span>
-        </a>
-      </li>
-    ))}
-  </ul>
+/** How long something waited then, or waits now. */
+const waited = (since: string, asOf: string | null): string =>
+  lasting(Math.max(0, (asOf === null ? Date.now() : Date.parse(asOf)) - Date.parse(since)))
+
+const Statuses = ({ asOf, items, uncounted }: Glance) => (
+  <>
+    <ul class="glance">
+      {items.map(({ status, count, oldestAt }) => (
+        <li key={status}>
+          <a href={listOf(asOf, { status })} class={count === 0 ? 'none' : status}>
+            <strong>{count.toLocaleString('en')}</strong>
+            <span>{status}</span>
+            <span class="weak">
+              {oldestAt === null || count === 0 ? 'none waits' : `oldest ${waited(oldestAt, asOf)}`}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+    {uncounted > 0 && (
+      <p class="weak">
+        {counted(uncounted, 'delivery', 'deliveries')} more waited then; in which status was not looked at.
+      </p>
+    )}
+  </>
 )
+
+/** `under 5 min`, `1 h to 4 h`, `over 3 d`. */
+const ageTitle = ({ over, under }: Age): string => {
+  if (under === null) return `over ${roughly(over)}`
+  return over === 0 ? `under ${roughly(under)}` : `${roughly(over)} to ${roughly(under)}`
+}
+const roughly = (seconds: number): string => {
+  if (seconds < 3_600) return `${seconds / 60} min`
+  return seconds < 86_400 ? `${seconds / 3_600} h` : `${seconds / 86_400} d`
+}
+
+/** How much of all, as a bar behind the words. */
+const Share = ({ of, most }: { readonly of: number; readonly most: number }) => (
+  <svg class="bar share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="live" x="0" y="0" width={(of / Math.max(1, most)) * 100} height="8" />
+  </svg>
+)
+
+type Line = { readonly key: string; readonly href: string; readonly title: string; readonly count: number }
+const Lines = ({
+  title,
+  lines,
+}: {
+  readonly title: string
+  readonly lines: readonly (Line & { readonly rest?: string })[]
+}) => {
+  const most = Math.max(...lines.map(({ count }) => count))
+  return (
+    <section class="card lines">
+      <h2>{title}</h2>
+      <ul>
+        {lines.map(({ key, href, title, count, rest }) => (
+          <li key={key}>
+            <a href={href}>{title}</a>
+            <Share of={count} most={most} />
+            <span class="count">{count.toLocaleString('en')}</span>
+            {rest !== undefined && <span class="weak">{rest}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+const Waits = ({ glance }: { readonly glance: Glance }) => {
+  const { asOf, ages, domains, domainCount } = glance
+  if (domains.length === 0) return null
+  const unfinished = { status: 'unfinished' }
+  return (
+    <div class="waits">
+      <Lines
+        title="Waiting since"
+        lines={ages.map((age) => ({
+          key: String(age.over),
+          href: listOf(asOf, { ...unfinished, since: age.since, until: age.until }),
+          ...{ title: ageTitle(age), count: age.count },
+        }))}
+      />
+      <Lines
+        title={domainCount > domains.length ? `Waiting for, of ${domainCount} domains` : 'Waiting for'}
+        lines={domains.map(({ domain, count, oldestAt }) => ({
+          ...{ key: domain, href: listOf(asOf, { ...unfinished, domain }), title: domain, count },
+          rest: `oldest ${waited(oldestAt, asOf)}`,
+        }))}
+      />
+    </div>
+  )
+}
 
 /** Shares of what came of attempts. */
 const Bar = ({ delivered, deferred, failed }: Destination) => {
@@ -110,19 +206,25 @@ const Destinations = ({ items }: List<Destination>) => (
   </details>
 )
 
-export const Queue = () => {
-  const statuses = useJson<List<Status>>(urlOf(['queue']))
-  const destinations = useJson<List<Destination>>(urlOf(['destinations']))
+export const Queue = ({ asOf }: { readonly asOf: string | null }) => {
+  const glance = useJson<Glance>(urlOf(['queue'], { asOf }))
+  const destinations = useJson<List<Destination>>(asOf === null ? urlOf(['destinations']) : null)
   useFresh(
     () => {
-      statuses.again()
+      glance.again()
       destinations.again()
     },
-    (batch) => concerns(batch, 'delivery'),
+    (batch) => asOf === null && concerns(batch, 'delivery'),
   )
   return (
     <section aria-label="The queue at a glance" class="queue">
-      {statuses.value !== null && <Statuses items={statuses.value.items} />}
+      {glance.error !== null && <Problem error={glance.error} again={glance.again} />}
+      {glance.value !== null && (
+        <>
+          <Statuses {...glance.value} />
+          <Waits glance={glance.value} />
+        </>
+      )}
       {destinations.value !== null && destinations.value.items.length > 0 && (
         <Destinations items={destinations.value.items} />
       )}

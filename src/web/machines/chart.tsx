@@ -2,8 +2,8 @@
 import { charts } from 'virtual:charts'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Chart, ChartEdge, ChartState } from '../../drawing/chart.ts'
-
-export type Move = { readonly from: string; readonly to: string; readonly input: string }
+import { Heads, Label, State } from './chart-parts.tsx'
+import { edgeClass, edgeKey, isNear, looksOf, type Move, nearOf } from './looks.ts'
 
 export type ChartProps = {
   readonly machine: string
@@ -17,103 +17,14 @@ export type ChartProps = {
   readonly notes?: ReadonlyMap<string, string>
   /** From 0 to 1: how much of all went along an edge. */
   readonly weights?: ReadonlyMap<string, number>
+  /** With it states are buttons. */
   readonly choose?: (path: string) => void
+  /** Told of the state that is pointed at, or has the focus. */
+  readonly look?: (path: string | null) => void
   readonly label: string
 }
 
 export const chartNamed = (machine: string): Chart | undefined => charts.find(({ name }) => name === machine)
-export const edgeKey = ({ from, to }: { readonly from: string; readonly to: string }): string =>
-  `${from} ${to}`
-
-/** Which edge a move went along: that of its own state, or one that is possible at any time. */
-export const edgeOf = ({ edges }: Chart, { from, to, input }: Move): ChartEdge | undefined =>
-  edges.find((edge) => edge.from === from && edge.to === to && edge.events.includes(input)) ??
-  edges.find((edge) => edge.from === from && edge.to === to) ??
-  edges.find((edge) => edge.from === '' && edge.to === to)
-
-type Looks = {
-  readonly last: ChartEdge | undefined
-  readonly taken: ReadonlySet<ChartEdge>
-  readonly been: ReadonlySet<string>
-}
-
-const looksOf = (chart: Chart, way: readonly Move[]): Looks => {
-  const last = way.at(-1)
-  const taken = way.flatMap((move) => (move.from === move.to ? [] : (edgeOf(chart, move) ?? [])))
-  return {
-    last: last === undefined || last.from === last.to ? undefined : edgeOf(chart, last),
-    taken: new Set(taken),
-    been: new Set(way.flatMap(({ from, to }) => [from, to])),
-  }
-}
-
-const edgeClass = (edge: ChartEdge, { last, taken }: Looks, canCome: boolean): string => {
-  if (edge === last) return 'edge last'
-  const parts = [taken.has(edge) ? 'taken' : '', canCome ? 'next' : '']
-  return `edge ${parts.join(' ')}`
-}
-
-const State = ({
-  state,
-  look,
-  note,
-  choose,
-}: {
-  readonly state: ChartState
-  readonly look: string
-  readonly note: string | undefined
-  readonly choose: ((path: string) => void) | undefined
-}) => {
-  const { path, name, kind, description, x, y, width, height } = state
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the same states are in the table beside, by keyboard
-    <g
-      class={`state ${kind} ${look}`}
-      transform={`translate(${x} ${y})`}
-      data-state={path}
-      onClick={() => choose?.(path)}
-    >
-      <title>{`${name}: ${description}`}</title>
-      <rect width={width} height={height} rx="10" />
-      {kind === 'final' && (
-        <rect class="inner" x="3.5" y="3.5" width={width - 7} height={height - 7} rx="7" />
-      )}
-      <text class="name" x={width / 2} y={note === undefined ? height / 2 + 4.5 : height / 2 - 1.5}>
-        {name}
-      </text>
-      {note !== undefined && (
-        <text class="note" x={width / 2} y={height / 2 + 14}>
-          {note}
-        </text>
-      )}
-    </g>
-  )
-}
-
-const Label = ({
-  edge,
-  look,
-  note,
-}: {
-  readonly edge: ChartEdge
-  readonly look: string
-  readonly note: string | undefined
-}) => {
-  if (edge.label === null) return null
-  const { x, y, lines } = edge.label
-  // The events are in the title then.
-  const shown = note === undefined ? lines : [note]
-  return (
-    <g class={`label ${look}`} transform={`translate(${x} ${y})`}>
-      <title>{edge.events.join(', ')}</title>
-      {shown.map((line, at) => (
-        <text key={line} class={note === undefined ? '' : 'note'} x="4" y={11 + at * 13}>
-          {line}
-        </text>
-      ))}
-    </g>
-  )
-}
 
 /** With more edges than this, those that have nothing to do with the way are left without words. */
 const many = 20
@@ -135,30 +46,90 @@ const useInView = (path: string | null, zoom: number) => {
   return box
 }
 
-export const MachineChart = ({
-  machine,
-  active,
-  way = [],
-  next = [],
-  notes,
-  weights,
-  choose,
-  label,
-}: ChartProps) => {
+const Zoom = ({ zoom, set }: { readonly zoom: number | null; readonly set: (to: number | null) => void }) => {
+  const step = (by: 1 | -1): void => {
+    const at = zooms.findIndex((one) => one >= (zoom ?? 0.8))
+    set(zooms[Math.min(zooms.length - 1, Math.max(0, at + by))] ?? 1)
+  }
+  return (
+    <div class="zoom">
+      <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Smaller">
+        −
+      </button>
+      <button type="button" class="quiet" onClick={() => set(null)} aria-label="Fit the whole chart">
+        Fit
+      </button>
+      <button type="button" class="quiet" onClick={() => step(1)} aria-label="Larger">
+        +
+      </button>
+    </div>
+  )
+}
+
+const Frame = ({ frame }: Pick<Chart, 'frame'>) =>
+  frame === null ? null : (
+    <g class="frame" transform={`translate(${frame.x} ${frame.y})`}>
+      <rect width={frame.width} height={frame.height} rx="14" />
+      <text x="14" y="20">
+        {frame.name}
+      </text>
+    </g>
+  )
+
+/** What is in the picture, from the back to the front. */
+const Drawn = ({ chart, ...props }: ChartProps & { readonly chart: Chart }) => {
+  const { active, way = [], next = [], notes, weights, choose } = props
+  const [looked, setLooked] = useState<string | null>(null)
+  const looks = useMemo(() => looksOf(chart, way), [chart, way])
+  const look = (path: string | null): void => {
+    setLooked(path)
+    props.look?.(path)
+  }
+  const coming = new Set(next)
+  // What is chosen stays lit when nothing is pointed at.
+  const centre = looked ?? (choose === undefined ? null : active)
+  const near = centre === null ? null : nearOf(chart, centre)
+  const lit = (isLit: boolean): string => (near === null ? '' : isLit ? ' near' : ' far')
+  const lookOf = ({ path }: ChartState): string =>
+    (path === active ? 'active' : looks.been.has(path) ? 'been' : '') + lit(near?.has(path) ?? false)
+  const edgeLook = (edge: ChartEdge): string =>
+    edgeClass(
+      edge,
+      looks,
+      active !== null && edge.states.includes(active) && edge.events.some((event) => coming.has(event)),
+    ) + lit(centre !== null && isNear(edge, centre))
+  const widthOf = (edge: ChartEdge) =>
+    weights === undefined ? {} : { strokeWidth: 1 + 4 * (weights.get(edgeKey(edge)) ?? 0) }
+  return (
+    <>
+      <Heads />
+      <Frame frame={chart.frame} />
+      <circle class="start" cx={chart.start.x} cy={chart.start.y} r="6" />
+      <path class="edge" d={chart.start.line} />
+      {chart.edges.map((edge) => (
+        <path key={edgeKey(edge)} class={edgeLook(edge)} d={edge.line} style={widthOf(edge)} />
+      ))}
+      {chart.edges.map((edge) => (
+        <Label key={edgeKey(edge)} edge={edge} class={edgeLook(edge)} note={notes?.get(edgeKey(edge))} />
+      ))}
+      {chart.states.map((state) => (
+        <State
+          key={state.path}
+          {...{ state, pointing: { look, choose }, class: lookOf(state), isChosen: state.path === active }}
+          note={notes?.get(state.path)}
+        />
+      ))}
+    </>
+  )
+}
+
+export const MachineChart = (props: ChartProps) => {
+  const { machine, active, weights, choose, label } = props
   const chart = chartNamed(machine)
   const [zoom, setZoom] = useState<number | null>(null)
   const box = useInView(active, zoom ?? 0)
-  const looks = useMemo(() => (chart === undefined ? null : looksOf(chart, way)), [chart, way])
-  if (chart === undefined || looks === null) return <p class="weak">There is no chart of {machine}.</p>
-  const coming = new Set(next)
-  const lookOf = ({ path }: ChartState): string =>
-    path === active ? 'active' : looks.been.has(path) ? 'been' : ''
-  const edgeLook = (edge: ChartEdge): string =>
-    edgeClass(edge, looks, edge.from === active && edge.events.some((event) => coming.has(event)))
-  const step = (by: 1 | -1): void => {
-    const at = zooms.findIndex((one) => one >= (zoom ?? 0.8))
-    setZoom(zooms[Math.min(zooms.length - 1, Math.max(0, at + by))] ?? 1)
-  }
+  if (chart === undefined) return <p class="weak">There is no chart of {machine}.</p>
+  const size = zoom === null ? {} : { width: chart.width * zoom, height: chart.height * zoom }
   return (
     <div class={`chart${weights === undefined && chart.edges.length > many ? ' busy' : ''}`}>
       <section
@@ -171,62 +142,14 @@ export const MachineChart = ({
         <svg
           viewBox={`0 0 ${chart.width} ${chart.height}`}
           class={zoom === null ? 'fit' : ''}
-          width={zoom === null ? undefined : chart.width * zoom}
-          height={zoom === null ? undefined : chart.height * zoom}
-          role="img"
+          {...size}
+          role={choose === undefined ? 'img' : 'group'}
           aria-label={`The ${machine} machine${active === null ? '' : `, in the state ${active}`}`}
         >
-          <defs>
-            {['plain', 'taken', 'last', 'next'].map((look) => (
-              <marker
-                key={look}
-                id={`head-${look}`}
-                viewBox="0 0 10 10"
-                refX="9"
-                refY="5"
-                markerUnits="userSpaceOnUse"
-                markerWidth="9"
-                markerHeight="9"
-                orient="auto-start-reverse"
-              >
-                <path class={`head ${look}`} d="M0 .8 10 5 0 9.2z" />
-              </marker>
-            ))}
-          </defs>
-          <circle class="start" cx={chart.start.x} cy={chart.start.y} r="6" />
-          <path class="edge" d={chart.start.line} />
-          {chart.edges.map((edge) => (
-            <path
-              key={edgeKey(edge)}
-              class={edgeLook(edge)}
-              d={edge.line}
-              style={weights === undefined ? {} : { strokeWidth: 1 + 4 * (weights.get(edgeKey(edge)) ?? 0) }}
-            />
-          ))}
-          {chart.edges.map((edge) => (
-            <Label key={edgeKey(edge)} edge={edge} look={edgeLook(edge)} note={notes?.get(edgeKey(edge))} />
-          ))}
-          {chart.states.map((state) => (
-            <State
-              key={state.path}
-              {...{ state, choose }}
-              look={lookOf(state)}
-              note={notes?.get(state.path)}
-            />
-          ))}
+          <Drawn key={machine} {...props} chart={chart} />
         </svg>
       </section>
-      <div class="zoom">
-        <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Smaller">
-          −
-        </button>
-        <button type="button" class="quiet" onClick={() => setZoom(null)} aria-label="Fit the whole chart">
-          Fit
-        </button>
-        <button type="button" class="quiet" onClick={() => step(1)} aria-label="Larger">
-          +
-        </button>
-      </div>
+      <Zoom zoom={zoom} set={setZoom} />
     </div>
   )
 }

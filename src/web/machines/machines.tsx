@@ -1,18 +1,20 @@
-/** The machines: what each state means, how often each way was taken, and how long it took. */
+/** The machines: what each state means, how many are in it, how often each way was taken, and how long it took. */
 import { charts } from 'virtual:charts'
 import { useState } from 'preact/hooks'
 import type { z } from 'zod'
 import type { Chart } from '../../drawing/chart.ts'
-import type { flow as flowShape } from '../../shapes/machine.ts'
+import type { Flow, flows as flowsShape } from '../../shapes/machine.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { concerns } from '../api/live.ts'
 import type { PlaceProps } from '../frame/app.tsx'
-import { go } from '../frame/router.ts'
-import { lasting, Problem, Tabs } from '../pieces/pieces.tsx'
-import { edgeKey, edgeOf, MachineChart } from './chart.tsx'
+import { ask, go } from '../frame/router.ts'
+import { lasting, Problem, Tabs, Time } from '../pieces/pieces.tsx'
+import { MachineChart } from './chart.tsx'
+import { Caption, Facts, Ways } from './facts.tsx'
+import { edgeKey, edgeOf } from './looks.ts'
 
-type Flow = z.infer<typeof flowShape>
+type Flows = z.infer<typeof flowsShape>
 type Sum = { readonly count: number; readonly time: number }
 
 const plus = (sum: Sum | undefined, { count, meanMs }: Flow): Sum => ({
@@ -20,16 +22,14 @@ const plus = (sum: Sum | undefined, { count, meanMs }: Flow): Sum => ({
   time: (sum?.time ?? 0) + count * meanMs,
 })
 
-/** What was counted, by edge, and by the state it left from. */
-const sumsOf = (chart: Chart, flows: readonly Flow[]) => {
+/** What was counted, by edge. */
+const sumsOf = (chart: Chart, flows: readonly Flow[]): ReadonlyMap<string, Sum> => {
   const edges = new Map<string, Sum>()
-  const states = new Map<string, Sum>()
   for (const flow of flows) {
     const edge = flow.from === flow.to ? undefined : edgeOf(chart, flow)
     if (edge !== undefined) edges.set(edgeKey(edge), plus(edges.get(edgeKey(edge)), flow))
-    states.set(flow.from, plus(states.get(flow.from), flow))
   }
-  return { edges, states }
+  return edges
 }
 
 const short = (count: number): string =>
@@ -41,87 +41,89 @@ const short = (count: number): string =>
 const sumText = ({ count, time }: Sum): string =>
   `${short(count)}× · ${lasting(count === 0 ? 0 : time / count)}`
 
-const Facts = ({
-  chart,
-  chosen,
-  flows,
-}: {
-  readonly chart: Chart
-  readonly chosen: string | null
-  readonly flows: readonly Flow[]
-}) => (
-  <table class="list">
-    <thead>
-      <tr>
-        <th>State</th>
-        <th>What it means</th>
-        <th class="count">Left so often</th>
-        <th class="count">After</th>
-      </tr>
-    </thead>
-    <tbody>
-      {chart.states.map(({ path, name, description }) => {
-        const own = flows.filter(({ from }) => from === path)
-        const sum = own.reduce<Sum | undefined>(plus, undefined)
-        return (
-          <tr key={path} class={path === chosen ? 'chosen' : ''}>
-            <td>
-              <strong>{name}</strong>
-            </td>
-            <td>{description}</td>
-            <td class="count">{sum?.count.toLocaleString('en') ?? ''}</td>
-            <td class="count">{sum === undefined ? '' : lasting(sum.time / Math.max(1, sum.count))}</td>
-          </tr>
-        )
-      })}
-    </tbody>
-  </table>
+type Note = readonly [key: string, text: string]
+/** How many are in a state now; of an end, how many came to it in the period. */
+const stateNotes = (
+  { states }: Chart,
+  { items, states: now }: Pick<Flows, 'items' | 'states'>,
+): readonly Note[] =>
+  states.flatMap(({ path, kind }): readonly Note[] => {
+    if (kind === 'anytime') return []
+    if (kind !== 'final') return [[path, `${short(now.find(({ state }) => state === path)?.count ?? 0)} now`]]
+    const came = items.reduce(
+      (sum, { from, to, count }) => (to === path && from !== to ? sum + count : sum),
+      0,
+    )
+    return [[path, `${short(came)} came`]]
+  })
+
+/** As the address has it, and as it is called. */
+const periods = [
+  ['1h', 'Last hour'],
+  ['24h', '24 hours'],
+  ['7d', '7 days'],
+  ['', 'All'],
+] as const
+
+const PeriodChoice = ({ period, since }: { readonly period: string; readonly since: string | null }) => (
+  // biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame
+  <div class="choice" role="group" aria-label="Period of the counts">
+    {periods.map(([id, title]) => (
+      <button
+        type="button"
+        key={id}
+        class="small"
+        aria-pressed={id === period}
+        onClick={() => ask({ period: id }, { replace: true })}
+      >
+        {title}
+      </button>
+    ))}
+    {since !== null && (
+      <span class="weak">
+        counted since <Time at={since} />
+      </span>
+    )}
+  </div>
 )
 
-const Ways = ({ flows }: { readonly flows: readonly Flow[] }) => (
-  <details class="card">
-    <summary>
-      All ways that were taken <span class="weak">{flows.length}</span>
-    </summary>
-    <table class="list">
-      <thead>
-        <tr>
-          <th>From</th>
-          <th>On</th>
-          <th>To</th>
-          <th class="count">So often</th>
-          <th class="count">After</th>
-        </tr>
-      </thead>
-      <tbody>
-        {flows
-          .toSorted((one, other) => other.count - one.count)
-          .map(({ from, to, input, count, meanMs }) => (
-            <tr key={`${from} ${input} ${to}`}>
-              <td>{from}</td>
-              <td>
-                <code>{input}</code>
-              </td>
-              <td>{to}</td>
-              <td class="count">{count.toLocaleString('en')}</td>
-              <td class="count">{lasting(meanMs)}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
-  </details>
+const nothing: Flows = { since: null, until: null, items: [], states: [] }
+const formats = ['svg', 'mermaid', 'dot', 'scxml', 'json'] as const
+
+const Formats = ({ name, period }: { readonly name: string; readonly period: string }) => (
+  <p class="actions">
+    {formats.map((format) => (
+      <a
+        key={format}
+        class="button"
+        href={urlOf(['machines', name], {
+          format,
+          ...(['svg', 'mermaid', 'dot'].includes(format) && { counts: true, since: period }),
+        })}
+        target="_blank"
+        rel="noreferrer"
+      >
+        {format}
+      </a>
+    ))}
+  </p>
 )
 
-export const Machines = ({ parts: [asked] }: PlaceProps) => {
+export const Machines = ({ parts: [asked], query }: PlaceProps) => {
   const chart = charts.find(({ name }) => name === asked) ?? charts[0]!
-  const { value, error, again } = useJson<{ readonly items: readonly Flow[] }>(
-    urlOf(['machines', chart.name, 'flow']),
-  )
+  const given = query.get('period') ?? ''
+  const period = periods.some(([id]) => id === given) ? given : ''
+  const { value, error, again } = useJson<Flows>(urlOf(['machines', chart.name, 'flow'], { since: period }))
   const [chosen, setChosen] = useState<string | null>(null)
+  const [looked, setLooked] = useState<string | null>(null)
   useFresh(again, (batch) => concerns(batch, 'smtp_session', 'delivery'))
-  const flows = value?.items ?? []
-  const { edges, states } = sumsOf(chart, flows)
-  const most = Math.max(1, ...[...edges.values()].map(({ count }) => count))
+  const flows = value ?? nothing
+  const sums = sumsOf(chart, flows.items)
+  const most = Math.max(1, ...[...sums.values()].map(({ count }) => count))
+  const notes = new Map([
+    ...[...sums].map(([key, sum]) => [key, sumText(sum)] as const),
+    ...stateNotes(chart, flows),
+  ])
   return (
     <>
       <header class="head">
@@ -129,37 +131,34 @@ export const Machines = ({ parts: [asked] }: PlaceProps) => {
           <h1>Machines</h1>
           <p class="weak">{chart.description}</p>
         </div>
-        <p class="actions">
-          {(['svg', 'mermaid', 'dot', 'scxml', 'json'] as const).map((format) => (
-            <a
-              key={format}
-              class="button"
-              href={urlOf(['machines', chart.name], { format })}
-              target="_blank"
-              rel="noreferrer"
-            >
-              {format}
-            </a>
-          ))}
-        </p>
+        <Formats name={chart.name} period={period} />
       </header>
       <Tabs
         label="Machines"
         tabs={charts.map(({ name }) => [name, name])}
         current={chart.name}
-        choose={(name) => go(`/machines/${name}`)}
+        choose={(name) => {
+          setChosen(null)
+          setLooked(null)
+          go(`/machines/${name}${period === '' ? '' : `?period=${period}`}`)
+        }}
       />
+      <PeriodChoice period={period} since={flows.since} />
       {error !== null && <Problem error={error} again={again} />}
-      <MachineChart
-        machine={chart.name}
-        active={chosen}
-        label={`Chart of the ${chart.name} machine, with how often each way was taken`}
-        choose={(path) => setChosen(path === chosen ? null : path)}
-        notes={new Map([...edges, ...states].map(([key, sum]) => [key, sumText(sum)]))}
-        weights={new Map([...edges].map(([key, { count }]) => [key, count / most]))}
-      />
-      <Facts {...{ chart, chosen, flows }} />
-      {flows.length > 0 && <Ways flows={flows} />}
+      <div class="machine">
+        <MachineChart
+          machine={chart.name}
+          active={chosen}
+          label={`Chart of the ${chart.name} machine, with how often each way was taken`}
+          choose={(path) => setChosen(path === chosen ? null : path)}
+          look={setLooked}
+          notes={notes}
+          weights={new Map([...sums].map(([key, { count }]) => [key, count / most]))}
+        />
+        <Caption chart={chart} path={looked ?? chosen} flows={flows.items} />
+      </div>
+      <Facts {...{ chart, chosen }} flows={flows.items} states={flows.states} />
+      {flows.items.length > 0 && <Ways flows={flows.items} />}
     </>
   )
 }

@@ -6,10 +6,10 @@ import { concerns } from '../api/live.ts'
 import { useSmtp } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
+import { Past, pastIn } from '../pieces/past.tsx'
 import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { type Choice, ChosenBar } from './chosen.tsx'
 import { everything } from './mail.tsx'
-import { Past, pastIn } from './past.tsx'
 
 /** A row of the list, of whichever list it is. */
 export type Mail = {
@@ -167,7 +167,7 @@ export const MailList = ({ box, query, mails, message, choice, write }: MailList
         )}
       </header>
       <Filters key={box} fields={fieldsOf(box)} query={query} />
-      {box !== everything && <Past query={query} />}
+      {box !== everything && <Past query={query} what="the mailbox as it was" />}
       {choice !== null && <ChosenBar {...{ box, query, mails, choice }} />}
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (

@@ -1,7 +1,7 @@
-/** A mailbox at another time: which one is in the address, and what is shown is marked as past. */
+/** A page at another time: which one is in the address, and what is shown is marked as past. */
 import { useState } from 'preact/hooks'
 import { ask } from '../frame/router.ts'
-import { Time } from '../pieces/pieces.tsx'
+import { Time } from './pieces.tsx'
 
 /** The time that is shown, null for now. */
 export const pastIn = (query: URLSearchParams): string | null => {
@@ -64,7 +64,8 @@ const Choose = ({ asOf }: { readonly asOf: string | null }) => {
   )
 }
 
-export const Past = ({ query }: { readonly query: URLSearchParams }) => {
+/** `what`: `the mailbox as it was`. */
+export const Past = ({ query, what }: { readonly query: URLSearchParams; readonly what: string }) => {
   const asOf = pastIn(query)
   const [isOpen, setOpen] = useState(false)
   if (asOf === null)
@@ -79,7 +80,7 @@ export const Past = ({ query }: { readonly query: URLSearchParams }) => {
   return (
     <div class="past">
       <p role="status">
-        <strong>The past:</strong> the mailbox as it was {isTime(asOf) ? 'at ' : `${asOf} ago`}
+        <strong>The past:</strong> {what} {isTime(asOf) ? 'at ' : `${asOf} ago`}
         {isTime(asOf) && <Time at={asOf} />}. Nothing can be changed here.
       </p>
       <Choose asOf={asOf} />

@@ -1,0 +1,76 @@
+/** The page for who runs the server: the queue now and then, machines of a period, the log's tail, the views. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { eventually } from '../eventually.ts'
+import { closeBrowser, shown } from './browser.ts'
+import { hello } from './mails.ts'
+
+after(closeBrowser)
+
+/** What is deferred is not tried again while the test lasts. */
+const patient = { delivery: { retry: ['1h'] } }
+
+test('the queue is shown as it stood at a time, clearly as the past, and nothing can be done to it', async (t) => {
+  const here = await shown(t, patient)
+  if (here === null) return
+  const { page, origin, mail, server } = here
+  await mail(hello, { to: ['a@deferred.test'] })
+  const { at } = await server.until((events) => events.find(({ type }) => type === 'Deferred'))
+  await eventually(() => Date.now() > at)
+  await page.goto(`${origin}/deliveries?status=unfinished`)
+  await page
+    .getByRole('region', { name: 'The queue at a glance' })
+    .getByRole('link', { name: 'under 5 min' })
+    .waitFor()
+  await page.getByRole('link', { name: 'deferred.test', exact: true }).first().waitFor()
+  await page.getByRole('button', { name: 'Cancel …' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel 1' }).click()
+  await page.getByRole('dialog').getByText('Done: 1 delivery').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).last().click()
+  await page.getByText('No delivery fits').waitFor()
+  await page.getByRole('button', { name: 'Time travel' }).click()
+  await page.getByLabel('As it was at').waitFor()
+
+  await page.goto(`${origin}/deliveries?asOf=${new Date(at).toISOString()}`)
+  await page.getByText('The past:').waitFor()
+  await page.locator('tbody .badge', { hasText: 'deferred' }).waitFor()
+  await page.locator('.glance a.deferred strong', { hasText: '1' }).waitFor()
+  assert.equal(await page.locator('.acts').count(), 0)
+  await page.locator('.glance a.deferred').click()
+  await page.waitForURL(/status=deferred.*asOf=|asOf=.*status=deferred/)
+  await page.getByRole('button', { name: '−1 h' }).click()
+  await page.getByText('No delivery fits').waitFor()
+  await page.getByRole('button', { name: 'Back to now' }).click()
+  await page.getByText('The past:').waitFor({ state: 'detached' })
+  assert.deepEqual(here.complaints, [])
+})
+
+test('a machine is looked at by the keys: a state says what it means, its ways are lit, counts are of a period', async (t) => {
+  const here = await shown(t, patient)
+  if (here === null) return
+  const { page, origin, mail, server } = here
+  await mail(hello, { to: ['a@deferred.test', 'b@bounced.test'] })
+  await server.until((events) => events.some(({ type }) => type === 'Deferred'))
+  await page.goto(`${origin}/machines/delivery`)
+  const note = (state: string) => page.locator(`.chart [data-state=${state}] .note`)
+  await note('waiting').getByText('1 now').waitFor()
+  await page.getByRole('button', { name: 'Last hour' }).click()
+  await page.waitForURL(/period=1h/)
+  await page.getByText('counted since').waitFor()
+  await note('failed').getByText('1 came').waitFor()
+  const sending = page.locator('.chart [data-state=sending]')
+  await sending.focus()
+  await page.locator('.caption', { hasText: 'Envelope and content are on their way' }).waitFor()
+  await page.locator('.caption li', { hasText: /ATTEMPT_ENDED.*waiting.*1 time, after/ }).waitFor()
+  assert.equal(await page.locator('.chart .state.near').count(), 9)
+  assert.equal(await page.locator('.chart [data-state=arising].far').count(), 1)
+  await page.keyboard.press('Enter')
+  await page.locator('tr.chosen', { hasText: 'sending' }).waitFor()
+  assert.equal(await sending.getAttribute('aria-pressed'), 'true')
+  await page.locator('.chart [data-state=held]').hover()
+  await page.locator('.caption', { hasText: 'Somebody stopped it' }).waitFor()
+  // What happens while one looks is counted.
+  await mail(hello, { to: ['c@deferred.test'] })
+  await note('waiting').getByText('2 now').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
