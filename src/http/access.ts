@@ -32,6 +32,8 @@ declare module 'fastify' {
     /** Null for nobody we know; never in a route of access `account`. */
     caller: Caller | null
     client: Client
+    /** For answers that go on: whether whoever asks would be let in as it is now. */
+    mayStill: () => Promise<boolean>
   }
 }
 

@@ -80,10 +80,10 @@ export const createListener = ({
       throw error
     }
     const { access, role, own } = request.routeOptions.config
-    const refusal = doorkeeper().refusal(
-      { method, access, role, own },
-      { request: raw, client, caller: request.caller },
-    )
+    const refusalOf = (caller: Caller | null) =>
+      doorkeeper().refusal({ method, access, role, own }, { request: raw, client, caller })
+    request.mayStill = async () => refusalOf(await identify(raw, client).catch(() => null)) === null
+    const refusal = refusalOf(request.caller)
     if (refusal === null) return
     return sendProblem(refusal.status === 401 ? challenge(reply) : reply, refusal.status, refusal.detail)
   }

@@ -15,14 +15,17 @@ export type Living = {
   /** Position after which it begins. */
   readonly begin: number
   readonly shown: (event: StoredEvent) => object
-  readonly request: Pick<FastifyRequest, 'raw'>
+  /** Logins end and keys are removed while somebody listens. */
+  readonly request: Pick<FastifyRequest, 'raw' | 'mayStill'>
   readonly reply: Pick<FastifyReply, 'raw' | 'header' | 'send'>
   /** Milliseconds after which a client that takes nothing is let go. */
   readonly patience?: number
+  /** Milliseconds between two signs of life. */
+  readonly heartbeat?: number
 }
 
-/** Milliseconds between two signs of life, for those in between who close what is silent. */
-const heartbeat = 15_000
+/** For those in between who close what is silent. */
+const usualHeartbeat = 15_000
 const usualPatience = 20_000
 /** Bytes that wait for one client. */
 const mostWaiting = 256 * 1024
@@ -59,9 +62,11 @@ export const live = (living: Living): FastifyReply => {
   clients++
   const leaving = new AbortController()
   const line = new Line(() => leaving.abort(), living.patience ?? usualPatience)
-  const beat = setInterval(() => {
-    if (line.stream.writableLength < mostWaiting) line.stream.write(':\n\n')
-  }, heartbeat)
+  const beat = setInterval(async () => {
+    if (!(await living.request.mayStill())) leaving.abort()
+    else if (!line.stream.writableEnded && line.stream.writableLength < mostWaiting)
+      line.stream.write(':\n\n')
+  }, living.heartbeat ?? usualHeartbeat)
   living.request.raw.once('close', () => leaving.abort())
   living.reply.raw.once('close', () => leaving.abort())
   void follow(living, line, leaving.signal)
@@ -81,14 +86,17 @@ export const live = (living: Living): FastifyReply => {
 }
 
 const follow = async (
-  { log, filter, isWanted, begin, shown }: Living,
+  { log, filter, isWanted, begin, shown, request }: Living,
   line: Line,
   signal: AbortSignal,
 ): Promise<void> => {
   await line.say(`retry: ${retry}\n\n`, signal)
-  for await (const page of log.subscribe(begin, { filter, signal }))
+  for await (const page of log.subscribe(begin, { filter, signal })) {
+    // Of what was recorded since then nothing is for those who may not ask any more.
+    if (!(await request.mayStill())) return
     for (const event of page) {
       if (signal.aborted) return
       if (isWanted(event)) await line.say(frame(event, shown), signal)
     }
+  }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { request } from 'node:http'
+import type { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { live } from '../../../src/http/api/live.ts'
 import type { StoredEvent } from '../../../src/log/port.ts'
@@ -132,7 +133,8 @@ test('for a client that takes nothing little is kept, and it is let go', async (
       }
     },
   }
-  const sides = { raw: new EventEmitter(), header: () => sides, send: () => sides }
+  const mayStill = async (): Promise<boolean> => true
+  const sides = { raw: new EventEmitter(), mayStill, header: () => sides, send: () => sides }
   live({
     ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
     ...{ request: sides as never, reply: sides as never, patience: 20 },
@@ -140,6 +142,35 @@ test('for a client that takes nothing little is kept, and it is let go', async (
   await ended.promise
   // A quarter of a megabyte, whatever there is.
   assert.ok(pulled > 0 && pulled < 12, String(pulled))
+})
+
+test('who is let in no more hears nothing more, whether something happens or not', async () => {
+  for (const isQuiet of [true, false]) {
+    let may = true
+    const log = {
+      subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
+        yield [eventOf(1, 'before')]
+        may = false
+        if (isQuiet) await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+        else yield [eventOf(2, 'after')]
+      },
+    }
+    const sent = Promise.withResolvers<Readable>()
+    const sides = {
+      ...{ raw: new EventEmitter(), mayStill: async () => may, header: () => sides },
+      send: (stream: Readable) => {
+        sent.resolve(stream)
+        return sides
+      },
+    }
+    live({
+      ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
+      ...{ request: sides as never, reply: sides as never, heartbeat: isQuiet ? 5 : 60_000 },
+    })
+    const heard = (await (await sent.promise).toArray()).join('')
+    assert.match(heard, /before/)
+    assert.doesNotMatch(heard, /after/)
+  }
 })
 
 const eventOf = (position: number, text: string): StoredEvent => ({
