@@ -51,6 +51,8 @@ export type Doorkeeper = {
   /** @throws Unguarded where it does not say who may ask */
   declare(route: Declared): void
   clientOf(request: Asking): Client
+  /** Whether an address is a proxy’s or this machine’s. */
+  isForMany(address: string): boolean
   /** Whether somebody may see what monitors see. */
   isMonitor(request: Asking): boolean
   /** Seconds to wait, for who has asked too much; else null. */
@@ -77,6 +79,7 @@ export const doorkeeperOf = ({ http }: Pick<Config, 'http'>): Doorkeeper => {
         throw new Unguarded(`the route ${url} names a role, and wants no login`)
     },
     clientOf,
+    isForMany: membersOf([...http.proxies, '127.0.0.0/8', '::1/128']),
     isMonitor: (request) => mayMonitor(clientOf(request), request),
     tooMuch: (client) => rates(client, Date.now()),
     refusal: ({ method, access = 'anybody', role, own }, { request, client, caller }) =>

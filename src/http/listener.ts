@@ -6,6 +6,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { asError } from '../as-error.ts'
 import type { Warn } from '../notices.ts'
 import type { Doorkeeper } from './access.ts'
+import { bound } from './connections.ts'
 import { hostAsked } from './host.ts'
 import type { House } from './house.ts'
 import type { Caller } from './login/caller.ts'
@@ -28,12 +29,15 @@ export type ListenerOptions = {
   readonly warn: Warn
 }
 
-/** Milliseconds for a whole request to arrive; and until a connection that asks nothing more is closed. */
-const requestTimeout = 30_000
+/** Milliseconds for the header of a request, and for all of it: the largest mails on slow lines too. */
+const headersTimeout = 30_000
+const requestTimeout = 180_000
+/** Milliseconds until a connection that asks nothing more is closed, and one on which nothing moves. */
 const keepAliveTimeout = 10_000
+const connectionTimeout = 60_000
 /** Bytes of a request's body, where a route does not say otherwise. */
 const bodyLimit = 1024 * 1024
-const mostConnections = 1000
+const mostConnections = { all: 1000, each: 200 }
 
 /** Made, not yet listening. @throws Unguarded */
 export const createListener = ({
@@ -45,14 +49,15 @@ export const createListener = ({
   warn,
 }: ListenerOptions): FastifyInstance => {
   const app = fastify({
-    ...{ logger: false, requestTimeout, keepAliveTimeout, bodyLimit, clientErrorHandler: unreadable },
+    ...{ logger: false, requestTimeout, keepAliveTimeout, connectionTimeout, bodyLimit },
+    clientErrorHandler: unreadable,
     // What was asked while we leave is answered.
     return503OnClosing: false,
     // Ours to refuse, in words.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout },
     frameworkErrors: (error, _, reply) => sendProblem(asAny(reply), error.statusCode ?? 400, error.message),
   })
-  app.server.maxConnections = mostConnections
+  bound(app.server, { ...mostConnections, isForMany: (address) => doorkeeper().isForMany(address) })
   app.decorateRequest('caller', null)
   app.addHook('onRoute', ({ url, config: { access, role, own } = {} }) =>
     doorkeeper().declare({ url, access, role, own }),
