@@ -8,7 +8,8 @@ export const momentForms =
 const ago = (text: string): number | null => {
   const found = /^(\d+)([smhdw])$/.exec(text)
   if (found === null) return null
-  return Date.now() - Number(found[1]) * units[found[2] as keyof typeof units]
+  // Longer ago than there are times is the beginning of all.
+  return Math.max(0, Date.now() - Number(found[1]) * units[found[2] as keyof typeof units])
 }
 
 /** A date alone is the whole day: its first millisecond, or its last. */

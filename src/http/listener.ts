@@ -55,7 +55,8 @@ export const createListener = ({
     return503OnClosing: false,
     // Ours to refuse, in words.
     http: { requireHostHeader: false, headersTimeout },
-    frameworkErrors: (error, _, reply) => sendProblem(asAny(reply), error.statusCode ?? 400, error.message),
+    frameworkErrors: (error, _, reply) =>
+      sendProblem(asAny(reply).headers(always), error.statusCode ?? 400, error.message),
   })
   bound(app.server, { ...mostConnections, isForMany: (address) => doorkeeper().isForMany(address) })
   app.decorateRequest('caller', null)
