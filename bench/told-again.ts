@@ -31,7 +31,7 @@ const metaOf = (meta: StoredEvent['meta'], isParticular: boolean): Record<string
 type Slot = { readonly word: string } | { readonly after: number }
 type Mould = { readonly pieces: readonly string[]; readonly slots: readonly Slot[] }
 
-const slot = /\{(\w+)\}|\b(17000\d{8})\b/
+const slot = /\{(\w+)\}|\b(17\d{11})\b/
 const slotOf = (word: string | undefined, time: string | undefined): Slot =>
   word === undefined ? { after: Number(time) - moment } : { word }
 
