@@ -36,6 +36,9 @@ const list = endpoint({
   },
 })
 
+/** Rows of a mailbox lie together: as many times more of them are looked through as soon. */
+const together = 4
+
 /** What was filed by a time has an id that was given by then: nobody looks through what came later. */
 const topOf = ({ asOf, until: last }: Pick<MailboxFilter, 'asOf' | 'until'>): string =>
   idsUpTo(Math.min(asOf ?? Number.POSITIVE_INFINITY, last ?? Number.POSITIVE_INFINITY))
@@ -52,7 +55,11 @@ const messages = endpoint({
     const asked = { ...query, address: params.address }
     const [before] = placeIn('mailbox', asked, ['string']) ?? []
     if (position !== undefined) await rooms.until(position)
-    const place = { limit: limit + 1, reach, before: typeof before === 'string' ? before : topOf(query) }
+    const place = {
+      limit: limit + 1,
+      reach: together * reach,
+      before: typeof before === 'string' ? before : topOf(query),
+    }
     const found = await mailboxPage(rooms, params.address, { ...filterOf(query), ...place })
     const { searched } = found
     const items = found.items.slice(0, limit)
