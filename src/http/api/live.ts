@@ -16,7 +16,7 @@ export type Living = {
   readonly begin: number
   readonly shown: (event: StoredEvent) => object
   /** Logins end and keys are removed while somebody listens. */
-  readonly request: Pick<FastifyRequest, 'raw' | 'mayStill'>
+  readonly request: Pick<FastifyRequest, 'raw' | 'caller' | 'mayStill'>
   readonly reply: Pick<FastifyReply, 'raw' | 'header' | 'send'>
   /** Milliseconds after which a client that takes nothing is let go. */
   readonly patience?: number
@@ -30,10 +30,30 @@ const usualPatience = 20_000
 /** Bytes that wait for one client. */
 const mostWaiting = 256 * 1024
 const mostClients = 200
+/** Of one account, or of one key. */
+const mostOfOne = 40
 /** Milliseconds a browser waits before it comes back. */
 const retry = 2_000
 
 let clients = 0
+const ofOne = new Map<string, number>()
+
+/** Gives the place back when it is called. @throws Problem where there is none */
+const placeFor = ({ caller }: Pick<FastifyRequest, 'caller'>): (() => void) => {
+  const who = caller === null || caller.kind === 'playground' ? null : `${caller.kind} ${caller.name}`
+  const own = who === null ? 0 : (ofOne.get(who) ?? 0)
+  if (clients >= mostClients || own >= mostOfOne)
+    throw new Problem(503, 'so many follow the log already that there is no place; ask again in a moment')
+  clients++
+  if (who !== null) ofOne.set(who, own + 1)
+  return () => {
+    clients--
+    if (who === null) return
+    const left = ofOne.get(who)! - 1
+    if (left > 0) ofOne.set(who, left)
+    else ofOne.delete(who)
+  }
+}
 
 /** Writes, and waits while the client does not take it. */
 class Line {
@@ -57,9 +77,7 @@ const frame = (event: StoredEvent, shown: Living['shown']): string =>
   `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`
 
 export const live = (living: Living): FastifyReply => {
-  if (clients >= mostClients)
-    throw new Problem(503, `${clients} clients follow the log already; ask again in a moment`)
-  clients++
+  const leave = placeFor(living.request)
   const leaving = new AbortController()
   const line = new Line(() => leaving.abort(), living.patience ?? usualPatience)
   const beat = setInterval(async () => {
@@ -72,7 +90,7 @@ export const live = (living: Living): FastifyReply => {
   void follow(living, line, leaving.signal)
     .catch(() => {})
     .finally(() => {
-      clients--
+      leave()
       clearInterval(beat)
       leaving.abort()
       // Who did not read in time gets no more of what waits for him.

@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { live } from '../../../src/http/api/live.ts'
+import type { Caller } from '../../../src/http/login/caller.ts'
 import type { StoredEvent } from '../../../src/log/port.ts'
 import { type Api, apiServer, detailOf, eventually, type Json } from './asking.ts'
 
@@ -134,7 +135,7 @@ test('for a client that takes nothing little is kept, and it is let go', async (
     },
   }
   const mayStill = async (): Promise<boolean> => true
-  const sides = { raw: new EventEmitter(), mayStill, header: () => sides, send: () => sides }
+  const sides = { raw: new EventEmitter(), caller: null, mayStill, header: () => sides, send: () => sides }
   live({
     ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
     ...{ request: sides as never, reply: sides as never, patience: 20 },
@@ -157,7 +158,7 @@ test('who is let in no more hears nothing more, whether something happens or not
     }
     const sent = Promise.withResolvers<Readable>()
     const sides = {
-      ...{ raw: new EventEmitter(), mayStill: async () => may, header: () => sides },
+      ...{ raw: new EventEmitter(), caller: null, mayStill: async () => may, header: () => sides },
       send: (stream: Readable) => {
         sent.resolve(stream)
         return sides
@@ -171,6 +172,37 @@ test('who is let in no more hears nothing more, whether something happens or not
     assert.match(heard, /before/)
     assert.doesNotMatch(heard, /after/)
   }
+})
+
+test('one key has so many places and no more; those of others are left, and one that is given back is free', async () => {
+  const log = {
+    subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
+      if (signal?.aborted !== true) await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+      yield []
+    },
+  }
+  const listen = (name: string): EventEmitter => {
+    const raw = new EventEmitter()
+    const caller: Caller = { kind: 'key', name, role: 'look', account: null, login: null }
+    const sides = { raw, caller, mayStill: async () => true, header: () => sides, send: () => sides }
+    live({
+      ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
+      ...{ request: sides as never, reply: sides as never },
+    })
+    return raw
+  }
+  const places = Array.from({ length: 40 }, () => listen('greedy'))
+  assert.throws(() => listen('greedy'), /no place/)
+  const other = listen('modest')
+  places[0]?.emit('close')
+  const again = await eventually(() => {
+    try {
+      return listen('greedy')
+    } catch {
+      return false
+    }
+  })
+  for (const raw of [...places, other, again]) raw.emit('close')
 })
 
 const eventOf = (position: number, text: string): StoredEvent => ({
