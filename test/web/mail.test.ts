@@ -144,6 +144,11 @@ test('a mailbox is looked at as it was, marked as past, and nothing is done ther
   await page.getByRole('button', { name: 'Time travel' }).click()
   await page.getByRole('button', { name: '−10 min' }).click()
   await page.getByText('It was empty then').waitFor()
+  await page.locator('nav.boxes').getByRole('link', { name: 'All mail' }).click()
+  await page.getByText('all mail as it was').waitFor()
+  await page.getByText('It was empty then').waitFor()
+  await page.getByRole('button', { name: 'Back to now' }).click()
+  await lists(here, 'two', 'one')
   assert.deepEqual(here.complaints, [])
 })
 
@@ -196,11 +201,12 @@ test('a mail is answered: to whom it came from, with what it said, and marked as
   const here = await mailbox(t, 'A question')
   if (here === null) return
   const { page, server } = here
-  await server.addAccount(sender)
+  await server.addAccount({ ...sender, addresses: [...sender.addresses, bob] })
   await page.locator('.rows a').first().click()
   await page.getByRole('button', { name: 'Reply' }).click()
   const dialog = page.getByRole('dialog', { name: 'Reply' })
   assert.equal(await dialog.getByLabel('To', { exact: true }).inputValue(), 'Ada <ada@example.net>')
+  await eventually(async () => (await dialog.getByLabel('From').inputValue()) === bob)
   assert.equal(await dialog.getByLabel('Subject').inputValue(), 'Re: A question')
   assert.match(await dialog.getByLabel('Text').inputValue(), /wrote:\n> It says A question\.\n$/)
   await dialog.getByRole('button', { name: 'Send' }).click()

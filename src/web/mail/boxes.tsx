@@ -38,7 +38,10 @@ export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
       <ul>
         {isAll && (
           <li>
-            <a href={pathOf('mail', everything)} aria-current={box === everything ? 'true' : undefined}>
+            <a
+              href={`${pathOf('mail', everything)}${past}`}
+              aria-current={box === everything ? 'true' : undefined}
+            >
               <span>All mail</span>
             </a>
           </li>

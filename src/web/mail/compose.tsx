@@ -9,7 +9,8 @@ import { bytes } from '../pieces/pieces.tsx'
 
 /** What stands in it to begin with. */
 export type Draft = {
-  readonly from?: string
+  /** Addresses that a mail was sent to: the first of ours among them answers it. */
+  readonly answering?: readonly string[]
   readonly to?: string
   readonly subject?: string
   readonly text?: string
@@ -79,8 +80,10 @@ const Field = ({
   </label>
 )
 
-const From = ({ value }: { readonly value: string | undefined }) => {
+const From = ({ answering = [] }: Pick<Draft, 'answering'>) => {
   const { value: senders } = useJson<Senders>(urlOf(['senders']))
+  const [typed, setTyped] = useState<string | null>(null)
+  const own = senders?.items.find((address) => answering.includes(address))
   return (
     <label>
       <span>From</span>
@@ -88,8 +91,9 @@ const From = ({ value }: { readonly value: string | undefined }) => {
         name="from"
         list="senders"
         autocomplete="off"
-        defaultValue={value ?? ''}
+        value={typed ?? own ?? ''}
         placeholder={senders?.items[0] ?? ''}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
       />
       <datalist id="senders">
         {senders?.items.map((address) => (
@@ -211,7 +215,7 @@ export const Compose = ({ draft, box, close, done }: ComposeProps) => {
         <Done {...{ sent, box, close }} />
       ) : (
         <form onSubmit={(event) => void submit(event)}>
-          <From value={draft.from} />
+          <From answering={draft.answering} />
           <Field name="to" title="To" value={draft.to} isFirst={draft.to === undefined} />
           <Field name="cc" title="Cc" />
           <Field name="bcc" title="Bcc" />

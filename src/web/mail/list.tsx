@@ -3,7 +3,7 @@ import type { MailboxMessage } from '../../shapes/mailbox.ts'
 import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
-import { useSmtp } from '../api/who.ts'
+import { useSmtp, useWho } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Past, pastIn } from '../pieces/past.tsx'
@@ -58,10 +58,14 @@ const mailOf = (one: Either): Mail =>
       }
 
 export const useMails = (box: string, query: URLSearchParams): Mails => {
-  const asOf = box === everything ? null : pastIn(query)
+  const asOf = pastIn(query)
   const pages = usePages<Either>({
     path: box === everything ? ['messages'] : ['mailboxes', box, 'messages'],
-    asked: { ...filtersIn(box, query), asOf },
+    // Nothing is taken out of all mail: what was there then, is what had come by then.
+    asked: {
+      ...filtersIn(box, query),
+      ...(asOf !== null && { [box === everything ? 'until' : 'asOf']: asOf }),
+    },
     key: ({ id }) => id,
   })
   useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
@@ -116,6 +120,7 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
 
 const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', boolean> & { box: string }) => {
   const smtp = useSmtp()
+  const caller = useWho()?.caller
   if (isFiltered)
     return (
       <Empty title="No mail fits">
@@ -128,7 +133,8 @@ const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', bo
         <p>Nothing had come by that time, or all of it had been taken away.</p>
       </Empty>
     )
-  const to = box === everything ? 'you@example.org' : box.replace(/\/[^/]*$/, '')
+  const anybody = caller?.kind === 'account' ? caller.name : 'you@example.org'
+  const to = box === everything ? anybody : box.replace(/\/[^/]*$/, '')
   return (
     <Empty title="No mail yet">
       <p>
@@ -167,7 +173,7 @@ export const MailList = ({ box, query, mails, message, choice, write }: MailList
         )}
       </header>
       <Filters key={box} fields={fieldsOf(box)} query={query} />
-      {box !== everything && <Past query={query} what="the mailbox as it was" />}
+      <Past query={query} what={box === everything ? 'all mail as it was' : 'the mailbox as it was'} />
       {choice !== null && <ChosenBar {...{ box, query, mails, choice }} />}
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (

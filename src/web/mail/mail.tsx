@@ -104,7 +104,7 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
   const spot = useSpot()
   const mails = useMails(box, query)
   const mayAct = useMayAct()
-  const isPast = box !== everything && pastIn(query) !== null
+  const isPast = pastIn(query) !== null
   const { choice, meant, close } = useChoice(box, mails)
   const mayWrite = mayAct && !isPast
   const mayChoose = mayAct && box !== everything && !isPast
@@ -159,7 +159,7 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
   }
   return (
     <div class={`mail${message === null ? '' : ' reading'}`}>
-      <Boxes box={box} isAll={own === null} asOf={isPast ? pastIn(query) : null} />
+      <Boxes box={box} isAll={own === null} asOf={pastIn(query)} />
       <MailList
         {...{ box, query, mails, message }}
         choice={mayChoose ? choice : null}

@@ -135,7 +135,7 @@ export const MessagePage = (props: MessagePageProps) => {
   const { value: parts, error: partsError } = useJson<MessageParts>(urlOf(['messages', id, 'parts']))
   useSeen(filed, choice)
   const reply = (): void => {
-    if (parts !== null) write?.(replyTo(parts))
+    if (parts !== null && message !== null) write?.({ ...replyTo(parts), answering: message.recipients })
   }
   useKeys(write === null ? [] : [{ key: 'r', does: 'reply', run: reply }])
   if (error !== null && message === null) return <Problem error={error} again={again} />
