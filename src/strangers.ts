@@ -14,7 +14,7 @@ import type { Resolver } from './dns/index.ts'
 import type { EventLog } from './log/port.ts'
 import { Known } from './reputation/known.ts'
 import { Rates } from './reputation/rates.ts'
-import { recount } from './reputation/recount.ts'
+import { recount, sendingOf } from './reputation/recount.ts'
 
 export type StrangersOptions = {
   readonly log: EventLog
@@ -82,8 +82,7 @@ export class Strangers {
     recount({
       log: this.#options.log,
       since: begun - this.#rates.longest,
-      counted: ({ trace, user, sender }, at) =>
-        this.#rates.recount({ address: trace.peer.address, account: user, sender }, { at, now: begun }),
+      counted: (accepted, at) => this.#rates.recount(sendingOf(accepted), { at, now: begun }),
     }).catch((error) =>
       this.#options.warn('rates begin at nothing: the log could not be read', asError(error)),
     )

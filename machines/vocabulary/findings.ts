@@ -63,6 +63,13 @@ export type RateCount = {
   readonly messages: number
   /** Milliseconds. */
   readonly per: number
+  /**
+   * Of a sender's domain: whether SPF vouches for this message. Messages that nobody vouches for are counted apart. Absent for all
+   * other subjects, and where all were counted together.
+   */
+  readonly vouched?: boolean
+  /** Of a message that is not vouched for: how many it would be among those that are, should DKIM vouch for it. */
+  readonly ifVouched?: number
 }
 
 /** How well we know this sender from this network. */

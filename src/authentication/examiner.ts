@@ -1,10 +1,11 @@
 /** Looking at strangers: what the client, SPF, lists, rates and the past say, all asked at once; and at their messages. */
 import { hash } from 'node:crypto'
+import { dkimVouches, spfVouches } from '../../machines/session/rules/vouching.ts'
 import { splitAddress } from '../../machines/vocabulary/address.ts'
 import type { Findings, Listing, MessageFindings } from '../../machines/vocabulary/findings.ts'
 import type { Resolver } from '../dns/index.ts'
 import type { Known } from '../reputation/known.ts'
-import type { Entered, Rates } from '../reputation/rates.ts'
+import { domainOf, type Entered, type Rates } from '../reputation/rates.ts'
 import { examineClient, type Lists, type Ourselves } from './client/index.ts'
 import { MessageExaminer } from './message/examiner.ts'
 import { examineSpf } from './message/spf.ts'
@@ -56,6 +57,7 @@ export class StrangerExaminer implements Examiner {
       ),
       examineSpf({ address, helo, sender, resolver, receiver: hostname, timeout: patience, ...broken }),
     ])
+    if (spfVouches(spf)) entered.vouch()
     const acquaintance = known.acquaintanceOf(address, sender)
     const karma = known.karmaOf(address)
     return {
@@ -67,7 +69,12 @@ export class StrangerExaminer implements Examiner {
     }
   }
 
-  message({ message, findings }: Stranger & { message: string; findings: Findings }): MessageLook {
+  message({
+    message,
+    findings,
+    session,
+    sender,
+  }: Stranger & { message: string; findings: Findings }): MessageLook {
     const { resolver, hostname, now } = this.#parts
     const draw = drawOf(message)
     let look: MessageExaminer | null = new MessageExaminer({
@@ -80,6 +87,7 @@ export class StrangerExaminer implements Examiner {
       },
       end: async () => {
         const found = (await look?.end()) ?? {}
+        if (dkimVouches(found.dkim ?? [], domainOf(sender))) this.#entered.get(session)?.vouch()
         return { ...found, listings: await this.#listings(found, findings) }
       },
       forget: () => {

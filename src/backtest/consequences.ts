@@ -5,10 +5,11 @@
  */
 import { isLetInByNetwork } from '../../machines/session/rules/names.ts'
 import type { Outcome, Rules } from '../../machines/session/rules/rules.ts'
-import type { Acquaintance, Findings, RateCount } from '../../machines/vocabulary/findings.ts'
+import { dkimVouches, spfVouches } from '../../machines/session/rules/vouching.ts'
+import type { Acquaintance, DkimFinding, Findings, RateCount } from '../../machines/vocabulary/findings.ts'
 import { networkAround } from '../../machines/vocabulary/network.ts'
 import { awaitedFor, knownFor, senderKey } from '../../projections/reputation.ts'
-import { Rates, type RateWindow } from '../reputation/rates.ts'
+import { domainOf, Rates, type RateWindow } from '../reputation/rates.ts'
 import { Window } from '../reputation/window.ts'
 import type { Mail } from './course.ts'
 
@@ -25,8 +26,8 @@ export type Asking = {
 export type Found = {
   /** As they would be now. */
   readonly findings: Findings
-  /** What became of the mail. */
-  readonly settle: (was: Mail, now: Mail) => void
+  /** What became of the mail, and the signatures it had. */
+  readonly settle: (was: Mail, now: Mail, dkim: readonly DkimFinding[]) => void
 }
 
 const nothing = (): void => {}
@@ -58,6 +59,17 @@ class Difference {
     window.add(subject, at, 1)
   }
 }
+
+/** What nobody vouches for is counted apart. No subject begins so. */
+const shareOf = ({ subject, vouched }: RateCount): string => (vouched === false ? `?${subject}` : subject)
+
+const correctedBy = (difference: Difference, count: RateCount, at: number): RateCount => ({
+  ...count,
+  messages: count.messages + difference.at(shareOf(count), at),
+  ...(count.ifVouched !== undefined && { ifVouched: count.ifVouched + difference.at(count.subject, at) }),
+})
+const isSameCount = (one: RateCount, other: RateCount): boolean =>
+  one.messages === other.messages && one.ifVouched === other.ifVouched
 
 type Met = Asking & { readonly key: string | null; readonly putOffAt: number | null }
 
@@ -100,9 +112,9 @@ export class Consequences {
       findings: isAsThen
         ? (findings ?? {})
         : { ...findings, ...(rates && { rates }), ...(acquaintance && { acquaintance }) },
-      settle: (was, now) => {
-        counts?.settle(was, now)
-        pair?.settle(was, now)
+      settle: (was, now, dkim) => {
+        counts?.settle(was, now, dkim)
+        pair?.settle(was, now, dkim)
       },
     }
   }
@@ -110,29 +122,30 @@ export class Consequences {
   #count(asking: Asking): { rates: readonly RateCount[]; settle: Found['settle'] } | null {
     if (this.#differences.length === 0) return null
     const { address, sender, at, findings } = asking
-    const entered = this.#anew.enter({ address, account: null, sender }, at)
+    const vouched = spfVouches(findings?.spf)
+    const entered = this.#anew.enter({ address, account: null, sender, vouched }, at)
     const known = (findings?.rates ?? []).flatMap((count): (readonly [RateCount, Difference])[] => {
       const difference = this.#differences.find(
         ({ window: { of, per } }) => of === count.of && per === count.per,
       )
       return difference === undefined ? [] : [[count, difference]]
     })
-    const corrected = known.map(([count, difference]) => ({
-      ...count,
-      messages: count.messages + difference.at(count.subject, at),
-    }))
+    const corrected = known.map(([count, difference]) => correctedBy(difference, count, at))
     const isAsThen =
       known.length === entered.counts.length &&
-      known.every(([count, difference]) => difference.at(count.subject, at) === 0)
+      known.every(([count], place) => isSameCount(count, corrected[place]!))
     const rest = entered.counts.filter(({ of, per }) =>
       corrected.every((count) => count.of !== of || count.per !== per),
     )
     return {
       rates: isAsThen ? (findings?.rates ?? rest) : [...corrected, ...rest],
-      settle: (was, now) => {
+      settle: (was, now, dkim) => {
+        const ends = dkimVouches(dkim, domainOf(sender))
+        if (ends) entered.vouch()
         if (!isTaken(now)) entered.leave()
         if (isTaken(was) === isTaken(now)) return
-        for (const [{ subject }, difference] of known) difference.add(subject, at, isTaken(now) ? 1 : -1)
+        for (const [count, difference] of known)
+          difference.add(ends ? count.subject : shareOf(count), at, isTaken(now) ? 1 : -1)
       },
     }
   }

@@ -74,7 +74,7 @@ export class Session {
   readonly #fared = (mail: Fared): void => {
     if (mail.revision <= this.#told) return
     this.#told = mail.revision
-    this.#found?.get(mail.revision)?.settle(mail.was, mail.now)
+    this.#found?.get(mail.revision)?.settle(mail.was, mail.now, mail.dkim)
     if (this.#quick === null) this.#found?.delete(mail.revision)
     this.#options.fared(mail)
   }

@@ -2,7 +2,7 @@
 import { couldLetIn, judgeMessage } from '../../machines/session/rules/judge.ts'
 import type { Examined, Judgement } from '../../machines/session/rules/question.ts'
 import type { Rules } from '../../machines/session/rules/rules.ts'
-import type { Findings } from '../../machines/vocabulary/findings.ts'
+import type { DkimFinding, Findings } from '../../machines/vocabulary/findings.ts'
 import type { Asking, Found } from './consequences.ts'
 import { Course, type Mail } from './course.ts'
 
@@ -11,6 +11,8 @@ export type Fared = {
   readonly now: Mail
   /** Rules that could have changed it, had anybody looked; `content` where none came. */
   readonly unanswered: readonly string[]
+  /** Signatures of its content. */
+  readonly dkim: readonly DkimFinding[]
   readonly session: string
   /** Of the fact with which the mail began. */
   readonly revision: number
@@ -45,6 +47,7 @@ export class Trial {
   #pardons = none
   #asked = none
   #client: Client | null = null
+  #dkim: readonly DkimFinding[] = []
 
   constructor(court: Court, { sender, revision }: { readonly sender: string; readonly revision: number }) {
     this.#court = court
@@ -66,6 +69,7 @@ export class Trial {
   }
 
   messageJudged(examined: Examined, judged: Judgement): void {
+    this.#dkim = examined.message?.dkim ?? []
     this.#doubt(examined, judged)
   }
 
@@ -75,7 +79,7 @@ export class Trial {
     const isStopped = now.fate === 'refused' || now.fate === 'deferred'
     const unanswered = isStopped || this.#more.size === 0 ? this.#pardons : both(this.#more, this.#pardons)
     return {
-      ...{ was, now, session: this.#court.session, revision: this.#revision },
+      ...{ was, now, session: this.#court.session, revision: this.#revision, dkim: this.#dkim },
       unanswered: unanswered.size === 0 ? [] : [...unanswered],
     }
   }

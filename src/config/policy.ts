@@ -130,7 +130,8 @@ const strangersSubject = form(
 
 const rate = z.strictObject({
   of: required(strangersSubject, {
-    about: 'Who is counted: the client’s address, its network (/24, IPv6 /64), the sender’s domain.',
+    about:
+      'Who is counted: the client’s address, its network (/24, IPv6 /64), the sender’s domain: mail that SPF or DKIM vouches for has a share of its own, apart from what only bears the name.',
     example: 'address',
   }),
   messages: required(count, { about: 'As many are let through.', example: 100 }),

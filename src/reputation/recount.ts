@@ -1,6 +1,8 @@
 /** After a start: counts go on from the messages that the log has of late. */
+import { dkimVouches, spfVouches } from '../../machines/session/rules/vouching.ts'
 import type { MessageAccepted } from '../../machines/vocabulary/events.ts'
 import type { LogReader } from '../log/port.ts'
+import { domainOf, type Sending } from './rates.ts'
 
 export type Recounting = {
   readonly log: Pick<LogReader, 'readAll' | 'tail' | 'spacing'>
@@ -10,6 +12,15 @@ export type Recounting = {
   readonly most?: number
   readonly counted: (accepted: MessageAccepted, at: number) => void
 }
+
+type Counted = Pick<MessageAccepted, 'trace' | 'user' | 'sender' | 'examined' | 'authentication'>
+
+/** As it is counted again: with what was found of it then. */
+export const sendingOf = ({ trace, user, sender, examined, authentication }: Counted): Sending => ({
+  ...{ address: trace.peer.address, account: user, sender },
+  vouched:
+    user !== null || spfVouches(examined?.spf) || dkimVouches(authentication?.dkim ?? [], domainOf(sender)),
+})
 
 /** Resolves when all have been told, in the order of the log; our own notices are none of them. */
 export const recount = async ({ log, since, most = 200_000, counted }: Recounting): Promise<void> => {

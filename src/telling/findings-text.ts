@@ -83,9 +83,12 @@ const listing = ({ zone, subject, result, codes = [], meanings = [], about }: Li
   }
 }
 
-const rate = ({ subject, messages, per }: RateCount): Said => [
-  `${counted(messages, 'message')} from ${subject === '' ? '<>' : subject} in ${formatDuration(per)}, with this one`,
-]
+const rate = ({ subject, messages, per, vouched }: RateCount): Said => {
+  const whose = vouched === undefined ? '' : vouched ? ' that it vouches for' : ' that it does not vouch for'
+  return [
+    `${counted(messages, 'message')} from ${subject === '' ? '<>' : subject}${whose} in ${formatDuration(per)}, with this one`,
+  ]
+}
 
 const acquaintance = ({ waited, accepted }: Acquaintance): Said => {
   const before = accepted === 0 ? 'none' : `${accepted}`

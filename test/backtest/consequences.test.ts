@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lenient, type Rules } from '../../machines/session/rules/rules.ts'
 import type { Acquaintance, Findings, RateCount } from '../../machines/vocabulary/findings.ts'
-import { begun, policyWith, type Recorded, recorded, rules, spf } from './visits.ts'
+import { begun, clean, policyWith, type Recorded, recorded, rules, spf } from './visits.ts'
 
 const minute = 60_000
 const allow = (messages: number, per = 10 * minute): Rules =>
@@ -78,6 +78,49 @@ test('who was put off too often then is let in, and counts', async () => {
   for (const at of [0, 1, 2, 3])
     await bring(log, at * minute, { ...spf('pass'), rates: counts(at === 0 ? 1 : 2) }, then)
   assert.deepEqual(await changes(log, allow(3)), ['s2 accepted null', 's3 accepted null'])
+})
+
+const byDomain = (messages: number): Rules =>
+  rules({ rates: [{ of: 'senderDomain', messages, per: 10 * minute, on: 'defer' }] })
+const signature = { result: 'pass', domain: 'sender.example', selector: 's' } as const
+
+test('of a domain, mail that it vouches for is counted apart from what only bears its name', async () => {
+  const log = recorded()
+  for (const at of [0, 1, 2, 3]) await bring(log, at * minute, spf('none'))
+  await bring(log, 4 * minute, spf('pass'))
+  const signed = { findings: spf('none'), message: { ...clean, dkim: [signature] } }
+  await log.visit(policyWith(lenient), { mails: [signed] }, 5 * minute)
+  assert.deepEqual(await changes(log, byDomain(2)), [
+    's3 deferred rates senderDomain 2/10m',
+    's4 deferred rates senderDomain 2/10m',
+  ])
+  // One of the two that are vouched for is too many, by whatever.
+  assert.deepEqual((await changes(log, byDomain(1))).slice(-2), [
+    's4 deferred rates senderDomain 1/10m',
+    's6 deferred rates senderDomain 1/10m',
+  ])
+})
+
+test('counts of then are corrected in the share that the mail was counted in', async () => {
+  const counted = (count: Partial<RateCount>): { readonly rates: readonly RateCount[] } => ({
+    rates: [{ of: 'senderDomain', subject: 'sender.example', messages: 1, per: 10 * minute, ...count }],
+  })
+  const log = recorded()
+  const then = policyWith(byDomain(100))
+  await bring(log, 0, { ...spf('fail'), ...counted({ messages: 7, vouched: false, ifVouched: 3 }) }, then)
+  await bring(
+    log,
+    minute,
+    { ...spf('none'), ...counted({ messages: 8, vouched: false, ifVouched: 3 }) },
+    then,
+  )
+  await bring(log, 2 * minute, { ...spf('pass'), ...counted({ messages: 3, vouched: true }) }, then)
+  const chosen = { ...byDomain(7), spf: { ...lenient.spf, fail: 'refuse' } } as const
+  assert.deepEqual(await changes(log, chosen), ['s1 refused spf.fail'])
+  assert.deepEqual(await changes(log, { ...chosen, rates: byDomain(6).rates }), [
+    's1 refused spf.fail',
+    's2 deferred rates senderDomain 6/10m',
+  ])
 })
 
 test('strangers have no account to count, and the null sender no domain', async () => {

@@ -69,6 +69,21 @@ for (const [findings, said] of [
     '12 messages from a.example in 1h, with this one',
   ],
   [
+    {
+      rates: [
+        {
+          ...{ of: 'senderDomain', subject: 'a.example', messages: 12, per: 3_600_000 },
+          ...{ vouched: false, ifVouched: 2 },
+        },
+      ],
+    },
+    '12 messages from a.example that it does not vouch for in 1h, with this one',
+  ],
+  [
+    { rates: [{ of: 'senderDomain', subject: 'a.example', messages: 1, per: 60_000, vouched: true }] },
+    '1 message from a.example that it vouches for in 1m, with this one',
+  ],
+  [
     { acquaintance: { waited: null, accepted: 0 } },
     'none of the sender’s mails accepted so far; it was never put off',
   ],

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { dkimSign } from 'mailauth/lib/dkim/sign.js'
+import type { RateCount } from '../../machines/vocabulary/findings.ts'
 import type { StoredEvent } from '../../src/log/port.ts'
 import { acceptedAs, greeted, type Line, send } from '../client.ts'
 import { startDns, type Zone } from '../dns/server.ts'
@@ -270,6 +271,39 @@ test('everything in one packet comes to the same', async (t) => {
     ['250', '250', '354', '250', '221'],
   )
   line.hangUp()
+})
+
+test('who forges a domain does not use up its share: SPF or DKIM vouches for what is its own', async (t) => {
+  const { server } = await house(t, {
+    rates: [{ of: 'senderDomain', messages: 2, per: '1h', on: 'defer' }],
+  })
+  const forged = { address: '192.0.2.77', from: 'bob@good.example' }
+  for (let sent = 0; sent < 2; sent++)
+    accepted(await bring(server, { ...forged, content: said('x@y.example') }))
+  const late = await bring(server, { ...forged, content: said('x@y.example') })
+  assert.match(late, /^451 4\.7\.1 .*3 in the name of good\.example, which does not vouch for them/)
+  // Signed, from wherever it comes; then by SPF.
+  const key = { signingDomain: 'good.example', selector: 's1', privateKey }
+  const message = `${said('bob@good.example')}\r\n`
+  const { signatures } = await dkimSign(message, { ...key, signatureData: [key] })
+  accepted(await bring(server, { ...forged, content: `${signatures}${message}`.trimEnd() }))
+  accepted(await bring(server, {}))
+  assert.match(await bring(server, {}), /^451 4\.7\.1 .*3 from good\.example/)
+  const looks = await server.until((events) => {
+    const found = events.filter(({ type }) => type === 'ClientExamined')
+    return found.length >= 6 && found
+  })
+  const counts = looks
+    .flatMap(({ data }) => data.rates as readonly RateCount[])
+    .map(({ messages, vouched, ifVouched = null }) => [messages, vouched, ifVouched])
+  assert.deepEqual(counts, [
+    [1, false, 1],
+    [2, false, 1],
+    [3, false, 1],
+    [3, false, 1],
+    [2, true, null],
+    [3, true, null],
+  ])
 })
 
 test('a client that leaves while it is looked at leaves a whole history', async (t) => {

@@ -45,7 +45,10 @@ test('each rule counts its own subject in its own time; of rules that want the s
     { of: 'address', subject: '192.0.2.1', messages: 2, per: 2 * minute },
     { of: 'network', subject: '192.0.2.0/24', messages: 1, per: minute },
     { of: 'account', subject: 'alice', messages: 1, per: minute },
-    { of: 'senderDomain', subject: 'example.org', messages: 1, per: minute },
+    {
+      ...{ of: 'senderDomain', subject: 'example.org', messages: 1, per: minute },
+      ...{ vouched: false, ifVouched: 1 },
+    },
   ])
 })
 
@@ -146,5 +149,43 @@ test('a domain in two spellings is one', () => {
     subject: 'xn--bcher-kva.example',
     messages: 2,
     per: minute,
+    vouched: false,
+    ifVouched: 1,
   })
+})
+
+test('messages that a domain vouches for are counted apart from those that only bear its name', () => {
+  const rates = new Rates({ windows: [{ of: 'senderDomain', per: minute }] })
+  const enter = (vouched: boolean) => rates.enter({ ...from('192.0.2.1', 'a@x.example'), vouched }, 0)
+  const about = ({ counts: [count] }: ReturnType<typeof enter>) => [
+    count?.messages,
+    count?.vouched,
+    count?.ifVouched,
+  ]
+  for (let forged = 0; forged < 5; forged++) enter(false)
+  assert.deepEqual(about(enter(true)), [1, true, undefined])
+  const late = enter(false)
+  assert.deepEqual(about(late), [6, false, 2])
+  late.vouch()
+  late.vouch()
+  assert.deepEqual(about(late), [2, true, undefined])
+  assert.deepEqual(about(enter(false)), [6, false, 3])
+  late.leave()
+  assert.deepEqual(about(enter(true)), [2, true, undefined])
+})
+
+test('names that somebody makes up push out no domain that vouches for its mail', () => {
+  const rates = new Rates({ windows: [{ of: 'senderDomain', per: minute }], most: 3 })
+  rates.enter({ ...from('192.0.2.1', 'a@x.example'), vouched: true }, 0)
+  for (let at = 0; at < 20; at++) rates.enter(from('192.0.2.1', `a@d${at}.example`), 0)
+  const { counts } = rates.enter({ ...from('192.0.2.1', 'a@x.example'), vouched: true }, 0)
+  assert.equal(counts[0]?.messages, 2)
+  assert.equal(rates.size, 4)
+})
+
+test('who has no domain to vouch for is counted as before', () => {
+  const rates = new Rates({ windows: [{ of: 'address', per: minute }] })
+  const entered = rates.enter(from('192.0.2.1'), 0)
+  entered.vouch()
+  assert.deepEqual(entered.counts, [{ of: 'address', subject: '192.0.2.1', messages: 1, per: minute }])
 })

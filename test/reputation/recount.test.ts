@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { Rates } from '../../src/reputation/rates.ts'
-import { recount } from '../../src/reputation/recount.ts'
+import { recount, sendingOf } from '../../src/reputation/recount.ts'
 import { beginning, Teller } from '../projections/marbles.ts'
 
 const toldBy = async (line: string, options: { readonly most?: number; readonly since?: number } = {}) => {
@@ -38,4 +38,28 @@ test('after a start counts go on from what the log has', async () => {
   })
   const { counts } = rates.enter({ address: '', account: null, sender: 'x@example.net' }, now)
   assert.equal(counts[0]?.messages, 3)
+})
+
+test('after a start a message is counted with those that its domain vouches for, or with the others', () => {
+  const spf = { identity: 'mailfrom', domain: 'x.example', result: 'pass' } as const
+  const signed = (result: 'pass' | 'fail', domain: string) => ({
+    dkim: [{ result, domain, selector: 's' }],
+  })
+  const cases: readonly [Partial<Parameters<typeof sendingOf>[0]>, boolean][] = [
+    [{}, false],
+    [{ user: 'ann@x.example' }, true],
+    [{ examined: { spf } }, true],
+    [{ examined: { spf: { ...spf, result: 'softfail' } } }, false],
+    [{ examined: { spf: { ...spf, identity: 'helo' } } }, false],
+    [{ authentication: signed('pass', 'x.example') }, true],
+    [{ authentication: signed('pass', 'example') }, true],
+    [{ authentication: signed('pass', 'ax.example') }, false],
+    [{ authentication: signed('pass', 'other.example') }, false],
+    [{ authentication: signed('fail', 'x.example') }, false],
+  ]
+  const peer = { address: '192.0.2.1', port: 1, name: null }
+  const trace = { by: 'mx.example.org', helo: 'x.example', peer, protocol: 'ESMTP', tls: null } as const
+  const base = { sender: 'a@X.example', user: null, trace }
+  for (const [more, vouched] of cases)
+    assert.equal(sendingOf({ ...base, ...more }).vouched, vouched, JSON.stringify(more))
 })

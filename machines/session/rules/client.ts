@@ -3,28 +3,8 @@ import type { Findings } from '../../vocabulary/findings.ts'
 import { byLists, byScore, clientListings } from './lists.ts'
 import { blocking } from './names.ts'
 import { byResult, type Question, question } from './question.ts'
-import type { RateRule, Rules } from './rules.ts'
-
-/** As durations are written in the policy: `1m`, `90s`. */
-const span = (milliseconds: number): string => {
-  const [unit, of] = units.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1]
-  return `${milliseconds / of}${unit}`
-}
-const units: readonly (readonly [unit: string, milliseconds: number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-]
-
-const rated = ({ of, messages, per, on }: RateRule): Question =>
-  question(`rates ${of} ${messages}/${span(per)}`, 'rate-exceeded', on, ({ sender, findings }) => {
-    // A stranger has no account, and the null sender no domain: there is nobody to count.
-    if (of === 'account' || (of === 'senderDomain' && sender === '')) return null
-    const count = findings.rates?.find((rate) => rate.of === of && rate.per === per)
-    if (count === undefined) return undefined
-    return count.messages > messages ? `${count.messages} from ${count.subject}` : null
-  })
+import { clientRates } from './rates.ts'
+import type { Rules } from './rules.ts'
 
 const byKarma = ({ karma }: Rules): readonly Question[] =>
   karma === null
@@ -54,6 +34,6 @@ export const clientQuestions = (rules: Rules): readonly Question[] => [
     ({ address, findings: { reverseName } }) =>
       reverseName && [reverseName.result, reverseName.name ?? address],
   ),
-  ...rules.rates.map(rated),
+  ...clientRates(rules.rates),
   ...byKarma(rules),
 ]

@@ -2,6 +2,7 @@
 import { byLists, byWholeScore, messageListings } from './lists.ts'
 import { blockingAuthors } from './names.ts'
 import { type Answer, byResult, type Examined, type Question, question } from './question.ts'
+import { messageRates } from './rates.ts'
 import type { Rules } from './rules.ts'
 
 const ladder = ['pass', 'temperror', 'fail', 'policy', 'permerror', 'neutral', 'none'] as const
@@ -51,5 +52,6 @@ export const messageQuestions = (rules: Rules): readonly Question[] => {
     ...byResult('dkim', rules.dkim, bestDkim),
     ...byLists({ ...rules, dnsbl: rules.dnsbl.filter(({ of }) => of === 'domains') }, messageListings),
     ...byWholeScore(rules),
+    ...messageRates(rules.rates),
   ]
 }
