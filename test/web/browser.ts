@@ -39,7 +39,7 @@ const launch = async (executablePath: string): Promise<Browser> => {
 }
 
 /** Milliseconds; the machine may be busy with other tests. */
-const patience = 15_000
+const patience = 60_000
 
 export type Shown = {
   readonly server: TestServer
@@ -61,6 +61,8 @@ export const shown = async (t: TestContext, settings: Settings = {}): Promise<Sh
   const server = await startTestServer({
     playground: true,
     listeners: [listener('mx'), listener('http')],
+    // As long as a test lasts, nothing is tried again by itself.
+    delivery: { retry: ['1h'], warnAfter: '2h', giveUpAfter: '5h' },
     ...settings,
   })
   const context = await (await browser).newContext({ viewport: { width: 1440, height: 900 } })

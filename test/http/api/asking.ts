@@ -105,6 +105,8 @@ const playground: Settings = {
   hostname: 'localhost',
   domains: [],
   listeners: ['mx', 'submission', 'http'].map(loopback),
+  // As long as a test lasts, nothing is tried again by itself.
+  delivery: { retry: ['1h'], warnAfter: '2h', giveUpAfter: '5h' },
 }
 
 /** A playground, gone with the test. */
