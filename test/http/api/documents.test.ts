@@ -29,7 +29,7 @@ const examplesUnder = (heading: string): readonly Example[] => {
       .split(/^\$ /m)
       .slice(1)
       .map((each) => {
-        const [, command = '', shown = ''] = /^((?:.*\\\n)*.*\n)([^]*)$/.exec(each) ?? []
+        const [, command = '', shown = ''] = /^((?:.*\\\n)*.*\n)([\s\S]*)$/.exec(each) ?? []
         return { command: command.trim(), shown: shown.trim() }
       }),
   )
