@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 
 const here = dirname(fileURLToPath(import.meta.url))
-/** A file that has not ended by then hangs. */
-const patience = 4 * 60_000
+/** A file that has not ended by then hangs, on the slowest machine, too. */
+const patience = 10 * 60_000
 const requireAll = process.env.FSMTP_REQUIRE_ALL === '1'
 const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
 

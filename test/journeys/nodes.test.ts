@@ -8,8 +8,8 @@ import { standIn as bucket } from '../s3/target.ts'
 import { type ChildServer, eventually, fsmtp, objects, serve, workplace } from '../server.ts'
 import { type Behaviour, type FarHost, farHost } from './far-host.ts'
 
-/** Milliseconds. */
-const lease = 3_000
+/** Milliseconds: longer than a server on a slow machine stands still. */
+const lease = 8_000
 
 let logs = 0
 type Fleet = {
