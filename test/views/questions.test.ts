@@ -252,12 +252,11 @@ const bySearches = (
   const ids: string[] = []
   let most = 0
   for (let [pages, before] = [1, atTheTop]; ; pages += 1) {
-    const { items, searched } = questions.deliveries(db, filter, { limit, before, reach: rows })
-    ids.push(...items.map(({ id }) => id))
-    most = Math.max(most, items.length)
-    const last = items.at(-1)
-    if (searched !== null) before = searched
-    else if (last === undefined || items.length < limit) return { ids, most, pages }
-    else before = { at: Date.parse(last.queuedAt), id: last.id }
+    const { items, end } = questions.deliveries(db, filter, { limit, before, reach: rows })
+    const found = JSON.parse(items) as readonly { readonly id: string }[]
+    ids.push(...found.map(({ id }) => id))
+    most = Math.max(most, found.length)
+    if (end === null) return { ids, most, pages }
+    before = end
   }
 }

@@ -62,7 +62,7 @@ const one = (name: ActName): Endpoint =>
 const allFound = async (rooms: Rooms, filter: DeliveryFilter): Promise<readonly Delivery[]> => {
   const found: Delivery[] = []
   for (let before: Place = atTheTop; ; ) {
-    const { items: page } = await rooms.desk('deliveries', filter, { limit: 1_000, before })
+    const page = await rooms.desk('deliveriesFound', filter, { limit: 1_000, before })
     const last = page.at(-1)
     if (last === undefined) return found
     found.push(...page)

@@ -46,7 +46,6 @@ const list = endpoint({
       ? pageOf('deliveries', query, {
           rooms,
           ask: (page) => rooms.desk('deliveries', filterOf(query), page),
-          at: ({ queuedAt }) => queuedAt,
         })
       : asOfPage({ ...query, asOf }, rooms),
 })

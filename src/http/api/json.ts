@@ -36,3 +36,11 @@ export const parseJson = (text: string): unknown => {
     throw new Problem(400, `the body is no JSON: ${(error as Error).message}`)
   }
 }
+
+/** An answer that is JSON already. */
+export class Json {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { time } from '../../shapes/shape.ts'
 import { atTheTop, type Place } from '../../views/answers/pages.ts'
-import type { Found, Page } from '../../views/desk/index.ts'
+import type { Page, TextPage } from '../../views/desk/index.ts'
 import { type Asked, cursorFor, placeIn } from './cursor.ts'
 import { usualLimit } from './fields.ts'
+import { Json } from './json.ts'
 import type { Rooms } from './rooms.ts'
 
 export const listOf = (item: z.ZodType, id: string) =>
@@ -23,12 +24,6 @@ export const listOf = (item: z.ZodType, id: string) =>
 
 export type Paged = Asked & { readonly limit?: number | undefined; readonly position?: number | undefined }
 
-export type PageOf<Item> = {
-  readonly items: readonly Item[]
-  readonly next: string | null
-  readonly searchedTo?: string | null
-}
-
 /** Where a page begins. @throws Problem */
 export const placeOf = (name: string, asked: Paged): Place => {
   const place = placeIn(name, asked, ['number', 'string'])
@@ -38,32 +33,20 @@ export const placeOf = (name: string, asked: Paged): Place => {
 /** Rows that are looked through for one page: what fits few of a million is found bit by bit, each of them soon. */
 export const reach = 25_000
 
-/** One row more than was asked for tells whether another page comes. */
-export const pageOf = async <Item extends { readonly id: string }>(
+export const pageOf = async (
   name: string,
   asked: Paged,
-  {
-    rooms,
-    ask,
-    at,
-  }: {
-    readonly rooms: Rooms
-    readonly ask: (page: Page) => Promise<Found<Item>>
-    readonly at: (item: Item) => string
-  },
-): Promise<PageOf<Item>> => {
+  { rooms, ask }: { readonly rooms: Rooms; readonly ask: (page: Page) => Promise<TextPage> },
+): Promise<Json> => {
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const { items: rows, searched } = await ask({ limit: limit + 1, before, reach })
-  const items = rows.slice(0, limit)
-  const last = rows.length > limit ? items.at(-1) : undefined
-  const end = last === undefined ? searched : { at: Date.parse(at(last)), id: last.id }
-  return {
-    items,
-    next: end === null ? null : cursorFor(name, asked, [end.at, end.id]),
-    searchedTo: searched === null ? null : new Date(searched.at).toISOString(),
-  }
+  const { items, end, searched } = await ask({ limit, before, reach })
+  const next = end === null ? null : cursorFor(name, asked, [end.at, end.id])
+  const searchedTo = searched === null ? null : new Date(searched.at).toISOString()
+  return new Json(
+    `{"items":${items},"next":${JSON.stringify(next)},"searchedTo":${JSON.stringify(searchedTo)}}`,
+  )
 }
 
 /** What was asked for, without what says how much of it. */

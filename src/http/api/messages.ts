@@ -74,7 +74,6 @@ const list = endpoint({
     pageOf('messages', query, {
       rooms,
       ask: (page) => rooms.desk('messages', filterOf(query), page),
-      at: ({ acceptedAt }) => acceptedAt,
     }),
 })
 

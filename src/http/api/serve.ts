@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts'
 import { bodyOf, paramsOf, queryOf } from './asked.ts'
 import { Burden, bearing } from './burden.ts'
 import type { Endpoint } from './endpoint.ts'
-import { parseJson } from './json.ts'
+import { Json, parseJson } from './json.ts'
 import { kept, ownOf } from './own.ts'
 import { roomsOf } from './rooms.ts'
 
@@ -37,7 +37,8 @@ const answering =
     }
     const account = request.caller?.account ?? null
     try {
-      return account === null ? await row.answer(came) : await ownAnswer(row, came, account)
+      const answer = account === null ? await row.answer(came) : await ownAnswer(row, came, account)
+      return answer instanceof Json ? reply.type('application/json; charset=utf-8').send(answer.text) : answer
     } catch (error) {
       throw told(error)
     }

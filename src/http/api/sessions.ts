@@ -34,7 +34,6 @@ const list = endpoint({
     pageOf('sessions', query, {
       rooms,
       ask: (page) => rooms.desk('sessions', filterOf(query), page),
-      at: ({ openedAt }) => openedAt,
     }),
 })
 

@@ -7,7 +7,7 @@ import type { LogPlace } from '../../log/open.ts'
 import { scriptBeside } from '../../log/sqlite/script.ts'
 import type { Answered, AnswerTo, Asked, QuestionName, Words } from './questions.ts'
 
-export type { Found, Page } from './questions.ts'
+export type { Page, TextPage } from './questions.ts'
 
 export type Desk = {
   /** @throws DeskClosed, TooLong, TooMany, Unanswerable */

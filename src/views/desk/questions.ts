@@ -30,35 +30,60 @@ export type Page = {
   /** Looks through so many rows at most. */
   readonly reach?: number
 }
-export type Found<Item> = {
-  readonly items: readonly Item[]
-  /** Where the search ended, if it found fewer than it might have; null where it came to its end. */
+/** A page of a list, told already: whoever hands it on need not take it apart. */
+export type TextPage = {
+  /** Of its rows, JSON. */
+  readonly items: string
+  /** Where it ends, if something may come behind it. */
+  readonly end: Place | null
+  /** Where a search ended that found fewer than it might have; null where it came to its end. */
   readonly searched: Place | null
 }
 
-const found = <Item>(
-  ask: (page: { readonly limit: number; readonly before: Behind }) => Iterable<Item>,
+type Bounds = { readonly limit: number; readonly before: Behind }
+
+/** One row more than was asked for tells whether another page comes. */
+const textPage = <Item extends { readonly id: string }>(
   { limit, before, reach }: Page,
-): Found<Item> => {
+  ask: (page: Bounds) => Iterable<Item>,
+  at: (item: Item) => string,
+): TextPage => {
   let searched: Place | null = null
-  const ended = (at: Place): void => {
-    searched = at
+  const ended = (place: Place): void => {
+    searched = place
   }
-  const items = [
-    ...ask({ limit, before: { ...before, ...(reach !== undefined && { reach: { rows: reach, ended } }) } }),
-  ]
-  return { items, searched }
+  const sought = reach === undefined ? null : { reach: { rows: reach, ended } }
+  const found = [...ask({ limit: limit + 1, before: { ...before, ...sought } })]
+  const items = found.slice(0, limit)
+  const last = found.length > limit ? items.at(-1) : undefined
+  const end = last === undefined ? searched : { at: Date.parse(at(last)), id: last.id }
+  return { items: JSON.stringify(items), end, searched }
 }
 
 export const questions = {
   sessions: (db: DatabaseSync, filter: SessionFilter, page: Page) =>
-    found((behind) => askSessions(db, { ...filter, ...behind }), page),
+    textPage(
+      page,
+      (bounds) => askSessions(db, { ...filter, ...bounds }),
+      ({ openedAt }) => openedAt,
+    ),
   session: (db: DatabaseSync, id: string) => askSession(db, id),
   messages: (db: DatabaseSync, filter: MessageFilter, page: Page) =>
-    found((behind) => askMessages(db, { ...filter, ...behind }), page),
+    textPage(
+      page,
+      (bounds) => askMessages(db, { ...filter, ...bounds }),
+      ({ acceptedAt }) => acceptedAt,
+    ),
   message: (db: DatabaseSync, id: string) => askMessage(db, id),
   deliveries: (db: DatabaseSync, filter: DeliveryFilter, page: Page) =>
-    found((behind) => askDeliveries(db, { ...filter, ...behind }), page),
+    textPage(
+      page,
+      (bounds) => askDeliveries(db, { ...filter, ...bounds }),
+      ({ queuedAt }) => queuedAt,
+    ),
+  deliveriesFound: (db: DatabaseSync, filter: DeliveryFilter, page: Page): readonly Delivery[] => [
+    ...askDeliveries(db, { ...filter, ...page }),
+  ],
   delivery: (db: DatabaseSync, id: string) => askDelivery(db, id),
   deliveriesOf: (db: DatabaseSync, message: string): readonly Delivery[] => [
     ...askDeliveries(db, { message }),
