@@ -51,7 +51,8 @@ for (const colorScheme of ['light', 'dark'] as const)
     const way = await page.locator('.acts + .list a').last().getAttribute('href')
     await look(`${way}`, '.timeline, main .weak')
     await look(`${way}?view=steps`, '.step')
-    await look('/machines/delivery', '.chart')
+    await look(`/deliveries?asOf=${new Date().toISOString()}`, '.past')
+    await look('/machines/delivery?period=1h', '.chart .note')
     await look('/log', '.tail li')
     await look('/health', 'tbody tr')
     assert.deepEqual(faults, [])
@@ -75,7 +76,9 @@ test('on a small screen nothing is wider than it', async (t) => {
     '/sessions',
     String(session),
     '/deliveries',
+    '/deliveries?asOf=2026-01-31T08:30:00.000Z',
     '/machines/session',
+    '/machines/delivery?period=24h',
     '/log',
     '/health',
     '/replay',

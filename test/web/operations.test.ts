@@ -1,7 +1,12 @@
 /** The page for who runs the server: the queue now and then, machines of a period, the log's tail, the views. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { eventually } from '../eventually.ts'
+import { scratch } from '../scratch.ts'
+import { receiver } from '../webhooks/receiver.ts'
+import { secret } from '../webhooks/telling.ts'
 import { closeBrowser, shown } from './browser.ts'
 import { hello } from './mails.ts'
 
@@ -64,6 +69,9 @@ test('a machine is looked at by the keys: a state says what it means, its ways a
   await page.locator('.caption li', { hasText: /ATTEMPT_ENDED.*waiting.*1 time, after/ }).waitFor()
   assert.equal(await page.locator('.chart .state.near').count(), 9)
   assert.equal(await page.locator('.chart [data-state=arising].far').count(), 1)
+  await page.keyboard.press('Tab')
+  await page.locator('.caption', { hasText: 'Tried, and to be tried again' }).waitFor()
+  await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await page.locator('tr.chosen', { hasText: 'sending' }).waitFor()
   assert.equal(await sending.getAttribute('aria-pressed'), 'true')
@@ -72,5 +80,55 @@ test('a machine is looked at by the keys: a state says what it means, its ways a
   // What happens while one looks is counted.
   await mail(hello, { to: ['c@deferred.test'] })
   await note('waiting').getByText('2 now').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('the tail of the log begins with the newest that fit, and goes on with what comes', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/log`)
+  await page.locator('[data-field=type]').fill('MessageAccepted')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/type=MessageAccepted/)
+  await page.locator('.tail li').first().waitFor()
+  await page.locator('.line.open').waitFor()
+  await mail(hello)
+  await page.locator('.tail li').nth(1).waitFor()
+  const positions = await page.locator('.tail li > button').allTextContents()
+  assert.ok(Number(positions[0]) > Number(positions[1]), positions.join())
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await mail(hello)
+  assert.equal(await page.locator('.tail li').count(), 2)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.locator('.tail li').nth(2).waitFor()
+  await page.locator('.tail .stream a').first().click()
+  await page.locator('.step .what', { hasText: 'accepted and stored' }).waitFor()
+  await page.getByText('Raw event').click()
+  await page.locator('.step pre.raw', { hasText: '"position"' }).waitFor()
+  await page.getByRole('button', { name: 'Copy the link to this step' }).waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('health says how webhooks are: which receiver takes nothing, since when, and why', async (t) => {
+  const to = await receiver(t)
+  to.says(503)
+  const secretFile = join(scratch('hook'), 'hook.key')
+  writeFileSync(secretFile, secret)
+  const here = await shown(t, { webhooks: [{ url: to.url, events: ['MessageAccepted'], secretFile }] })
+  if (here === null) return
+  const { page, origin, mail } = here
+  await page.goto(`${origin}/health`)
+  const row = page
+    .getByRole('region', { name: 'Webhooks' })
+    .getByRole('row').nth(1)
+  await row.getByText('telling').waitFor()
+  await mail(hello)
+  await row.getByText('waiting').waitFor()
+  await row.getByText('answered 503').waitFor()
+  await row.getByText(/in a row/).waitFor()
+  await page.locator('.policies summary').first().click()
+  await page.locator('.policies pre', { hasText: '{' }).first().waitFor()
   assert.deepEqual(here.complaints, [])
 })

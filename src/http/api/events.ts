@@ -51,16 +51,16 @@ const isWanted =
 export const shown = (stored: StoredEvent): Event =>
   eventShape({ ...stored, data: withoutSecrets(stored.data) })
 
-type Asked = Wanted & { readonly after: number; readonly limit: number }
+type Asked = Wanted & { readonly after: number; readonly limit: number; readonly revision: number }
 
 const readPage = async (
   log: LogReader,
-  { after, limit, ...wanted }: Asked,
+  { after, limit, revision, ...wanted }: Asked,
 ): Promise<readonly StoredEvent[]> => {
   const { stream } = wanted
   const whole = stream !== undefined && isWholeName(stream)
   const filter = filterOf(wanted)
-  const pages = whole ? log.readStream(stream) : log.readAll(after, { filter, limit })
+  const pages = whole ? log.readStream(stream, { from: revision }) : log.readAll(after, { filter, limit })
   const found: StoredEvent[] = []
   for await (const page of pages) {
     found.push(...page.filter(isWanted(wanted, after)))
@@ -77,6 +77,7 @@ const list = endpoint({
     stream: text('One stream by its name, or a category of streams: smtp_session').optional(),
     type: text('Events of this type; several are parted by commas').optional(),
     after: position('What comes after this position'),
+    revision: position('Of one stream: from this revision on'),
     limit: paging.limit,
   },
   headers: {
@@ -95,13 +96,15 @@ const list = endpoint({
     },
   },
   answer: async ({ query, house, request, reply }) => {
-    const { after, limit = usualLimit, ...wanted } = query
+    const { after, limit = usualLimit, revision = 0, ...wanted } = query
+    if (query.revision !== undefined && !isWholeName(wanted.stream ?? ''))
+      throw new Problem(400, 'revision is about one stream: name it with stream')
     const filter = filterOf(wanted)
     if (request.headers.accept?.includes('text/event-stream')) {
       const begin = lastSeen(request.headers['last-event-id']) ?? after ?? (await house.log.tail())
       return live({ log: house.log, filter, isWanted: isWanted(wanted, begin), begin, request, reply, shown })
     }
-    const found = await readPage(house.log, { ...wanted, after: after ?? 0, limit })
+    const found = await readPage(house.log, { ...wanted, after: after ?? 0, limit, revision })
     const last = found.length < limit ? null : found.at(-1)!.position
     return { items: found.map(shown), next: last }
   },

@@ -17,7 +17,7 @@ export type Line = 'open' | 'connecting' | 'closed'
 
 /** Milliseconds between two batches, and the most events that one holds on to. */
 const every = 400
-const most = 500
+export const mostInBatch = 500
 /** Events a second above which the stream is let go for a while: lists are then asked again by the clock. */
 const tooFast = 400
 const rest = 5_000
@@ -86,7 +86,7 @@ const take = ({ data }: MessageEvent<string>): void => {
   counted += 1
   position = event.position
   gathered.push(event)
-  if (gathered.length > most) gathered.shift()
+  if (gathered.length > mostInBatch) gathered.shift()
   soon()
 }
 

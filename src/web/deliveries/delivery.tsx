@@ -105,7 +105,7 @@ const Steps = ({
   readonly asked: string | null
 }) => {
   const { steps, error } = useSteps(['deliveries', id, 'steps'], turn)
-  if (steps !== null) return <History machine="delivery" {...{ steps, asked }} />
+  if (steps !== null) return <History machine="delivery" stream={`delivery-${id}`} {...{ steps, asked }} />
   return error === null ? <Waiting /> : <Problem error={error} />
 }
 

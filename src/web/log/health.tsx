@@ -4,6 +4,7 @@ import type { ViewStatus } from '../../shapes/view.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { getJson, send, urlOf, wordsOf } from '../api/client.ts'
 import { Badge, lasting, Problem, Time, type Tone } from '../pieces/pieces.tsx'
+import { Webhooks } from './webhooks.tsx'
 
 type Check = { readonly ok: boolean; readonly detail: string | null }
 type Ready = { readonly status: string; readonly checks: Readonly<Record<string, Check>> }
@@ -51,11 +52,14 @@ const View = ({ view, rebuild }: { readonly view: ViewStatus; readonly rebuild: 
       <td class="count">{lag.toLocaleString('en')}</td>
       <td>
         {state === 'rebuilding' ? (
-          <progress
-            max={Math.max(1, tail)}
-            value={rebuilt ?? 0}
-            aria-label={`How far ${name} is built again`}
-          />
+          <>
+            <progress
+              max={Math.max(1, tail)}
+              value={rebuilt ?? 0}
+              aria-label={`How far ${name} is built again`}
+            />{' '}
+            {Math.floor((100 * (rebuilt ?? 0)) / Math.max(1, tail))}%
+          </>
         ) : (
           error !== null && (
             <span class="fault">
@@ -134,7 +138,7 @@ type Fact = {
 /** Pages of facts that are looked through at most. */
 const mostPages = 20
 
-/** All facts of two types, the oldest first. */
+/** All facts of a type, the oldest first. */
 const factsOf = async (type: string, signal: AbortSignal): Promise<readonly Fact[]> => {
   let found: readonly Fact[] = []
   let after: number | null = 0
@@ -152,33 +156,41 @@ const factsOf = async (type: string, signal: AbortSignal): Promise<readonly Fact
 
 type InForce = { readonly service: string; readonly hash: string; readonly since: string }
 
+const policyOf = async (hash: string, signal: AbortSignal): Promise<unknown> => {
+  const asked = urlOf(['events'], { stream: `policy-${hash}`, limit: 1 })
+  const { items } = await getJson<{ readonly items: readonly Fact[] }>(asked, signal)
+  return items[0]?.data.policy
+}
+
 /** By which policy the sessions of each service are judged, as the log has it. */
 const usePolicies = () => {
   const [known, setKnown] = useState<{
     readonly inForce: readonly InForce[]
     readonly policies: ReadonlyMap<string, unknown>
   }>({ inForce: [], policies: new Map() })
+  const [turn, setTurn] = useState(0)
   useEffect(() => {
     const ending = new AbortController()
     const look = async (): Promise<void> => {
       const changes = await factsOf('PolicyChanged', ending.signal)
-      const adopted = await getJson<{ items: readonly (Fact & { stream: string })[] }>(
-        urlOf(['events'], { type: 'PolicyAdopted', limit: 500 }),
-        ending.signal,
-      )
       const newest = new Map<string, InForce>()
       for (const { at, data } of changes) {
         const [service, hash] = [String(data.service), String(data.policy)]
         if (newest.get(service)?.hash !== hash) newest.set(service, { service, hash, since: at })
       }
-      const policies = adopted.items.map(
-        ({ stream, data }) => [stream.replace(/^policy-/, ''), data.policy] as const,
+      const hashes = [...new Set([...newest.values()].map(({ hash }) => hash))]
+      const policies = await Promise.all(
+        hashes.map(async (hash) => [hash, await policyOf(hash, ending.signal)] as const),
       )
       setKnown({ inForce: [...newest.values()], policies: new Map(policies) })
     }
     look().catch(() => {})
     return () => ending.abort()
-  }, [])
+  }, [turn])
+  useFresh(
+    () => setTurn((before) => before + 1),
+    ({ events }) => events.some(({ type }) => type === 'PolicyChanged'),
+  )
   return known
 }
 
@@ -244,6 +256,7 @@ export const Health = () => {
         </ul>
       )}
       <Views />
+      <Webhooks />
       <Policies />
     </>
   )

@@ -1,16 +1,22 @@
 /** The log itself: what was recorded last, and what comes. */
 import { useEffect, useState } from 'preact/hooks'
+import { factNames } from '../../../machines/vocabulary/fact-names.ts'
 import type { Event } from '../../shapes/event.ts'
-import type { ApiProblem } from '../api/client.ts'
-import { getJson, urlOf } from '../api/client.ts'
-import { useLive } from '../api/live.ts'
+import { type ApiProblem, type Asked, getJson, urlOf } from '../api/client.ts'
+import { mostInBatch, useLive } from '../api/live.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Empty, Line, Problem, Time } from '../pieces/pieces.tsx'
 
 const fields: readonly Field[] = [
-  { name: 'type', title: 'Type', hint: 'MessageAccepted, Delivered', first: true },
-  { name: 'stream', title: 'Stream', hint: 'delivery, or smtp_session-01k…', first: true },
+  {
+    ...{ name: 'type', title: 'Type', hint: 'MessageAccepted, Delivered' },
+    ...{ first: true, suggested: factNames.toSorted() },
+  },
+  {
+    ...{ name: 'stream', title: 'Stream', hint: 'delivery, or smtp_session-01k…' },
+    ...{ first: true, suggested: ['smtp_session', 'delivery', 'policy', 'account'] },
+  },
   { name: 'after', title: 'After position', hint: '0' },
 ]
 /** Events kept on the page. */
@@ -56,34 +62,59 @@ const Row = ({ event }: { readonly event: Event }) => {
 
 type Known = { readonly items: readonly Event[]; readonly error: ApiProblem | null }
 
+type Page = { readonly items: readonly Event[]; readonly next: number | null }
+const pageOf = (asked: Asked, signal: AbortSignal): Promise<Page> => getJson(urlOf(['events'], asked), signal)
+
+/** Pages looked through for the newest of those behind one position. */
+const mostPages = 100
+const perPage = 500
+
+/** Everything that fits behind a position, or the last of it where that is very much. */
+const behind = async (filter: Asked, begin: number, signal: AbortSignal): Promise<readonly Event[]> => {
+  let found: readonly Event[] = []
+  let after: number | null = begin
+  for (let page = 0; after !== null && page < mostPages; page += 1) {
+    const answer: Page = await pageOf({ ...filter, after, limit: perPage }, signal)
+    found = [...found, ...answer.items].slice(-pageSize)
+    after = answer.next
+  }
+  return found
+}
+
+/** The log is read forwards: from a place so far before its end that enough fits behind it. */
+const newestOf = async (filter: Asked, signal: AbortSignal): Promise<readonly Event[]> => {
+  const views = await getJson<{ items: { position: number; lag: number }[] }>(urlOf(['views']), signal)
+  const tail = Math.max(0, ...views.items.map(({ position, lag }) => position + lag))
+  for (let back = pageSize; ; back *= 4) {
+    const found = await behind(filter, Math.max(0, tail - back), signal)
+    if (found.length >= pageSize || back >= tail) return found
+  }
+}
+
 /** The newest events that fit: where nobody says from where, the last few hundred of the log. */
 const useEvents = (asked: Readonly<Record<string, string>>, isPaused: boolean): Known => {
   const [known, setKnown] = useState<Known>({ items: [], error: null })
+  const [turn, setTurn] = useState(0)
   const key = JSON.stringify(asked)
   useEffect(() => {
+    if (isPaused) return
     const ending = new AbortController()
     const look = async (): Promise<void> => {
       const { after, ...filter } = asked
-      const views = await getJson<{ items: { position: number; lag: number }[] }>(
-        urlOf(['views']),
-        ending.signal,
-      )
-      const tail = Math.max(0, ...views.items.map(({ position, lag }) => position + lag))
-      const isBounded = after !== undefined || filter.type !== undefined || filter.stream !== undefined
-      const begin = after ?? (isBounded ? 0 : Math.max(0, tail - pageSize))
-      const { items } = await getJson<{ items: readonly Event[] }>(
-        urlOf(['events'], { ...filter, after: begin, limit: pageSize }),
-        ending.signal,
-      )
+      const items = await (after === undefined
+        ? newestOf(filter, ending.signal)
+        : pageOf({ ...filter, after, limit: pageSize }, ending.signal).then((page) => page.items))
       setKnown({ items: items.toReversed(), error: null })
     }
     look().catch((error: ApiProblem) => {
       if (!ending.signal.aborted) setKnown({ items: [], error })
     })
     return () => ending.abort()
-  }, [key])
+  }, [key, turn, isPaused])
   useLive(({ events }) => {
     if (isPaused) return
+    // More came than is told one by one.
+    if (events.length === 0 || events.length >= mostInBatch) return setTurn((before) => before + 1)
     const fresh = events.filter((event) => isWanted(event, asked))
     if (fresh.length === 0) return
     setKnown(({ items, error }) => {

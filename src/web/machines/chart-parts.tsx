@@ -8,13 +8,12 @@ export type Pointing = {
 }
 
 /** As a button for who has no mouse; a picture is nothing to tab through where nothing can be chosen. */
-const asButton = ({ path, name, description }: ChartState, { look, choose }: Pointing, isChosen: boolean) =>
+const asButton = (path: string, { look, choose }: Pointing, isChosen: boolean) =>
   choose === undefined
     ? {}
     : ({
         role: 'button',
-        tabIndex: 0,
-        'aria-label': `${name}: ${description}`,
+        tabindex: 0,
         'aria-pressed': isChosen,
         onClick: () => choose(path),
         onKeyDown: (event: KeyboardEvent) => {
@@ -48,8 +47,9 @@ export const State = ({
       data-state={path}
       onMouseEnter={() => pointing.look(path)}
       onMouseLeave={() => pointing.look(null)}
-      {...asButton(state, pointing, isChosen)}
+      {...asButton(path, pointing, isChosen)}
     >
+      {/* Its name as a button, and what a mouse is shown. */}
       <title>{`${name}: ${description}`}</title>
       <rect width={width} height={height} rx="10" />
       {kind === 'final' && (

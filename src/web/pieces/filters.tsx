@@ -8,6 +8,8 @@ export type Field = {
   readonly hint?: string
   /** One of these, where only some words are possible. */
   readonly choices?: readonly string[]
+  /** Words that may be meant, where others are possible too. */
+  readonly suggested?: readonly string[]
   /** Shown always; others behind a button. */
   readonly first?: true
 }
@@ -53,7 +55,15 @@ const Words = ({ field, value }: { readonly field: Field; readonly value: string
         {...(field.first === true && { 'data-search': '' })}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
         onChange={() => ask({ [field.name]: typed.trim() })}
+        {...(field.suggested !== undefined && { list: `words-${field.name}` })}
       />
+      {field.suggested !== undefined && (
+        <datalist id={`words-${field.name}`}>
+          {field.suggested.map((word) => (
+            <option key={word} value={word} />
+          ))}
+        </datalist>
+      )}
     </label>
   )
 }

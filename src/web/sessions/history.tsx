@@ -84,8 +84,10 @@ const writeEvery = 400
 
 /** The step one stands at, from the address and into it. */
 const useStep = (steps: readonly Step[], asked: string | null) => {
-  const find = (revision: string | null): number =>
-    revision === null ? steps.length - 1 : steps.findIndex((step) => String(step.revision) === revision)
+  const find = (revision: string | null): number => {
+    const found = steps.findIndex((step) => String(step.revision) === revision)
+    return found === -1 ? steps.length - 1 : found
+  }
   const [at, setAt] = useState<number | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   const place = at ?? find(asked)
@@ -117,9 +119,11 @@ export type HistoryProps = {
   readonly steps: readonly Step[]
   /** Revision of the step to stand at, null for the last. */
   readonly asked: string | null
+  /** Of the log, where it is one of the log's. */
+  readonly stream?: string | null
 }
 
-export const History = ({ machine, steps, asked }: HistoryProps) => {
+export const History = ({ machine, steps, asked, stream = null }: HistoryProps) => {
   const [at, move] = useStep(steps, asked)
   const step = steps[at]
   const way = useMemo(() => steps.slice(0, at + 1), [steps, at])
@@ -144,7 +148,7 @@ export const History = ({ machine, steps, asked }: HistoryProps) => {
             <StepRows {...{ steps, at, move, machine }} />
           </section>
         </div>
-        <StepPanel {...{ steps, at, machine }} />
+        <StepPanel {...{ steps, at, machine, stream }} />
       </div>
     </div>
   )

@@ -84,7 +84,12 @@ export const SessionPage = ({ id, asked, message }: SessionPageProps) => {
       <Head session={session} />
       {stepsError !== null && <Problem error={stepsError} />}
       {steps !== null ? (
-        <History machine="session" steps={steps} asked={asked ?? acceptance(steps, message)} />
+        <History
+          machine="session"
+          steps={steps}
+          asked={asked ?? acceptance(steps, message)}
+          stream={`smtp_session-${id}`}
+        />
       ) : (
         stepsError === null && <Waiting />
       )}

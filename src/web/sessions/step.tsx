@@ -1,6 +1,11 @@
 /** One step, all of it: what came, what was decided and why, what it changed, what could have come next. */
+
+import { useState } from 'preact/hooks'
 import type { Operation } from '../../history/patch.ts'
 import type { Step } from '../../history/steps.ts'
+import type { Event } from '../../shapes/event.ts'
+import { useJson } from '../api/ask.ts'
+import { urlOf } from '../api/client.ts'
 import { chartNamed } from '../machines/chart.tsx'
 import { Copy } from '../pieces/pieces.tsx'
 import { nextHopOf, stepWords, toneOf, whyWords } from './words.ts'
@@ -31,7 +36,9 @@ const known = (steps: readonly Step[], at: number, path: string): unknown => {
   return undefined
 }
 
-const Value = ({ value }: { readonly value: unknown }) => {
+const Value = ({ name, value }: { readonly name: string; readonly value: unknown }) => {
+  if (name === 'message' && typeof value === 'string')
+    return <a href={`/mail/all/${encodeURIComponent(value)}`}>{value}</a>
   if (typeof value === 'object' && value !== null) return <code>{clipped(json(value))}</code>
   return <span>{value === null ? 'none' : String(value)}</span>
 }
@@ -45,7 +52,7 @@ const Facts = ({ facts }: { readonly facts: Step['facts'] }) => {
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <Value value={value} />
+            <Value {...{ name, value }} />
           </dd>
         </div>
       ))}
@@ -76,9 +83,37 @@ const Next = ({ step, machine }: { readonly step: Step; readonly machine: string
   )
 }
 
-export type StepProps = { readonly steps: readonly Step[]; readonly at: number; readonly machine: string }
+/** As the log has it, where there is a log to ask; and what was made of it. */
+const Raw = ({ step, stream }: { readonly step: Step; readonly stream: string | null }) => {
+  const [isOpen, setOpen] = useState(false)
+  const asked = isOpen && stream !== null
+  const url = asked ? urlOf(['events'], { stream, revision: step.revision, limit: 1 }) : null
+  const { value, error } = useJson<{ readonly items: readonly Event[] }>(url)
+  const event = value?.items[0]
+  const shown = JSON.stringify(event ?? step, null, 2)
+  return (
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{stream === null ? 'Raw step' : 'Raw event'}</summary>
+      {isOpen && (
+        <>
+          <Copy text={shown} />
+          {error !== null && <p class="weak">As it was replayed: {error.message}.</p>}
+          <pre class="raw">{shown}</pre>
+        </>
+      )}
+    </details>
+  )
+}
 
-export const StepPanel = ({ steps, at, machine }: StepProps) => {
+export type StepProps = {
+  readonly steps: readonly Step[]
+  readonly at: number
+  readonly machine: string
+  /** Of the log; null where the history is a file's. */
+  readonly stream: string | null
+}
+
+export const StepPanel = ({ steps, at, machine, stream }: StepProps) => {
   const step = steps[at]
   if (step === undefined) return null
   const state = chartNamed(machine)?.states.find(({ path }) => path === step.to)
@@ -96,6 +131,12 @@ export const StepPanel = ({ steps, at, machine }: StepProps) => {
             </>
           )}
         </p>
+        {stream !== null && (
+          <Copy
+            text={`${location.origin}${location.pathname}?step=${step.revision}`}
+            label="Copy the link to this step"
+          />
+        )}
       </header>
       {step.diverged !== null && (
         <p class="fault" role="alert">
@@ -154,11 +195,7 @@ export const StepPanel = ({ steps, at, machine }: StepProps) => {
           </p>
         </div>
       )}
-      <details>
-        <summary>Raw event</summary>
-        <Copy text={JSON.stringify(step, null, 2)} />
-        <pre>{JSON.stringify(step, null, 2)}</pre>
-      </details>
+      <Raw key={`${stream} ${step.revision}`} step={step} stream={stream} />
     </section>
   )
 }

@@ -199,3 +199,13 @@ test('views say how they are, and are built again', async (t) => {
   })
   assert.equal((await api.items('/messages')).length, 1)
 })
+
+test('an event of one stream is found by its revision', async (t) => {
+  const api = await apiServer(t)
+  const id = await api.mail()
+  const { session } = await api.get(`/messages/${id}`)
+  const stream = `smtp_session-${session}`
+  const [third] = await api.items(`/events?stream=${stream}&revision=2&limit=1`)
+  assert.deepEqual([third?.stream, third?.revision], [stream, 2])
+  assert.equal((await api.ask('/events?revision=2')).status, 400)
+})
