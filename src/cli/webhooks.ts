@@ -5,7 +5,7 @@ import { newEventId } from '../actors/identity.ts'
 import type { Config } from '../config/schema.ts'
 import { withoutSecret } from '../config/show.ts'
 import { kindOf, WrongRevision } from '../log/port.ts'
-import { overview, type WebhookState } from '../webhooks/overview.ts'
+import { overview, shownUrl, type WebhookState } from '../webhooks/overview.ts'
 import { type Standing, standingOf, webhookId, webhookStream } from '../webhooks/standing.ts'
 import { CommandFault } from './fault.ts'
 import { type Reading, reading } from './open.ts'
@@ -72,7 +72,7 @@ const list = async ({ log, config, json }: Reading): Promise<void> => {
 /** As it is written in the configuration, or as it is shown. @throws CommandFault */
 const hookOf = ({ webhooks }: Config, typed: string): Config['webhooks'][number] => {
   const found = webhooks.find(({ url }) =>
-    [url, withoutSecret(url), url.replace(/\/$/, ''), webhookId(url)].includes(typed),
+    [url, shownUrl(url), url.replace(/\/$/, ''), webhookId(url)].includes(typed),
   )
   if (found !== undefined) return found
   throw new CommandFault(
@@ -107,8 +107,8 @@ const move = async (
   }
   try {
     const to = await untilSaid(async () => say(await standingOf(log, url)))
-    if (json) ndjson({ url: withoutSecret(url), id: webhookId(url), position: to })
-    else print(`${withoutSecret(url)} is told what comes after position ${to}`)
+    if (json) ndjson({ url: shownUrl(url), id: webhookId(url), position: to })
+    else print(`${shownUrl(url)} is told what comes after position ${to}`)
   } finally {
     await writing.close()
   }

@@ -1,12 +1,11 @@
 /** How the webhooks of a configuration are, for whoever asks: out of the log, whether or not a server runs. */
 import type { Config } from '../config/schema.ts'
-import { withoutSecret } from '../config/show.ts'
 import type { LogReader } from '../log/port.ts'
 import { type Standing, standingOf, webhookId } from './standing.ts'
 
 export type WebhookState = {
   readonly id: string
-  /** Without a password. */
+  /** Without a password and what is behind the path: receivers have secrets there. */
   readonly url: string
   readonly events: readonly string[]
   /** `new`: no server has begun with it. `waiting`: an event was not taken, and is tried again. `disabled`: the receiver wants no more. */
@@ -40,7 +39,7 @@ const stateOf = async (log: Log, { url, events }: Hook): Promise<WebhookState> =
   const unsent = standing === null ? nothing : await after(log, standing.position, events)
   const { attempts = 0, since = null, nextAttemptAt = null, error = null } = standing?.trouble ?? {}
   return {
-    ...{ id: webhookId(url), url: withoutSecret(url), events, state: wordOf(standing) },
+    ...{ id: webhookId(url), url: shownUrl(url), events, state: wordOf(standing) },
     ...{ position: standing?.position ?? null, behind: Math.min(unsent.count, mostCounted) },
     ...{
       behindIsMore: unsent.count > mostCounted,
@@ -51,6 +50,14 @@ const stateOf = async (log: Log, { url, events }: Hook): Promise<WebhookState> =
     },
     ...{ failingSince: isoOf(since), nextAttemptAt: isoOf(nextAttemptAt) },
   }
+}
+
+/** As it is told to those who look. */
+export const shownUrl = (url: string): string => {
+  const { protocol, host, pathname, username, password, search } = new URL(url)
+  // A user without a password may be a key of its own.
+  const user = username === '' ? '' : `${password === '' ? '' : `${username}:`}***@`
+  return `${protocol}//${user}${host}${pathname}${search === '' ? '' : '?***'}`
 }
 
 const wordOf = (standing: Standing | null): WebhookState['state'] => {

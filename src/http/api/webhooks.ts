@@ -6,7 +6,7 @@ import { type Endpoint, endpoint } from './endpoint.ts'
 const webhook = z
   .object({
     id: z.string(),
-    url: z.string().describe('Without a password'),
+    url: z.string().describe('Without password and query'),
     events: z.array(z.string()),
     state: z
       .enum(['new', 'telling', 'waiting', 'disabled'])

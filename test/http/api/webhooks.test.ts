@@ -13,7 +13,7 @@ test('webhooks, how far each is told, and what keeps it', async (t) => {
   to.says(503)
   const secretFile = join(scratch('hook'), 'hook.key')
   writeFileSync(secretFile, secret)
-  const url = to.url.replace('http://', 'http://user:open-sesame@')
+  const url = `${to.url.replace('http://', 'http://user:open-sesame@')}&more=open-sesame`
   const { items, mail } = await apiServer(t, {
     webhooks: [{ url, events: ['MessageAccepted'], secretFile }],
   })
@@ -25,4 +25,5 @@ test('webhooks, how far each is told, and what keeps it', async (t) => {
   })
   assert.deepEqual([found?.behind, found?.error, found?.events], [1, 'answered 503', ['MessageAccepted']])
   assert.ok(!JSON.stringify(found).includes('open-sesame'))
+  assert.equal(found?.url, to.url.replace('http://', 'http://user:***@').replace(/\?.*/, '?***'))
 })
