@@ -45,7 +45,7 @@ export class Post {
         ? secure(target, { ...options, agent: this.#tls })
         : plain(target, { ...options, agent: this.#plain })
     try {
-      return judged(await answerTo(asked, body))
+      return judged(await answerTo(asked, body, ending))
     } catch (error) {
       return { kind: 'refused', error: signal.aborted ? 'stopped' : wordsOf(error, ending), retryAfter: null }
     }
@@ -60,9 +60,16 @@ export class Post {
 const credentials = ({ username, password }: URL): string =>
   `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
 
-const answerTo = (asked: ClientRequest, body: string): Promise<IncomingMessage> =>
+const answerTo = (asked: ClientRequest, body: string, ending: AbortSignal): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    asked.once('error', reject)
+    asked.on('error', reject)
+    // Whatever else it does.
+    ending.addEventListener('abort', () => reject(ending.reason), { once: true })
+    // RFC 9110 §7.8: nobody asked it to speak another protocol.
+    asked.once('upgrade', (answer, socket) => {
+      socket.destroy()
+      resolve(answer)
+    })
     asked.once('response', (answer) => {
       let read = 0
       answer.on('data', (chunk: Buffer) => {
