@@ -36,22 +36,23 @@ const classOf = `CASE WHEN queuedAt > :at - ${bounds[0]} THEN 0 ${bounds
   .slice(1)
   .map((bound, place) => `WHEN queuedAt > :at - ${bound} THEN ${place + 1}`)
   .join(' ')} ELSE ${bounds.length} END`
-const byDomainAndAge = (rows: string): string => `
-  SELECT domain, ${classOf} AS class, count(*) AS count, min(queuedAt) AS oldestAt ${rows} GROUP BY 1, 2
+const now = `
+  SELECT domain, ${classOf} AS class, count(*) AS count, min(queuedAt) AS oldestAt
+  FROM deliveries WHERE waiting = '' GROUP BY 1, 2
 `
-const now = byDomainAndAge(`FROM deliveries WHERE waiting = ''`)
 /** What was there then and is not over yet, and what is over since. */
 const alive = `FROM (
   SELECT id, domain, queuedAt, status, changedAt FROM deliveries WHERE waiting = '' AND queuedAt <= :at
   UNION ALL
   SELECT id, domain, queuedAt, status, changedAt FROM deliveries WHERE finishedAt > :at AND queuedAt <= :at)
 `
-const then = byDomainAndAge(alive)
-const unchanged = `
-  SELECT status, count(*) AS count, min(queuedAt) AS oldestAt ${alive} WHERE changedAt <= :at GROUP BY 1
+/** Without a status where it may have been another. */
+const then = `
+  SELECT domain, ${classOf} AS class, CASE WHEN changedAt <= :at THEN status END AS standing,
+    count(*) AS count, min(queuedAt) AS oldestAt
+  ${alive} GROUP BY 1, 2, 3
 `
 const changed = `SELECT id ${alive} WHERE changedAt > :at LIMIT :most`
-const changedCount = `SELECT count(*) AS count ${alive} WHERE changedAt > :at`
 
 type Row = {
   readonly domain: string
@@ -91,20 +92,25 @@ export const askGlance = (db: DatabaseSync, at: number): Glance => {
 /** Histories folded again for one glance: more would keep others waiting. */
 const mostFolded = 10_000
 
+type Standing = { readonly count: number; readonly oldestAt: number }
+type StandingRow = Row & { readonly standing: string | null }
+
+const added = (known: Standing | undefined, { count, oldestAt }: Standing): Standing => ({
+  count: count + (known?.count ?? 0),
+  oldestAt: Math.min(oldestAt, known?.oldestAt ?? oldestAt),
+})
+
 export const askGlanceThen = async ({ db, log }: Past, at: number): Promise<Glance> => {
-  const rows = allRows<Row>(db, then, { at })
-  const standing = new Map(
-    allRows<QueueStatus & { oldestAt: number }>(db, unchanged, { at }).map((row) => [row.status, row]),
-  )
-  const others = allRows<{ count: number }>(db, changedCount, { at })[0]?.count ?? 0
-  const ids = allRows<{ id: string }>(db, changed, { at, most: mostFolded }).map(({ id }) => id)
-  for (const { status, queuedAt } of (await foldedThen(log, ids, at)).values()) {
-    const known = standing.get(status)
-    const oldestAt = Math.min(Date.parse(queuedAt), known?.oldestAt ?? Number.POSITIVE_INFINITY)
-    standing.set(status, { status, count: (known?.count ?? 0) + 1, oldestAt })
-  }
+  const rows = allRows<StandingRow>(db, then, { at })
+  const standings = new Map<string | null, Standing>()
+  for (const row of rows) standings.set(row.standing, added(standings.get(row.standing), row))
+  const others = standings.get(null)?.count ?? 0
+  const asked = { at, most: mostFolded }
+  const ids = others === 0 ? [] : allRows<{ id: string }>(db, changed, asked).map(({ id }) => id)
+  for (const { status, queuedAt } of (await foldedThen(log, ids, at)).values())
+    standings.set(status, added(standings.get(status), { count: 1, oldestAt: Date.parse(queuedAt) }))
   const statuses = unfinished.map((status) => {
-    const { count = 0, oldestAt = null } = standing.get(status) ?? {}
+    const { count = 0, oldestAt = null } = standings.get(status) ?? {}
     return { status, count, oldestAt }
   })
   return { statuses, uncounted: others - ids.length, ages: agesOf(rows, at), ...domainsOf(rows) }
