@@ -33,7 +33,8 @@ export const session = z
       .boolean()
       .describe('It was refused for now only, with 4xx: greylisted, or put off by another rule'),
     ended: z.string().nullable().describe('How the line ended: quit, disconnected, timeout ...'),
-    messages: z.array(id).describe('The messages accepted in it'),
+    messages: z.array(id).describe('The messages accepted in it; in a list of the Web API the first hundred'),
+    accepted: count.describe('How many messages were accepted in it'),
     refusals: count.describe('How often something was refused'),
     tagged: count.describe('Messages accepted in it that the policy put into Junk'),
     transitions: count,

@@ -10,7 +10,7 @@ import { askDeliveries, type DeliveryFilter } from '../../src/views/answers/deli
 import { askMailboxMessages, type MailboxFilter } from '../../src/views/answers/mailboxes.ts'
 import { askMessages, type MessageFilter } from '../../src/views/answers/messages.ts'
 import { atTheTop } from '../../src/views/answers/pages.ts'
-import { askSessions, type SessionFilter } from '../../src/views/answers/sessions.ts'
+import { askSession, askSessions, type SessionFilter } from '../../src/views/answers/sessions.ts'
 import { bookkeeping } from '../../src/views/database.ts'
 import { questions } from '../../src/views/desk/questions.ts'
 import { Generation } from '../../src/views/generation.ts'
@@ -260,3 +260,19 @@ const bySearches = (
     before = end
   }
 }
+
+test('a page of sessions names some of a great many messages, and one session all of them', (context) => {
+  const db = viewsFor(context)
+  const tables = new Map(registered(db).map(({ name, generation }) => [name, generation]))
+  db.exec(`INSERT INTO sessions_${tables.get('sessions')} (id, openedAt, listener, peerAddress, peerPort, stage, accepted)
+    VALUES ('s', 1, 'mx', '192.0.2.1', 1, 'waiting', 150)`)
+  const add = db.prepare(
+    `INSERT INTO messages_${tables.get('messages')} (id, session, acceptedAt) VALUES (:id, 's', :at)`,
+  )
+  for (let at = 0; at < 150; at += 1) add.run({ id: `m${String(at).padStart(3, '0')}`, at })
+  const [listed] = [...askSessions(db, { limit: 50, before: atTheTop })]
+  assert.deepEqual([listed?.messages.length, listed?.messages[0], listed?.accepted], [100, 'm000', 150])
+  const [whole] = [...askSessions(db, { limit: 50 })]
+  assert.equal(whole?.messages.length, 150)
+  assert.equal(askSession(db, 's')?.messages.at(-1), 'm149')
+})

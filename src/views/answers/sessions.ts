@@ -42,8 +42,15 @@ const exact = `SELECT id FROM sessions WHERE id = :part`
 const starting = `SELECT id FROM sessions WHERE id >= :part AND id < :part || '~' LIMIT 3`
 const ending = `SELECT id FROM sessions WHERE substr(id, -length(:part)) = :part LIMIT 3`
 const messagesOfSessions = `
-  SELECT id, session FROM messages WHERE session IN (SELECT value FROM json_each(:sessions)) ORDER BY id
+  SELECT value AS session, (
+    SELECT json_group_array(id) FROM (
+      SELECT id FROM messages WHERE session = json_each.value ORDER BY acceptedAt, id LIMIT :most)) AS ids
+  FROM json_each(:sessions)
 `
+/** Messages named with a session on a page: hundreds of each of fifty would be a page of nothing else. */
+const mostOnPage = 100
+/** What LIMIT takes for no limit. */
+const all = -1
 
 type Row = {
   id: string
@@ -87,34 +94,37 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   deferred: row.deferred === 1,
   ended: row.ended,
   messages,
+  accepted: row.accepted,
   refusals: row.refused,
   tagged: row.tagged,
   transitions: row.transitions,
 })
 
-/** The ids of the messages of these sessions. */
-const messagesOf = (db: DatabaseSync, sessions: readonly Row[]): ReadonlyMap<string, readonly string[]> => {
+/** The ids of the messages of these sessions, of each the first so many. */
+const messagesOf = (
+  db: DatabaseSync,
+  sessions: readonly Row[],
+  most: number,
+): ReadonlyMap<string, readonly string[]> => {
   const accepting = sessions.filter(({ accepted }) => accepted > 0).map(({ id }) => id)
-  const found = new Map<string, string[]>(accepting.map((id) => [id, []]))
-  if (accepting.length === 0) return found
-  const asked = { sessions: JSON.stringify(accepting) }
-  for (const { id, session } of allRows<{ id: string; session: string }>(db, messagesOfSessions, asked))
-    found.get(session)?.push(id)
-  return found
+  if (accepting.length === 0) return new Map()
+  const asked = { sessions: JSON.stringify(accepting), most }
+  const found = allRows<{ session: string; ids: string }>(db, messagesOfSessions, asked)
+  return new Map(found.map(({ session, ids }) => [session, JSON.parse(ids) as string[]]))
 }
 
 /** Sessions in the order they were opened. */
 export function* askSessions(db: DatabaseSync, asked: SessionFilter = {}): Generator<Session> {
   const { paged, filter } = questionFor(db, asked)
   for (const page of pagesOf<Row>(db, paged, { filter, limit: asked.limit, before: asked.before })) {
-    const messages = messagesOf(db, page)
+    const messages = messagesOf(db, page, asked.before === undefined ? all : mostOnPage)
     for (const row of page) yield sessionOf(row, messages.get(row.id) ?? [])
   }
 }
 
 export const askSession = (db: DatabaseSync, id: string): Session | null => {
   const [row] = allRows<Row>(db, one, { id })
-  return row === undefined ? null : sessionOf(row, messagesOf(db, [row]).get(id) ?? [])
+  return row === undefined ? null : sessionOf(row, messagesOf(db, [row], all).get(id) ?? [])
 }
 
 /** Ids that begin or end with `part`, a few of them: to complete what people type. */

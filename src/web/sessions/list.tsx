@@ -31,7 +31,7 @@ export const whyOf = ({ reason, outcome }: Session): string =>
   reason === null || outcome === 'accepted' ? '' : reasonText(reason)
 
 const Row = ({ session }: { readonly session: Session }) => {
-  const { id, openedAt, listener, peer, helo, user, outcome, deferred, messages, rule, transitions } = session
+  const { id, openedAt, listener, peer, helo, user, outcome, deferred, accepted, rule, transitions } = session
   const href = `/sessions/${id}`
   return (
     <tr>
@@ -49,7 +49,7 @@ const Row = ({ session }: { readonly session: Session }) => {
       </td>
       <td class="wide">{helo}</td>
       <td class="wide">{user ?? listener}</td>
-      <td class="count">{messages.length === 0 ? '' : messages.length}</td>
+      <td class="count">{accepted === 0 ? '' : accepted}</td>
       <td class="count wide">{transitions}</td>
       <td class="why">
         {whyOf(session)} {rule !== null && <code>{rule}</code>}
