@@ -9,6 +9,7 @@ import './style/base.css'
 import './style/pieces.css'
 import './style/places.css'
 import './style/mail.css'
+import './style/writing.css'
 import './style/others.css'
 
 applyTheme()
