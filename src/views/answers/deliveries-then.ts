@@ -30,7 +30,7 @@ const isUnfinished = (status: string): boolean =>
   status === 'unfinished' || unfinished.some((one) => one === status)
 
 /** Streams folded at a time. */
-const together = 500
+const together = 250
 
 const eventsThen = async (
   log: Past['log'],
@@ -109,7 +109,7 @@ export type DeliveriesThen = {
 }
 
 /** Candidates looked at for one page: where few of them are meant, the page is shorter. */
-const mostLooked = 5_000
+const mostLooked = 2_000
 
 const placeOf = ({ queuedAt, id }: Delivery): Place => ({ at: Date.parse(queuedAt), id })
 

@@ -90,7 +90,7 @@ export const askGlance = (db: DatabaseSync, at: number): Glance => {
 }
 
 /** Histories folded again for one glance: more would keep others waiting. */
-const mostFolded = 10_000
+const mostFolded = 4_000
 
 type Standing = { readonly count: number; readonly oldestAt: number }
 type StandingRow = Row & { readonly standing: string | null }
