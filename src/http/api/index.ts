@@ -12,6 +12,7 @@ import { machineRows } from './machines.ts'
 import { mailboxRows } from './mailboxes.ts'
 import { messageRows } from './messages.ts'
 import { queueRows } from './queue.ts'
+import { type Document, readable, readablePolicy } from './readable.ts'
 import { sendRows } from './send.ts'
 import { prefix, serveTable } from './serve.ts'
 import { sessionRows } from './sessions.ts'
@@ -56,13 +57,19 @@ export const api = ({ directory, log, desk }: ApiOptions): Part => {
   return (app, house) => {
     serve(app, house)
     let document: string | null = null
-    app.get(
-      `${prefix}/openapi.json`,
-      { config: { access: 'account', role: 'look', own: true } },
-      (_, reply) => {
-        document ??= JSON.stringify(apiDocument())
-        return reply.type('application/json; charset=utf-8').send(document)
-      },
-    )
+    let page: string | null = null
+    const toAll = { config: { access: 'account', role: 'look', own: true } } as const
+    app.get(`${prefix}/openapi.json`, toAll, (_, reply) => {
+      document ??= JSON.stringify(apiDocument())
+      return reply.type('application/json; charset=utf-8').send(document)
+    })
+    app.get('/api/docs', toAll, (_, reply) => {
+      // The document is what its type says: it is made beside.
+      page ??= readable(apiDocument() as Document)
+      return reply
+        .header('content-security-policy', readablePolicy)
+        .type('text/html; charset=utf-8')
+        .send(page)
+    })
   }
 }

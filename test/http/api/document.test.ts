@@ -1,8 +1,10 @@
 /** The description of the API: valid, complete, and without anything that a client would stumble over. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { apiDocument, rows } from '../../../src/http/api/index.ts'
+import { watchedServer } from '../asking.ts'
 import { apiServer } from './asking.ts'
 
 type Operation = {
@@ -52,4 +54,26 @@ test('it is served', async (t) => {
   assert.equal(status, 200)
   assert.match(headers.get('content-type') ?? '', /^application\/json/)
   assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(apiDocument())))
+})
+
+test('it can be read: each call and each shape in one page, without a script and anything from elsewhere', async (t) => {
+  const { port } = await apiServer(t)
+  const answer = await fetch(`http://127.0.0.1:${port}/api/docs`)
+  const text = await answer.text()
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8')
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /^default-src 'none'; style-src 'sha256-/)
+  assert.doesNotMatch(policy, /script|unsafe/)
+  const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(text) ?? []
+  assert.ok(policy.includes(createHash('sha256').update(style).digest('base64')))
+  assert.doesNotMatch(text, /<script|<link|<img|https?:\/\//)
+  for (const { name, method, path } of rows) {
+    assert.ok(text.includes(`<details id="${name}">`), name)
+    assert.ok(text.includes(`<b>${method}</b> /api/v1${path}<`), path)
+  }
+  for (const [, name] of text.matchAll(/href="#(schema-\w+)"/g))
+    assert.ok(text.includes(`id="${name}"`), String(name))
+  const locked = await watchedServer(t)
+  assert.equal((await fetch(`http://127.0.0.1:${locked.http}/api/docs`)).status, 401)
 })
