@@ -100,5 +100,11 @@ export const refused = async ({ server }: Shown): Promise<void> => {
   for (const command of ['MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>', 'QUIT'])
     await line.say(command)
   await line.closed()
-  await server.until((events) => events.some(({ type }) => type === 'SessionClosed'))
+  await server.until(
+    (events) => {
+      const own = events.findLast(({ type }) => type === 'RecipientRefused')
+      return events.some(({ type, stream }) => type === 'SessionClosed' && stream === own?.stream)
+    },
+    { what: 'the end of the session that was refused' },
+  )
 }

@@ -91,7 +91,11 @@ export const apiOf = (server: TestServer): Api => {
       assert.ok(id)
       await line.say('QUIT')
       await server.until(
-        (events) => events.some(({ type, data }) => type === 'SessionClosed' && data !== null) && true,
+        (events) => {
+          const own = events.find(({ type, data }) => type === 'MessageAccepted' && data.message === id)
+          return events.some(({ type, stream }) => type === 'SessionClosed' && stream === own?.stream)
+        },
+        { what: `the end of the session that brought ${id}` },
       )
       await settled()
       return id
