@@ -97,10 +97,8 @@ export class Courier {
   }
 
   #warn(delivery: string, what: string, error: unknown): void {
-    this.#options.warn(`the delivery ${delivery} ${what}`, asError(error), {
-      message: messageOf(delivery),
-      delivery,
-    })
+    const about = { message: messageOf(delivery), delivery }
+    this.#options.warn(`the delivery ${delivery} ${what}`, asError(error), about)
   }
 
   /** One that cannot be relived must not keep the others. */
