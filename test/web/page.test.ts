@@ -214,7 +214,7 @@ test('machines show what was counted, the log what was recorded, health how the 
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/machines/session`)
-  await page.locator('.chart .state .note', { hasText: '×' }).first().waitFor()
+  await page.locator('.chart .label .note', { hasText: '×' }).first().waitFor()
   await page.goto(`${origin}/log?type=MessageAccepted`)
   await page.locator('.tail li').first().waitFor()
   assert.equal(await page.locator('.tail li').count(), 1)
