@@ -1,12 +1,17 @@
 /** Which spans follow from which facts; and that what nobody takes does not grow. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { parseConfig } from '../../src/config/load.ts'
+import { openMemoryLog } from '../../src/log/memory.ts'
 import { type Append, kindOf } from '../../src/log/port.ts'
 import { Exporter } from '../../src/telemetry/exporter.ts'
+import { openTelemetry } from '../../src/telemetry/index.ts'
 import { Recent } from '../../src/telemetry/recent.ts'
 import type { Span } from '../../src/telemetry/span.ts'
 import { Telling } from '../../src/telemetry/telling.ts'
 import { eventually } from '../eventually.ts'
+import { configText } from '../server.ts'
 import { collector } from './collector.ts'
 
 type Fact = readonly [type: string, at: number, data?: object]
@@ -227,4 +232,38 @@ test('where a collector is silent spans are dropped beyond a bound, counted, and
     said.join('\n'),
     /^the collector .* takes no traces \(answered 503\).*\nthe collector .* takes traces again$/,
   )
+})
+
+test('a collector that comes into the configuration is told from then on, and one that goes out of it no more', async (t) => {
+  const at = await collector(t)
+  const { telemetry } = parseConfig(configText({ telemetry: { endpoint: at.url } }), {
+    ...{ shown: null, file: null, folder: '/', data: '/' },
+  }).config
+  const nobody = { telemetry: { ...telemetry, endpoint: undefined } }
+  const traces = await openTelemetry({ config: nobody, node: 'a', info: () => {}, warn: () => {} })
+  t.after(() => traces.stop())
+  const log = traces.watchedLog(openMemoryLog())
+  const happened = async (name: string): Promise<void> => {
+    const [{ events }] = [inSession(opened, closed!)]
+    const now = events.map((event) => ({ ...event, id: randomUUID(), at: Date.now() }))
+    await log.append([{ stream: `smtp_session-${name}`, expected: -1, events: now }])
+  }
+  await happened('before')
+  assert.equal(traces.figures(), null)
+  await traces.reload({ telemetry })
+  await happened('there')
+  await eventually(() => at.spans.length > 0)
+  await traces.reload(nobody)
+  await happened('after')
+  assert.equal(traces.figures(), null)
+  await traces.reload({ telemetry })
+  await happened('again')
+  await eventually(() => at.spans.length > 1)
+  assert.deepEqual(
+    at.spans.map(({ attributes }) => attributes['fsmtp.session.id']),
+    ['there', 'again'],
+  )
+  // Somebody else's event, of a shape that is not ours.
+  const strange = { id: randomUUID(), kind: kindOf('SessionOpened', 1, {}), at: Date.now(), data: {} }
+  await log.append([{ stream: 'smtp_session-strange', expected: -1, events: [strange] }])
 })
