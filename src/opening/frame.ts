@@ -45,6 +45,10 @@ const goneAt = (html: string, at: number, name: string): number => {
 }
 const closing = /<\/script(?![a-z0-9-])/gi
 
+/** What opens a page opens it beside ours, as `head` says; another target would leave the frame empty. */
+const beside = (tag: string): string => tag.replace(/(["'\s])target(?=\s*=)/gi, '$1data-target')
+const opening = new Set(['a', 'area', 'form'])
+
 /** As browsers read tags, so that of usual mail nothing is seen of what is left out. */
 const without = (html: string): string => {
   const kept: string[] = []
@@ -53,9 +57,9 @@ const without = (html: string): string => {
     const name = tagAt(html, at)
     const isUnwanted = unwanted.test(name)
     const next = name === '' ? at + 1 : isUnwanted ? goneAt(html, at, name) : endOf(html, at)
-    if (isUnwanted) {
+    if (isUnwanted || opening.has(name)) {
       // What stood before it and what stands behind it do not become one.
-      kept.push(html.slice(from, at), ' ')
+      kept.push(html.slice(from, at), isUnwanted ? ' ' : beside(html.slice(at, next)))
       from = next
     }
     at = html.indexOf('<', next)

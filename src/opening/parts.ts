@@ -17,6 +17,12 @@ const deepest = 20
 const longestHeader = 1024 * 1024
 
 const named = (name: string | null | undefined): string | null => name?.slice(0, longestName) ?? null
+
+/** A name for a file, and nothing else: no way to another folder, and nothing that shows it in another order than it is. */
+const fileNamed = (name: string | null | undefined): string | null =>
+  named(name)
+    ?.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '')
+    .replace(/[/\\]/g, '_') ?? null
 const cut = (text: string | undefined): string | null =>
   text === undefined ? null : text.slice(0, longestText)
 
@@ -43,7 +49,7 @@ export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
   const told = kept.map(({ one, octets }, at) => ({
     part: String(at + 1),
     type: one.mimeType.toLowerCase().slice(0, longestName),
-    name: named(one.filename),
+    name: fileNamed(one.filename),
     disposition: dispositionOf(one.disposition),
     contentId: named(one.contentId),
     size: octets.length,

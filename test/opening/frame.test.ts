@@ -46,6 +46,13 @@ test('of usual mail nothing is seen of what is left out', () => {
   )
 })
 
+test('links open beside the page, whatever they say', () => {
+  assert.equal(
+    harmless(`<a href="/x?target=1"\ntarget = "_self">target=1</a><AREA TARGET=_top><b target=x>`),
+    `<a href="/x?target=1"\ndata-target = "_self">target=1</a><AREA data-target=_top><b target=x>`,
+  )
+})
+
 test('it takes time in proportion to the length', () => {
   const pieces = [
     '<script>',

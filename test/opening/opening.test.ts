@@ -60,3 +60,12 @@ test('names are bounded, however long they are written', async (t) => {
   assert.equal(attachments.length, 1)
   assert.ok(JSON.stringify(attachments).length < 4_000, String(JSON.stringify(attachments).length))
 })
+
+test('a name is that of a file, in the order in which it is read', async (t) => {
+  const name = Buffer.from('../a\\b/invoice\u202efdp\u0007.exe').toString('base64')
+  const part = `Content-Disposition: attachment; filename="=?utf-8?B?${name}?="\r\n\r\nhi`
+  const { attachments } = await letters(t)(
+    `MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n${part}\r\n--x--\r\n`,
+  )
+  assert.equal(attachments[0]?.name, '.._a_b_invoicefdp.exe')
+})
