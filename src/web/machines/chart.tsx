@@ -142,6 +142,7 @@ export const MachineChart = (props: ChartProps) => {
         <svg
           viewBox={`0 0 ${chart.width} ${chart.height}`}
           class={zoom === null ? 'fit' : ''}
+          style={{ '--width': chart.width }}
           {...size}
           role={choose === undefined ? 'img' : 'group'}
           aria-label={`The ${machine} machine${active === null ? '' : `, in the state ${active}`}`}

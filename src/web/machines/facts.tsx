@@ -75,8 +75,8 @@ export const Facts = ({
         <th>State</th>
         <th>What it means</th>
         <th class="count">Now</th>
-        <th class="count">Left so often</th>
-        <th class="count">After</th>
+        <th class="count wide">Left so often</th>
+        <th class="count wide">After</th>
       </tr>
     </thead>
     <tbody>
@@ -90,8 +90,8 @@ export const Facts = ({
             </td>
             <td>{description}</td>
             <td class="count">{kind === 'final' || path === '' ? '' : now.toLocaleString('en')}</td>
-            <td class="count">{count === 0 ? '' : count.toLocaleString('en')}</td>
-            <td class="count">{count === 0 ? '' : lasting(mean)}</td>
+            <td class="count wide">{count === 0 ? '' : count.toLocaleString('en')}</td>
+            <td class="count wide">{count === 0 ? '' : lasting(mean)}</td>
           </tr>
         )
       })}
