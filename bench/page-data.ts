@@ -50,7 +50,7 @@ export const filled = async (directory: string, { count, note }: Filling): Promi
     const key = installed.command(['key', 'add', 'bench', '--role', 'administer']).trim()
     await fillForPage(installed.data, count)
     note(`  ${count.toLocaleString('en-US')} messages, sessions and deliveries are in the log`)
-    writeFileSync(keyFile, key)
+    writeFileSync(keyFile, `${key} ${count}`)
   }
   note(`  ${(await folded(installed.data)).toLocaleString('en-US')} events are in the views`)
   const serve = async (): Promise<Running> => {
@@ -58,5 +58,6 @@ export const filled = async (directory: string, { count, note }: Filling): Promi
     await answering(http)
     return server
   }
-  return { serve, http, key: readFileSync(keyFile, 'utf8'), count }
+  const [key = '', shown = `${count}`] = readFileSync(keyFile, 'utf8').split(' ')
+  return { serve, http, key, count: Number(shown) }
 }

@@ -30,7 +30,9 @@ import { measureKurrentHistory } from './kurrent-history.ts'
 import { measureLongLogRow } from './long-log.ts'
 import { describe, inMemory } from './machine.ts'
 import { measureOutgoingRow } from './outgoing.ts'
+import { measurePageRows } from './page.ts'
 import { type Filled, filled } from './page-data.ts'
+import { measurePageFlowRows } from './page-flow.ts'
 import { postfixMissing, startPostfix } from './postfix.ts'
 import { freePort, type Running, start } from './process.ts'
 import { startSinks } from './sinks.ts'
@@ -166,7 +168,10 @@ const measures = (main: Installed): Readonly<Record<Part, () => Promise<Row[]>>>
   authentication: async () => [await measureAuthenticationRow(size.rounds)],
   backtest: async () => [await measureBacktestRow(await install(join(home, 'backtest')), size.backtest)],
   api: async () => [await measureApiRow(await shown(), size)],
-  page: async () => [],
+  page: async () => [
+    ...(await measurePageRows(await shown(), size, home)),
+    ...(await measurePageFlowRows(await shown(), size, home)),
+  ],
 })
 
 const faults: string[] = []

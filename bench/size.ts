@@ -18,6 +18,8 @@ export type Size = {
   readonly shown: number
   /** How long the Web API is asked. */
   readonly seconds: number
+  /** How often each of its lists is looked at. */
+  readonly looks: number
 }
 
 export const whole: Size = {
@@ -32,6 +34,7 @@ export const whole: Size = {
   backtest: 100_000,
   shown: 1_000_000,
   seconds: 30,
+  looks: 3,
 }
 
 export const smoke: Size = {
@@ -46,4 +49,5 @@ export const smoke: Size = {
   backtest: 20_000,
   shown: 10_000,
   seconds: 5,
+  looks: 1,
 }
