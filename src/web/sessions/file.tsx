@@ -45,6 +45,8 @@ const Dropzone = ({
   )
 }
 
+const mostBytes = 128 * 1024 * 1024
+
 export const ReplayFile = ({ query }: PlaceProps) => {
   const [found, setFound] = useState<readonly Replayed[]>([])
   const [name, setName] = useState('')
@@ -52,6 +54,8 @@ export const ReplayFile = ({ query }: PlaceProps) => {
   const [fault, setFault] = useState<string | null>(null)
   const take = async (file: File): Promise<void> => {
     try {
+      if (file.size > mostBytes)
+        throw new Error('is too large to be lived again in a browser; `fsmtp replay` takes any size')
       const { replayed } = await import('./file-replay.ts')
       const histories = replayed(await file.text())
       setFound(histories)
