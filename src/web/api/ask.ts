@@ -10,6 +10,12 @@ export type Answer<Value> = {
   readonly again: () => void
 }
 
+/** When the question that is under way was asked; whether it was asked for once more meanwhile. */
+type Pace = { readonly began: number | null; readonly isLate: boolean }
+const idle: Pace = { began: null, isLate: false }
+/** What takes long is asked again after a rest of so many times as long, and never broken off for being asked again. */
+const restAfter = 2
+
 const useAnswer = <Value>(
   url: string | null,
   get: (url: string, signal: AbortSignal) => Promise<Value>,
@@ -19,9 +25,13 @@ const useAnswer = <Value>(
   })
   const [turn, setTurn] = useState(0)
   const [isAsking, setAsking] = useState(false)
+  const pace = useRef<Pace>(idle)
   useEffect(() => {
+    pace.current = idle
     if (url === null) return
+    pace.current = { began: performance.now(), isLate: false }
     const ending = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
     setAsking(true)
     get(url, ending.signal)
       .then(
@@ -34,10 +44,20 @@ const useAnswer = <Value>(
           found.error !== null && before.url === url ? { ...before, error: found.error } : found,
         )
         setAsking(false)
+        const { began, isLate } = pace.current
+        if (began === null || !isLate) pace.current = idle
+        else
+          timer = setTimeout(() => setTurn((before) => before + 1), restAfter * (performance.now() - began))
       })
-    return () => ending.abort()
+    return () => {
+      ending.abort()
+      clearTimeout(timer)
+    }
   }, [url, turn])
-  const again = useCallback(() => setTurn((before) => before + 1), [])
+  const again = useCallback(() => {
+    if (pace.current.began === null) setTurn((before) => before + 1)
+    else pace.current = { ...pace.current, isLate: true }
+  }, [])
   const isKnown = known.url === url && url !== null
   return { value: isKnown ? known.value : null, error: isKnown ? known.error : null, isAsking, again }
 }
