@@ -240,7 +240,7 @@ export const sessions: Projection = {
         unusual: `nullif(outcome, 'accepted')`,
         suspicious: `CASE WHEN tagged > 0 THEN 'yes' END`,
       },
-      indexes: [['openedAt']],
+      indexes: [['openedAt'], ['peerAddress', 'openedAt']],
       sparse: [
         ['unusual', 'openedAt'],
         ['userKey', 'openedAt'],

@@ -49,6 +49,7 @@ test('a session has the shape that is promised outside', async (context) => {
     deferred: false,
     ended: 'quit',
     messages: ['t1'],
+    accepted: 1,
     refusals: 0,
     tagged: 0,
     transitions: 12,

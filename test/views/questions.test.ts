@@ -77,6 +77,7 @@ const ofMessages: readonly MessageFilter[] = [
 ]
 const ofSessions: readonly SessionFilter[] = [
   { user: 'ann' },
+  { peer: '192.0.2.1' },
   { outcome: 'refused' },
   { outcome: 'open' },
   { since: 1 },

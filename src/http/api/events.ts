@@ -33,11 +33,30 @@ const typesOf = ({ type }: Wanted): readonly string[] | null => {
   return types
 }
 
+/** Of facts that are few among many: in streams of what they are. These are read without a look at all the others. */
+const fewIn: Readonly<Record<string, RegExp>> = {
+  account: /^Account/,
+  domain: /^Domain/,
+  policy: /^PolicyAdopted$/,
+  policy_change: /^PolicyChanged$/,
+  web_login: /^Login/,
+  api_key: /^Key/,
+  mailbox_message: /^Message(?:Flagged|Moved|Expunged)$/,
+  retention: /Forgotten$/,
+}
+
+/** The categories of streams that have facts of these types, all of them; null where that can be any. */
+export const categoriesOf = (types: readonly string[]): readonly string[] | null => {
+  const found = types.map((type) => Object.keys(fewIn).find((category) => fewIn[category]!.test(type)))
+  return found.includes(undefined) ? null : [...new Set(found.filter((one) => one !== undefined))]
+}
+
 const filterOf = (wanted: Wanted): ReadFilter => {
   const types = typesOf(wanted)
   const { stream } = wanted
   const category = stream !== undefined && isWholeName(stream) ? stream.slice(0, stream.indexOf('-')) : stream
-  return { ...(category !== undefined && { categories: [category] }), ...(types !== null && { types }) }
+  const categories = category === undefined ? types && categoriesOf(types) : [category]
+  return { ...(categories !== null && { categories }), ...(types !== null && { types }) }
 }
 
 /** What filters of the log leave open: one stream of a category. */

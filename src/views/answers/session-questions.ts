@@ -1,4 +1,5 @@
 /** How sessions are found. */
+import { isIP } from 'node:net'
 import type { DatabaseSync } from 'node:sqlite'
 import { ruleReasons } from '../../../machines/vocabulary/rule-reasons.ts'
 import { exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
@@ -35,6 +36,10 @@ const unusual = (asked: SessionFilter): string | null => {
   return outcome === 'accepted' ? null : outcome
 }
 
+/** What is an address is nobody's name. */
+const addressOf = ({ peer = '' }: SessionFilter): string | null =>
+  isIP(peer) === 0 ? null : peer.toLowerCase()
+
 /** Sessions with these `columns` among theirs. */
 export const sessionQuestions = (columns: string) => {
   const at = 's.openedAt'
@@ -44,6 +49,7 @@ export const sessionQuestions = (columns: string) => {
   const ledBy = leadersBy(at)<SessionFilter>
   const leaders = [
     ledBy(({ user }) => exactly(user), column('s.userKey')),
+    ledBy(addressOf, column('s.peerAddress')),
     ledBy(unusual, column('s.unusual')),
     ledBy(({ tag }) => (tag === undefined ? null : 'yes'), column('s.suspicious')),
     ledBy(sometime, time),
