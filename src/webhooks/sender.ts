@@ -23,11 +23,16 @@ export type SenderParts = {
   readonly info: (what: string) => void
   /** From 0 to 1. */
   readonly chance?: () => number
+  /** When a webhook that has nothing to be told goes on in the log nevertheless: after so many milliseconds, past so many events. */
+  readonly skipping?: { readonly after: number; readonly events: number }
 }
 
 /** It is written down how far all is sent after so many events, or so many milliseconds: after a crash no more than that is sent again. */
 const saveAfter = 100
 const saveWithin = 2_000
+/** Milliseconds. Who asks for what hardly ever happens would have all the rest read again whenever somebody asks how far he is. */
+const longestSkip = 600_000
+const usualSkipping = { after: 60_000, events: 10_000 }
 /** Words of its own that a webhook's stream keeps, and how often it is looked at. */
 const wordsKept = 20
 /** Milliseconds between two looks whether another server is gone; and after a fault of the log. */
@@ -137,8 +142,9 @@ export class Sender {
     try {
       let next = pageOf(pages)
       for (;;) {
-        const page = await (this.#unsaved === 0 ? next : Promise.race([next, quiet()]))
-        if (page === null) await this.#save()
+        const milliseconds = this.#unsaved === 0 ? this.#skipping.after : saveWithin
+        const page = await within(next, { milliseconds })
+        if (page === null) await (this.#unsaved === 0 ? this.#skip() : this.#save())
         else if (page.done) return
         else {
           if (!(await this.#tellAll(page.value))) return
@@ -151,6 +157,26 @@ export class Sender {
       await pages.return?.()
       if (this.#unsaved > 0) await this.#save()
     }
+  }
+
+  get #skipping(): NonNullable<SenderParts['skipping']> {
+    return this.#parts.skipping ?? usualSkipping
+  }
+
+  /** Past events that nobody asked for, where there are many of them. */
+  async #skip(): Promise<void> {
+    const { log, hook } = this.#parts
+    const tail = await log.tail()
+    if (tail - this.#position < this.#skipping.events * (log.spacing ?? 1)) return
+    const { signal } = this.#round
+    const wanted = log.readAll(this.#position, { filter: { types: hook.events }, limit: 1 })
+    const pages = wanted[Symbol.asyncIterator]()
+    const found = await within(pageOf(pages), { milliseconds: longestSkip, signal })
+    void pages.return?.().catch(() => {})
+    // Nothing is there, and what was read goes at least as far as the tail of before.
+    if (found?.done !== true || signal.aborted) return
+    this.#position = tail
+    await this.#save()
   }
 
   /** False when it is over for now. */
@@ -262,4 +288,13 @@ const pageOf = (pages: Pages): ReturnType<Pages['next']> => {
   return next
 }
 
-const quiet = (): Promise<null> => pause(saveWithin, null, { ref: false })
+/** Null where it does not come in time, or when somebody has said something else meanwhile. */
+const within = async <Value>(
+  wanted: Promise<Value>,
+  { milliseconds, signal }: { readonly milliseconds: number; readonly signal?: AbortSignal },
+): Promise<Value | null> => {
+  const over = new AbortController()
+  const ending = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+  const clock = pause(milliseconds, null, { signal: ending, ref: false }).catch(() => null)
+  return Promise.race([wanted, clock]).finally(() => over.abort())
+}

@@ -40,7 +40,7 @@ export const telling = (
       { members = { node: 'a', alive: true, others: [] } }: { readonly members?: Members } = {},
     ): Promise<Webhooks> => {
       const webhooks = await startWebhooks({
-        ...{ config: config(urls), log, chance: () => 0 },
+        ...{ config: config(urls), log, chance: () => 0, skipping: { after: 50, events: 100 } },
         members: {
           node: members.node,
           isAlive: () => members.alive,

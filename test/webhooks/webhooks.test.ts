@@ -262,6 +262,24 @@ test('a webhook that one server tells no more, because it was started without it
   await eventually(async () => (await said(to.url)).at(-1)?.data.node === 'b')
 })
 
+test('who asks for what hardly ever happens is not left far behind', async (t) => {
+  const [to, { log, start, record, said }] = [await receiver(t), telling(t)]
+  await start([to.url])
+  await eventually(async () => (await said(to.url)).some(({ type }) => type === 'WebhookTaken'))
+  const [last = 0] = (await record(500, 'Deferred')).slice(-1)
+  await eventually(async () => Number((await said(to.url)).at(-1)?.data.position) >= last)
+  assert.equal(to.heard.length, 0)
+  const words = (await said(to.url)).length
+  const wanted = await record(3)
+  await eventually(() => to.taken.length === 3)
+  assert.deepEqual(to.taken, wanted)
+  // A few events are not worth a word.
+  await record(10, 'Deferred')
+  await eventually(async () => (await said(to.url)).at(-1)?.data.position === wanted.at(-1))
+  assert.ok((await said(to.url)).length <= words + 2)
+  assert.ok((await log.tail()) > wanted.at(-1)!)
+})
+
 test('what a webhook was not told yet is known to those who would forget it', async (t) => {
   const [to, { start, record, said, log, config }] = [await receiver(t), telling(t)]
   const { webhooks } = config([to.url])
