@@ -68,32 +68,48 @@ const isOf = (module: MachineModule, { meta }: StoredEvent): boolean =>
   meta.machine === module.name && meta.machineVersion === String(module.version)
 
 /** Steps as the log has them, without what only a machine can say. */
-const unreplayed = (events: readonly StoredEvent[], why: string): Step[] =>
-  events.map((event) => ({ ...recorded(event), transition: null, changes: [], next: [], diverged: why }))
+const unreplayed = (event: StoredEvent, why: string): Step => ({
+  ...recorded(event),
+  ...{ transition: null, changes: [], next: [], diverged: why },
+})
+
+/** Why none of it can be replayed, or null. */
+const missing = (first: StoredEvent, module: MachineModule | undefined, policy: unknown): string | null => {
+  const { machine, machineVersion } = first.meta
+  if (module === undefined || !isOf(module, first))
+    return `this release has no machine ${machine ?? ''} ${machineVersion ?? ''}`.trim()
+  return policy === undefined ? 'the policy of that time is missing' : null
+}
 
 /**
- * The steps of one stream, all its events given from the first, through its machine. Where the machine is of another
- * version, or its policy is missing, the steps tell what the log tells and say so in `diverged`.
+ * The steps of one stream, all its events given from the first, through its machine; each is made when it is asked for. Where the machine is
+ * of another version, or its policy is missing, the steps tell what the log tells and say so in `diverged`.
  */
-export const steps = (
+export function* stepByStep(
   events: readonly StoredEvent[],
   module: MachineModule | undefined,
   policy: unknown,
-): Step[] => {
+): Generator<Step> {
   const [first] = events
-  if (first === undefined) return []
-  const { machine, machineVersion } = first.meta
-  if (module === undefined || !isOf(module, first))
-    return unreplayed(events, `this release has no machine ${machine ?? ''} ${machineVersion ?? ''}`.trim())
-  if (policy === undefined) return unreplayed(events, 'the policy of that time is missing')
+  if (first === undefined) return
+  const why = missing(first, module, policy)
+  if (why !== null || module === undefined) {
+    for (const event of events) yield unreplayed(event, why ?? '')
+    return
+  }
   const replayer = new Replayer(new Stage(module, policy))
-  return events.map((event) => {
-    const before: unknown = replayer.snapshot.context
-    const meant = replayer.transition(event)
-    const diverged = divergenceOf(replayer, event)
-    const transition = diverged === null ? meant : null
-    const changes = patchBetween(before, replayer.snapshot.context)
-    const next = offered(module, replayer.snapshot.context, replayer.next())
-    return { ...recorded(event), transition, changes, next, diverged }
-  })
+  for (const event of events) yield replayedStep(event, module, replayer)
 }
+
+const replayedStep = (event: StoredEvent, module: MachineModule, replayer: Replayer): Step => {
+  const before: unknown = replayer.snapshot.context
+  const meant = replayer.transition(event)
+  const diverged = divergenceOf(replayer, event)
+  const transition = diverged === null ? meant : null
+  const changes = patchBetween(before, replayer.snapshot.context)
+  const next = offered(module, replayer.snapshot.context, replayer.next())
+  return { ...recorded(event), transition, changes, next, diverged }
+}
+
+/** All of them at once. */
+export const steps = (...of: Parameters<typeof stepByStep>): Step[] => [...stepByStep(...of)]

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { machines } from '../../../machines/index.ts'
 import { exportStreams } from '../../history/export.ts'
 import { policyHashOf, readPolicy } from '../../history/policies.ts'
-import { type Step, steps } from '../../history/steps.ts'
+import { type Step, stepByStep } from '../../history/steps.ts'
 import { categoryOf, type StoredEvent } from '../../log/port.ts'
 import { forgottenAt, remembered } from '../../retention/remembered.ts'
 import { step, transcriptLine } from '../../shapes/step.ts'
@@ -12,6 +12,7 @@ import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn } from './fields.ts'
+import { inTurns } from './turns.ts'
 
 /** Events of one history, at most: a session that never ends must not fill the memory. */
 const most = 50_000
@@ -37,10 +38,11 @@ const stepsOf = async (house: House, stream: string, what: string): Promise<read
   const module = machines.find(({ category }) => category === categoryOf(stream))
   const hash = policyHashOf(events[0]!)
   const policy = hash === null ? undefined : await readPolicy(house.log, hash)
-  return steps(events, module, policy)
+  const found: Step[] = []
+  for await (const step of inTurns(stepByStep(events, module, policy))) found.push(step)
+  return found
 }
 
-/** So many steps at a time: each is replayed, and a turn given to others between. */
 const stepList = z.object({ items: z.array(step) }).meta({ id: 'Steps' })
 const transcript = z.object({ items: z.array(transcriptLine) }).meta({ id: 'Transcript' })
 
@@ -102,7 +104,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
         return reply
           .type('application/x-ndjson')
           .header('content-disposition', `attachment; filename="${id}.ndjson"`)
-          .send(Readable.from(lines))
+          .send(Readable.from(inTurns(lines)))
       },
     }),
   ]

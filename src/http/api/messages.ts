@@ -20,6 +20,7 @@ import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, text, until } from './fields.ts'
 import { filterOf, listOf, pageOf } from './lists.ts'
 import type { Rooms } from './rooms.ts'
+import { inTurns } from './turns.ts'
 
 const tag = 'Messages'
 const params = { id: idIn('The message’s id') }
@@ -194,7 +195,7 @@ const evidence = endpoint({
     return reply
       .type('application/x-ndjson')
       .header('content-disposition', `attachment; filename="${id}.ndjson"`)
-      .send(Readable.from(lines))
+      .send(Readable.from(inTurns(lines)))
   },
 })
 
