@@ -55,6 +55,8 @@ const boxHeight = 44
 const anytime = 'at any time'
 const anyOf = 'in any of these'
 const mostLines = 4
+/** What may be laid over an edge instead of its events: how often it was taken, and after what time. */
+const widestNote = '999× · 99 ms'
 
 const options = {
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -104,7 +106,8 @@ const sourceOf = ({ frame, states }: Bundle): string => frame ?? states[0]!
 
 const edgeOf = (bundle: Bundle, at: number): ElkExtendedEdge => {
   const lines = linesOf(bundle.events)
-  const { width, height } = sizeOf(lines, small)
+  const { width: needed, height } = sizeOf(lines, small)
+  const width = Math.max(needed, textWidth(widestNote, { ...small, bold: true }))
   return {
     id: `edge ${at}`,
     sources: [sourceOf(bundle) || anytime],

@@ -120,9 +120,7 @@ test('health says how webhooks are: which receiver takes nothing, since when, an
   if (here === null) return
   const { page, origin, mail } = here
   await page.goto(`${origin}/health`)
-  const row = page
-    .getByRole('region', { name: 'Webhooks' })
-    .getByRole('row').nth(1)
+  const row = page.getByRole('region', { name: 'Webhooks' }).getByRole('row').nth(1)
   await row.getByText('telling').waitFor()
   await mail(hello)
   await row.getByText('waiting').waitFor()
