@@ -57,6 +57,8 @@ class Thread {
   readonly #ended: Promise<unknown>
   #number = 0
   isOver = false
+  /** The database does not hear that its thread is to end before it has its answer. */
+  isGone = false
 
   constructor(script: URL, place: LogPlace) {
     this.#worker = new Worker(script, { workerData: place, name: 'views desk' })
@@ -65,7 +67,10 @@ class Thread {
     this.#worker.on('message', (answered: Answered) => this.#heard(answered))
     this.#worker.on('error', (error: Error) => this.#end(error))
     this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-    void this.#ended.then(() => this.#end(new Unanswerable('the thread that answers ended', false)))
+    void this.#ended.then(() => {
+      this.isGone = true
+      this.#end(new Unanswerable('the thread that answers ended', false))
+    })
   }
 
   get waiting(): number {
@@ -121,9 +126,15 @@ export const openDesk = ({
   let isClosed = false
   /** The one that has least to do; another one where all are busy. */
   const idlest = (): Thread => {
-    threads = threads.filter(({ isOver }) => !isOver)
-    const [first] = threads.toSorted((one, other) => one.waiting - other.waiting)
-    if (first !== undefined && (first.waiting === 0 || threads.length >= most)) return first
+    threads = threads.filter(({ isGone }) => !isGone)
+    const living = threads.filter(({ isOver }) => !isOver)
+    const [first] = living.toSorted((one, other) => one.waiting - other.waiting)
+    if (first !== undefined && (first.waiting === 0 || living.length >= most)) return first
+    // Whoever asks what takes long again and again has no more threads at work than this.
+    if (threads.length >= 2 * most) {
+      if (first !== undefined) return first
+      throw new TooMany('questions that took too long are still at work')
+    }
     const another = new Thread(script, { data: directory, log })
     threads.push(another)
     return another
