@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { useJson, useText } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
+import { useWho } from '../api/who.ts'
 import { ask, useSpot } from '../frame/router.ts'
 import { bytes, counted, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { type MessageParts, strangersIn } from './parts.ts'
@@ -161,7 +162,11 @@ type TraceLine = {
   readonly delivery?: string
 }
 
-export const Story = ({ id }: { readonly id: string }) => {
+type StoryProps = { readonly id: string; readonly user: string | null }
+
+/** `user`: the account that submitted it; of the rest only administrators see the whole session. */
+export const Story = ({ id, user }: StoryProps) => {
+  const account = useWho()?.caller?.account ?? null
   const { value, error } = useJson<{ readonly items: readonly TraceLine[] }>(urlOf(['messages', id, 'trace']))
   if (error !== null) return <Problem error={error} />
   if (value === null) return <Waiting />
@@ -183,11 +188,13 @@ export const Story = ({ id }: { readonly id: string }) => {
           </li>
         ))}
       </ol>
-      <p>
-        <a class="button" href={urlOf(['messages', id, 'evidence'])} download={`${id}.ndjson`}>
-          All of it as a history file
-        </a>
-      </p>
+      {(account === null || account === user) && (
+        <p>
+          <a class="button" href={urlOf(['messages', id, 'evidence'])} download={`${id}.ndjson`}>
+            All of it as a history file
+          </a>
+        </p>
+      )}
     </>
   )
 }

@@ -69,7 +69,7 @@ const View = ({ view, message, parts }: Body & { readonly view: View }) => {
     case 'raw':
       return <Raw id={id} size={message.size} />
     case 'story':
-      return <Story id={id} />
+      return <Story id={id} user={message.user} />
     default:
       return parts === null ? <Waiting /> : <Said parts={parts} />
   }
