@@ -1,0 +1,33 @@
+/** A search among a great many: the server answers it bit by bit, and the page goes on by itself until something is found, or all was seen. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { closeBrowser, refused, shown } from './browser.ts'
+
+after(closeBrowser)
+
+test('a search goes on until it comes to its end, and nothing is said to be missing before that', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin } = here
+  await refused(here)
+  const asked: (string | null)[] = []
+  const held = Promise.withResolvers<void>()
+  const searchedTo = '2026-01-31T08:30:00.250Z'
+  await page.route('**/api/v1/sessions?*helo=*', async (route) => {
+    const cursor = new URL(route.request().url()).searchParams.get('cursor')
+    asked.push(cursor)
+    const next = cursor === null ? 'second' : cursor === 'second' ? 'third' : null
+    if (next !== null) return route.fulfill({ json: { items: [], next, searchedTo } })
+    await held.promise
+    return route.fulfill({ json: { items: [], next: null, searchedTo: null } })
+  })
+  await page.goto(`${origin}/sessions?helo=nobody.example`)
+  await page.getByText('Looking back before 2026-01-31').waitFor()
+  assert.equal(await page.getByText('No session fits').count(), 0)
+  held.resolve()
+  await page.getByText('No session fits').waitFor()
+  assert.deepEqual(
+    asked.filter((cursor) => cursor !== null),
+    ['second', 'third'],
+  )
+})
