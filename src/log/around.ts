@@ -21,6 +21,7 @@ export const around = (
   ...(log.forgetsLater && { forgetsLater: true }),
   readStream: (stream, options) => log.readStream(stream, options),
   readAll: (after, options) => log.readAll(after, options),
+  pieces: (look) => log.pieces(look),
   subscribe: (after, options) => log.subscribe(after, options),
   tail: () => log.tail(),
   last: () => log.last(),

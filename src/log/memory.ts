@@ -7,8 +7,10 @@ import {
   type Forgetting,
   idOf,
   LogUnavailable,
+  type Look,
   type NewEvent,
   NotSerialisable,
+  type Piece,
   type ReadFilter,
   type StoredEvent,
   WrongRevision,
@@ -58,6 +60,28 @@ class MemoryLog implements EventLog {
   ): Pages {
     this.#checkOpen()
     yield* pagesOf(this.#events.slice(after).filter(passes(filter)), limit)
+  }
+
+  async *pieces({ order, from, filter }: Look): AsyncGenerator<Piece> {
+    this.#checkOpen()
+    const there = this.#events.slice()
+    if (order === 'oldest')
+      for (let next = from; next < there.length; next = Math.min(next + pageSize, there.length))
+        yield {
+          events: there.slice(next, next + pageSize).filter(passes(filter)),
+          to: Math.min(next + pageSize, there.length),
+        }
+    else
+      for (let next = Math.min(from, there.length + 1); next > 1; next = Math.max(1, next - pageSize)) {
+        const to = Math.max(1, next - pageSize)
+        yield {
+          events: there
+            .slice(to - 1, next - 1)
+            .filter(passes(filter))
+            .reverse(),
+          to,
+        }
+      }
   }
 
   async *subscribe(

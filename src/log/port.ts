@@ -68,6 +68,24 @@ export type ReadFilter = {
   readonly types?: readonly string[]
 }
 
+/** Where a look at the log begins, and which way it goes. */
+export type Look = {
+  /** `oldest`: from there on, `newest`: from there back, the newest first. */
+  readonly order: 'oldest' | 'newest'
+  /** Exclusive: a position that an event has, or one of another piece; 0 and Infinity are before the first and behind the last. */
+  readonly from: number
+  readonly filter?: ReadFilter
+  /** Who wants so many is served with smaller pieces; they may be more all the same. */
+  readonly wanted?: number
+}
+/** A part of the log that was looked at. */
+export type Piece = {
+  /** What fits, in the order of the look; often nothing. */
+  readonly events: readonly StoredEvent[]
+  /** All that fits between where the look began and this position is known; another look goes on from there. */
+  readonly to: number
+}
+
 export interface LogReader {
   /** One stream, in revision order, in pages; nothing for a stream that does not exist. */
   readStream(
@@ -93,6 +111,11 @@ export interface LogReader {
     after: number,
     options?: { filter?: ReadFilter; limit?: number },
   ): AsyncIterable<readonly StoredEvent[]>
+  /**
+   * The log piece by piece, up to what is there now or back to its beginning, whether something fits or not: who looks for what hardly ever
+   * happens knows how far it is, and leaves off when it likes. A piece takes some ten milliseconds at most, where the engine can help it.
+   */
+  pieces(look: Look): AsyncIterable<Piece>
   /**
    * Catches up from `after`, then goes on live until `signal` aborts. At least once is never needed: each event once,
    * in order. Also sees what other processes append to the same log.

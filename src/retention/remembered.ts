@@ -1,6 +1,6 @@
 /** What was forgotten, as the log says; and a log without what is forgotten and still comes. */
 import type { ContentForgotten, HistoryForgotten } from '../../machines/vocabulary/events.ts'
-import { idOf, type LogReader, type StoredEvent } from '../log/port.ts'
+import { idOf, type LogReader, type Look, type Piece, type StoredEvent } from '../log/port.ts'
 import { category } from './forgetting.ts'
 
 type Log = Pick<LogReader, 'readAll'>
@@ -49,10 +49,16 @@ export const remembered = (log: LogReader): LogReader => {
       if (kept.length > 0) yield kept
     }
   }
+  async function* pieces(look: Look): AsyncGenerator<Piece> {
+    names ??= forgottenStreams(log)
+    const gone = await names
+    for await (const { events, to } of log.pieces(look))
+      yield { events: events.filter(({ stream }) => !gone.has(stream)), to }
+  }
   return {
     ...(log.spacing !== undefined && { spacing: log.spacing }),
     readStream: (stream, options) => log.readStream(stream, options),
-    readAll,
+    ...{ readAll, pieces },
     subscribe: (after, options) => log.subscribe(after, options),
     tail: () => log.tail(),
     last: () => log.last(),

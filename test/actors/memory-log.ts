@@ -3,6 +3,7 @@ import {
   type Append,
   type EventLog,
   type NewEvent,
+  type Piece,
   type StoredEvent,
   WrongRevision,
 } from '../../src/log/port.ts'
@@ -65,6 +66,11 @@ export class MemoryLog implements EventLog {
 
   async *readAll(after: number): AsyncIterable<readonly StoredEvent[]> {
     if (after < this.events.length) yield this.events.slice(after)
+  }
+
+  // biome-ignore lint/correctness/useYield: nobody looks for anything in this log
+  async *pieces(): AsyncIterable<Piece> {
+    throw new Error('nobody looks for anything in this log')
   }
 
   // biome-ignore lint/correctness/useYield: nobody follows this log

@@ -11,8 +11,10 @@ import {
   kindOf,
   type LogReader,
   LogUnavailable,
+  type Look,
   type NewEvent,
   NotSerialisable,
+  type ReadFilter,
   type StoredEvent,
   WrongRevision,
 } from '../../src/log/port.ts'
@@ -73,6 +75,22 @@ const gather = async (pages: AsyncIterable<readonly StoredEvent[]>): Promise<Sto
     all.push(...page)
   }
   return all
+}
+/** `ends`: where the pieces ended. `down`: nothing before this position is wanted. */
+const looked = async (log: LogReader, { down = 0, ...look }: Look & { readonly down?: number }) => {
+  const found: StoredEvent[] = []
+  const ends: number[] = []
+  for await (const { events, to } of log.pieces(look)) {
+    found.push(...events.filter(({ position }) => position > down))
+    ends.push(to)
+    const isWithin =
+      look.order === 'oldest'
+        ? events.every((one) => one.position <= to)
+        : events.every((one) => one.position >= to)
+    assert.ok(isWithin, 'nothing lies behind the end of a piece')
+    if (look.order === 'newest' && to <= down) break
+  }
+  return { events: found, ends }
 }
 const idsOf = (found: readonly { readonly id: string }[]): string[] => found.map(({ id }) => id)
 const wrongRevision = (stream: string, expected: number, actual: number) => (error: unknown) => {
@@ -498,6 +516,72 @@ export const eventLogContract = ({
         assert.deepEqual(idsOf(counts), idsOf(wanted))
         const few = await gather(log.readAll(tail, { filter: { types: ['Counted'] }, limit: 3 }))
         assert.deepEqual(idsOf(few), idsOf(wanted.slice(0, 3)))
+      })
+
+      it('piece by piece, from either end, however little fits', async () => {
+        const [rare, common] = [newCategory(), newCategory()]
+        const tail = await log.tail()
+        for (let n = 0; n < 4; n++)
+          await log.append([
+            { stream: `${rare}-${n}`, expected: -1, events: [event(), event({}, { kind: counted })] },
+            { stream: `${common}-${n}`, expected: -1, events: events(1500) },
+          ])
+        const all = await gather(log.readAll(tail))
+        const filters: readonly ReadFilter[] = [
+          {},
+          { categories: [rare] },
+          { categories: [common] },
+          { types: ['Counted'] },
+          { categories: [rare], types: ['Noted'] },
+          { types: ['Unheard'] },
+          { categories: [] },
+        ]
+        for (const filter of filters) {
+          const { categories, types } = filter
+          const wanted = all.filter(
+            ({ stream, type }) =>
+              (categories?.includes(stream.slice(0, stream.indexOf('-'))) ?? true) &&
+              (types?.includes(type) ?? true),
+          )
+          const seen = await looked(log, { order: 'oldest', from: tail, filter })
+          assert.deepEqual(seen.events, wanted)
+          const back = await looked(log, { order: 'newest', from: Infinity, filter, down: tail })
+          assert.deepEqual(back.events, wanted.toReversed())
+          // Each piece goes on where one before ended, in another look as well.
+          for (const to of seen.ends.slice(0, 3)) {
+            const rest = await looked(log, { order: 'oldest', from: to, filter })
+            assert.deepEqual(
+              rest.events,
+              wanted.filter(({ position }) => position > to),
+            )
+          }
+          for (const to of back.ends.filter((at) => at > tail).slice(0, 3)) {
+            const rest = await looked(log, { order: 'newest', from: to, filter, down: tail })
+            assert.deepEqual(rest.events, wanted.filter(({ position }) => position < to).toReversed())
+          }
+        }
+      })
+
+      it('pieces from within an append, and where few are wanted small ones', async () => {
+        const category = newCategory()
+        const tail = await log.tail()
+        await put(log, `${category}-a`, -1, events(700))
+        await put(log, `${category}-b`, -1, events(700))
+        const all = await gather(log.readAll(tail))
+        const middle = all[350]!.position
+        const { events: before } = await looked(log, { order: 'newest', from: middle, down: tail })
+        assert.deepEqual(before, all.slice(0, 350).toReversed())
+        const { events: behind } = await looked(log, { order: 'oldest', from: middle })
+        assert.deepEqual(behind, all.slice(351))
+        for (const from of [0, Infinity])
+          for await (const { events: found } of log.pieces({
+            ...{ order: from === 0 ? 'oldest' : 'newest', from, wanted: 10 },
+          })) {
+            assert.ok(found.length <= 1000, String(found.length))
+            break
+          }
+        assert.deepEqual((await looked(log, { order: 'newest', from: 0 })).events, [])
+        assert.deepEqual((await looked(log, { order: 'oldest', from: await log.tail() })).events, [])
       })
 
       it('names of streams by their beginning, in order', async () => {

@@ -83,6 +83,24 @@ describe('a log with one byte changed', () => {
     await reader.close()
   })
 
+  it('is looked back through to the row that is damaged, and no further', async (test) => {
+    const { directory, path } = await writtenLog(test)
+    alter(path, placeOf(marker(17), path))
+    const reader = openSqliteReader({ directory })
+    const seen: number[] = []
+    const looking = async (): Promise<void> => {
+      for await (const { events } of reader.pieces({ order: 'newest', from: Infinity }))
+        seen.push(...events.map(({ position }) => position))
+    }
+    await assert.rejects(looking(), { name: 'LogDamaged', position: 17 * inRow + 1 })
+    const behind = 18 * inRow
+    assert.deepEqual(
+      seen,
+      Array.from({ length: rows * inRow - behind }, (_, at) => rows * inRow - at),
+    )
+    await reader.close()
+  })
+
   it('never passes for whole, whichever byte of the events it is', async (test) => {
     const { directory, path } = await writtenLog(test)
     const whole = readFileSync(path)

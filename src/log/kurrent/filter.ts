@@ -34,6 +34,16 @@ const filterFor = (
   return notSystem
 }
 
+/**
+ * Everything of this log: the server leaves out nothing of it, and what is wanted is chosen here. A read that the server filters ends when
+ * it has found so many or has come to the end; until then nobody learns how far it is, and it cannot be stopped.
+ */
+export const everything = (prefix: string): Selection => ({
+  filter: filterFor({ categories: undefined, types: undefined }, prefix),
+  isWanted: () => true,
+  isCoarse: false,
+})
+
 /** Streams whose names begin so. The first events of some may be gone: every event counts. */
 export const namesOf = (beginning: string): Selection => ({
   filter: { filterOn: 'streamName', checkpointInterval, prefixes: [beginning] },

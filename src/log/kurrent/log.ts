@@ -5,6 +5,8 @@ import {
   type EventLog,
   type Forgetting,
   LogUnavailable,
+  type Look,
+  type Piece,
   type ReadFilter,
   type StoredEvent,
 } from '../port.ts'
@@ -98,6 +100,11 @@ class KurrentLog implements EventLog {
   async *readAll(after: number, options: { filter?: ReadFilter; limit?: number } = {}): Pages {
     this.#checkOpen()
     yield* this.#parts.reading.readAll(after, options)
+  }
+
+  async *pieces(look: Look): AsyncGenerator<Piece, void, undefined> {
+    this.#checkOpen()
+    yield* this.#parts.reading.pieces(look)
   }
 
   async *subscribe(

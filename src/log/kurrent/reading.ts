@@ -1,9 +1,9 @@
 /** Reading in pages. `$all` is read from positions of events only, never from one that was reckoned. */
 import type { AllStreamResolvedEvent, ReadPosition, ResolvedEvent } from '@kurrent/kurrentdb-client'
-import { LogDamaged, type ReadFilter, type StoredEvent } from '../port.ts'
+import { LogDamaged, type Look, type Piece, type ReadFilter, type StoredEvent } from '../port.ts'
 import { Asking, NoSuchPosition } from './asking.ts'
 import { decode } from './encoding.ts'
-import { namesOf, type Selection, selectionOf } from './filter.ts'
+import { everything, namesOf, type Selection, selectionOf } from './filter.ts'
 import type { Link } from './link.ts'
 import type { Settings } from './options.ts'
 import type { StreamReader } from './witness.ts'
@@ -20,6 +20,8 @@ type Page = Decoded & {
 }
 
 export const pageSize = 1000
+/** Events of a piece, where few of them are wanted. */
+const smallestPiece = 100
 
 export class Reading implements StreamReader {
   readonly #asking: Asking
@@ -51,6 +53,20 @@ export class Reading implements StreamReader {
       if (page.damage && left > 0) throw page.damage
       if (page.isLast) return
       next = page.upTo
+    }
+  }
+
+  /** @throws LogDamaged, after the events before the damage */
+  async *pieces({ order, from, filter = {}, wanted = Infinity }: Look): AsyncGenerator<Piece> {
+    const chosen = selectionOf(filter, this.#prefix)
+    const isFiltered = filter.categories !== undefined || filter.types !== undefined
+    const count = isFiltered ? pageSize : Math.min(pageSize, Math.max(wanted, smallestPiece))
+    const pages = order === 'newest' ? this.#back(from, count) : this.#onwards(from, count)
+    for await (const { events, damage, upTo } of pages) {
+      const fit = events.filter((event) => chosen?.isWanted(event) ?? false)
+      if (damage === null) yield { events: fit, to: upTo }
+      else if (fit.length > 0) yield { events: fit, to: fit.at(-1)!.position }
+      if (damage !== null) throw damage
     }
   }
 
@@ -152,6 +168,50 @@ export class Reading implements StreamReader {
       if (page.isLast) return
       next = page.upTo
     }
+  }
+
+  async *#onwards(after: number, count: number): AsyncGenerator<Page> {
+    const all = everything(this.#prefix)
+    for (let next = after; ; ) {
+      const page = await this.#pageFrom(next, all, count)
+      yield { ...page, events: page.events.filter(({ position }) => position > after) }
+      if (page.isLast) return
+      next = page.upTo
+    }
+  }
+
+  async *#back(before: number, count: number): AsyncGenerator<Page> {
+    for (let next = await this.#firstFrom(before); next > 0; ) {
+      const page = await this.#pageBack(next, count)
+      yield { ...page, events: page.events.filter(({ position }) => position < before) }
+      if (page.isLast) return
+      next = page.upTo
+    }
+  }
+
+  /** The position itself where the server can read back from it; else that of the first event behind it, or Infinity. */
+  async #firstFrom(before: number): Promise<number> {
+    if (before <= 0 || before === Infinity) return before
+    try {
+      await this.#pageBack(before, 1)
+      return before
+    } catch (error) {
+      if (!(error instanceof NoSuchPosition)) throw error
+    }
+    for await (const { events } of this.#pages(0, everything(this.#prefix))) {
+      const found = events.find(({ position }) => position >= before)
+      if (found !== undefined) return found.position
+    }
+    return Infinity
+  }
+
+  async #pageBack(before: number, maxCount: number): Promise<Page> {
+    const commit = BigInt(before === Infinity ? 0 : before)
+    const fromPosition = before === Infinity ? 'end' : { commit, prepare: commit }
+    const { filter } = everything(this.#prefix)
+    const found = await this.#asking.all({ direction: 'backwards', fromPosition, maxCount, filter })
+    const upTo = Number(found.at(-1)?.event?.position?.commit ?? 0)
+    return { ...this.#decoded(found), upTo, isLast: found.length < maxCount, ended: [] }
   }
 
   async #page(after: number, { filter, isWanted }: Selection, count: number): Promise<Page> {

@@ -1,6 +1,14 @@
 /** The reading half of the log: the server's own, or that of another process while the server is up or down. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { LogDamaged, type LogReader, LogUnavailable, type ReadFilter, type StoredEvent } from '../port.ts'
+import {
+  LogDamaged,
+  type LogReader,
+  LogUnavailable,
+  type Look,
+  type Piece,
+  type ReadFilter,
+  type StoredEvent,
+} from '../port.ts'
 import { Wakes } from '../wakes.ts'
 import { Bodies } from './bodies.ts'
 import { Decoder } from './decoding.ts'
@@ -77,6 +85,11 @@ export class SqliteReader implements LogReader {
   async *readAll(after: number, options?: ReadAllOptions): AsyncGenerator<readonly StoredEvent[]> {
     this.#checkOpen()
     yield* this.#reading.readAll(after, options)
+  }
+
+  async *pieces(look: Look): AsyncGenerator<Piece> {
+    this.#checkOpen()
+    yield* this.#reading.pieces(look)
   }
 
   async *subscribe(

@@ -3,9 +3,10 @@
  * its turn between two pages.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { LogDamaged, type ReadFilter, type StoredEvent } from '../port.ts'
+import { LogDamaged, type Look, type Piece, type ReadFilter, type StoredEvent } from '../port.ts'
 import type { Decoder, Row } from './decoding.ts'
 import { messageOf } from './faults.ts'
+import { decodeBack } from './pieces.ts'
 import type { Questions, Rows } from './rows.ts'
 
 /** Events in a page; a row is never cut by it, so a page can be larger. */
@@ -15,6 +16,8 @@ const filteredPageSize = 3000
 /** Categories with no more rows than this are read by their streams, however long the log is. */
 const fewRows = 5000
 const rowsInPage = 250
+/** Events of a piece, where few of them are wanted. */
+const smallestPiece = 100
 
 /** Events, the position (or revision) up to which everything was looked at, and the damage that ended the page. */
 type Page = {
@@ -43,9 +46,28 @@ export class Reading {
   /** All of it after a position, up to what is there now. @throws LogDamaged, after the events before the damage */
   async *readAll(after: number, { filter = {}, limit = Infinity, upTo }: ReadAllOptions & UpTo = {}): Pages {
     const tail = upTo ?? this.#questions.tail()
-    const few = this.#fewRows(after, tail, filter)
-    const page = few ? this.#listed(few, tail, filter) : this.#scanned(tail, filter)
-    yield* inPages({ after, tail, limit, page })
+    yield* inPages({ after, tail, limit, page: this.#pages({ after, tail, filter, size: sizeFor(filter) }) })
+  }
+
+  /** @throws LogDamaged, after the events before the damage */
+  async *pieces({
+    order,
+    from,
+    filter = {},
+    wanted = Infinity,
+  }: Look): AsyncGenerator<Piece, void, undefined> {
+    const tail = this.#questions.tail()
+    const size = pieceSize(filter, wanted)
+    if (order === 'newest') {
+      const before = Math.min(from, tail + 1)
+      const few = this.#fewRows(0, before - 1, filter)
+      const back = few ? this.#listedBack(few, filter) : this.#scannedBack(filter, size)
+      const page = this.#isUnheard(filter) ? () => nothing(1) : back
+      yield* inPieces({ from: before, isOver: (at) => at <= 1, page })
+      return
+    }
+    const page = this.#pages({ after: from, tail, filter, size })
+    yield* inPieces({ from, isOver: (at) => at >= tail, page })
   }
 
   async *readStream(stream: string, { from = 0, limit = Infinity }: ReadStreamOptions = {}): Pages {
@@ -60,15 +82,26 @@ export class Reading {
     })
   }
 
+  /**
+   * Whether no event has ever been of these types: a kind is stored no later than its events. To be asked after the log's end was.
+   */
+  #isUnheard({ types }: ReadFilter): boolean {
+    return types !== undefined && this.#decoder.kindsOf(types).numbers.size === 0
+  }
+
   /** The rows of the wanted categories, where listing them is cheaper than looking at everything. */
   #fewRows(after: number, tail: number, { categories }: ReadFilter): readonly number[] | null {
     if (!categories || tail - after <= filteredPageSize) return null
     return this.#questions.positionsOfCategories(categories, fewRows)
   }
 
-  #scanned(tail: number, filter: ReadFilter): (after: number) => Page {
-    const { categories, types } = filter
-    const size = categories || types ? filteredPageSize : pageSize
+  #pages({ after, tail, filter, size }: Reach): (after: number) => Page {
+    if (this.#isUnheard(filter)) return () => nothing(tail)
+    const few = this.#fewRows(after, tail, filter)
+    return few ? this.#listed(few, tail, filter) : this.#scanned(tail, filter, size)
+  }
+
+  #scanned(tail: number, { categories, types }: ReadFilter, size: number): (after: number) => Page {
     return (after) => {
       const first = this.#questions.rowHolding(after + 1)
       const last = Math.min(after + size, tail)
@@ -77,6 +110,40 @@ export class Reading {
         : unbroken(this.#placed(this.#questions.window(first, last), first), first, last)
       const skip = after + 1 - (found.rows[0]?.position ?? 0)
       return { ...this.#decode(found, { skip, types }), upTo: Math.max(last, endOf(found.rows)) }
+    }
+  }
+
+  #scannedBack({ categories, types }: ReadFilter, size: number): (before: number) => Page {
+    return (before) => {
+      const first = this.#questions.rowHolding(Math.max(1, before - size))
+      const last = before - 1
+      const { rows, damage } = this.#placed(
+        categories
+          ? this.#questions.windowOfCategories(first, last, categories)
+          : this.#questions.window(first, last),
+        first,
+      )
+      const all = categories === undefined && damage === null ? last : null
+      const found = decodeBack(this.#decoder, { rows, last: all, types, before })
+      // What could be read lies behind the damage, where one does not come from here.
+      if (damage !== null) return { events: [], upTo: first, damage }
+      const isWhole = all === null || (rows[0]?.position ?? Infinity) <= first
+      return {
+        ...found,
+        upTo: first,
+        damage: found.damage ?? (isWhole ? null : new LogDamaged(first, 'events are missing')),
+      }
+    }
+  }
+
+  #listedBack(positions: readonly number[], { types }: ReadFilter): (before: number) => Page {
+    return (before) => {
+      const end = positions.findLastIndex((position) => position < before) + 1
+      const wanted = positions.slice(Math.max(0, end - rowsInPage), end)
+      const { rows, damage } = this.#placed(this.#questions.rowsAt(wanted), wanted[0] ?? 1)
+      if (damage !== null) return { events: [], upTo: 1, damage }
+      const upTo = end > rowsInPage ? wanted[0]! : 1
+      return { ...decodeBack(this.#decoder, { rows, last: null, types, before }), upTo }
     }
   }
 
@@ -143,6 +210,42 @@ type PageOptions = {
   readonly tail: number
   readonly limit: number
   readonly page: (after: number) => Page
+}
+
+type Reach = {
+  readonly after: number
+  readonly tail: number
+  readonly filter: ReadFilter
+  readonly size: number
+}
+
+const sizeFor = ({ categories, types }: ReadFilter): number =>
+  categories || types ? filteredPageSize : pageSize
+/** Where everything fits, no more than is wanted. */
+const pieceSize = (filter: ReadFilter, wanted: number): number => {
+  const most = sizeFor(filter)
+  return most === pageSize ? Math.min(most, Math.max(wanted, smallestPiece)) : most
+}
+
+const nothing = (upTo: number): Page => ({ events: [], upTo, damage: null })
+
+type PieceOptions = {
+  readonly from: number
+  readonly isOver: (at: number) => boolean
+  readonly page: (from: number) => Page
+}
+
+async function* inPieces({ from, isOver, page }: PieceOptions): AsyncGenerator<Piece, void, undefined> {
+  for (let next = from; !isOver(next); ) {
+    const { events, upTo, damage } = page(next)
+    if (damage !== null) {
+      if (events.length > 0) yield { events, to: events.at(-1)!.position }
+      throw damage
+    }
+    yield { events, to: upTo }
+    next = upTo
+    await turn()
+  }
 }
 
 async function* inPages({ after, tail, limit, page }: PageOptions): Pages {

@@ -22,17 +22,23 @@ const selectWindowOfCategories = `
   WHERE r.position BETWEEN ? AND ? AND substr(s.name, 1, instr(s.name, '-') - 1) IN (SELECT value FROM json_each(?))
   ORDER BY r.position
 `
-/** '.' follows '-' in the order of characters: this range is all streams of the category. */
+/**
+ * '.' follows '-' in the order of characters: this range is all streams of the category. Where these are more than rows are wanted, they are not
+ * all looked up: that would take longer the longer the log is.
+ */
 const selectPositionsOfCategories = `
   WITH RECURSIVE chains (position, stream, previous) AS (
-    SELECT r.position, r.stream, r.previous FROM json_each(?) c
-    CROSS JOIN streams s ON s.name >= c.value || '-' AND s.name < c.value || '.'
-    CROSS JOIN records r ON r.position = s.head AND r.stream = s.key
+    SELECT position, stream, previous FROM (
+      SELECT r.position, r.stream, r.previous FROM json_each(?1) c
+      CROSS JOIN streams s ON s.name >= c.value || '-' AND s.name < c.value || '.'
+      CROSS JOIN records r ON r.position = s.head AND r.stream = s.key
+      LIMIT ?2
+    )
     UNION ALL
     SELECT r.position, r.stream, r.previous FROM chains c
     CROSS JOIN records r ON r.position = c.previous AND r.stream = c.stream
   )
-  SELECT position FROM chains LIMIT ?
+  SELECT position FROM chains LIMIT ?2
 `
 const selectRowsAt = `
   SELECT ${recordColumns} FROM json_each(?) p
