@@ -17,7 +17,7 @@ const junk = '["$Junk"]'
 const none = '[]'
 
 const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): readonly RowChange[] => {
-  const { message, size, subject, from, tags = [] } = event.data
+  const { message, size, subject, from, sender, tags = [] } = event.data
   const flags = tags.length > 0 ? junk : none
   const key = [mailbox]
   const id = `${message}.${place}`
@@ -33,7 +33,7 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
       kind: 'insert',
       table: 'mailbox_messages',
       key: [mailbox, id],
-      set: { message, filedAt: event.at, from, subject, size, flags },
+      set: { message, filedAt: event.at, from, sender, subject, size, flags },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
     ...standing(mailbox, { id, flags, at: event.at }),
@@ -62,7 +62,7 @@ const gone = ({ mailbox, id, size }: Held, at: number): readonly RowChange[] => 
 ]
 
 const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowChange[] => {
-  const { to, as, message, from, subject, size, flags } = data
+  const { to, as, message, from, sender = null, subject, size, flags } = data
   const key = [to]
   const after = JSON.stringify(flags)
   return [
@@ -72,7 +72,7 @@ const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowCh
       kind: 'insert',
       table: 'mailbox_messages',
       key: [to, as],
-      set: { message, filedAt: at, from, subject, size, flags: after, moved: 1 },
+      set: { message, filedAt: at, from, sender, subject, size, flags: after, moved: 1 },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
     ...standing(to, { id: as, flags: after, at }),
@@ -101,7 +101,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const mailboxes: Projection = {
   name: 'mailboxes',
-  version: 4,
+  version: 5,
   tables: {
     mailboxes: {
       key: ['mailbox'],
@@ -123,6 +123,8 @@ export const mailboxes: Projection = {
         number: 'number',
         filedAt: 'number',
         from: 'text',
+        /** Of the envelope: who it is from where it does not say. */
+        sender: 'text',
         subject: 'text',
         size: 'number',
         flags: 'text',

@@ -548,6 +548,8 @@ export type WebhookDisabled = {
   readonly node: string
   readonly position: number
   readonly reason: 'gone'
+  /** Position of the event that it answered so; absent in logs of before. */
+  readonly refused?: number
 }
 /** Somebody wants it told from this position on, once more or leaving out what is between. */
 export type WebhookMoved = { readonly webhook: string; readonly position: number; readonly by: string }
@@ -570,6 +572,8 @@ export type MessageMoved = {
   readonly as: string
   readonly message: string
   readonly from: string | null
+  /** Of the envelope, where it is known. */
+  readonly sender?: string
   readonly subject: string | null
   readonly size: number
   readonly flags: readonly string[]

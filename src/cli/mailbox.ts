@@ -48,7 +48,12 @@ const columnsFor = (found: readonly MailboxMessage[]): readonly Column<MailboxMe
   { title: 'NO', value: ({ number }) => number, align: 'right' },
   { title: 'MESSAGE', value: ({ message }) => message },
   { title: 'FILED', value: ({ filedAt }) => filedAt },
-  { title: 'FROM', value: ({ from }) => from, shrinks: true },
+  // Of a mail that does not say it, the envelope does.
+  {
+    title: 'FROM',
+    value: ({ from, sender }) => from || (sender === null ? null : `<${sender}>`),
+    shrinks: true,
+  },
   { title: 'SIZE', value: ({ size }) => humanSize(size), align: 'right' },
   ...flagColumns(found),
   { title: 'SUBJECT', value: ({ subject }) => subject, shrinks: true },

@@ -101,13 +101,13 @@ export const flag = async (keeper: Keeper, message: MailboxMessage, change: Flag
 
 /** @throws what the log throws */
 export const move = async (keeper: Keeper, message: MailboxMessage, to: string): Promise<Kept> => {
-  const { mailbox, id, message: mail, from, subject, size } = message
+  const { mailbox, id, message: mail, from, sender, subject, size } = message
   const done = await decided(keeper, message, (flags, revision) => ({
     type: 'MessageMoved',
     data: {
       // As with IMAP it is another one there: ids and numbers are never used twice.
       ...{ id, mailbox, to, as: `${id}.${revision + 1}` },
-      ...{ message: mail, from, subject, size, flags, by: keeper.by },
+      ...{ message: mail, from, ...(sender !== null && { sender }), subject, size, flags, by: keeper.by },
     },
   }))
   if (typeof done === 'string') return { kind: done }

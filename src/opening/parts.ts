@@ -1,4 +1,5 @@
 /** A message taken apart. Nothing of it is run or fetched; what is told is bounded, however many parts a hostile one has. */
+import type { Address } from 'postal-mime'
 import type { z } from 'zod'
 import type { parts } from '../shapes/message.ts'
 
@@ -12,6 +13,8 @@ const longestText = 2 * 1024 * 1024
 const longestField = 16 * 1024
 /** Characters of a file's name, a type, a content id. */
 const longestName = 1000
+/** Of one field. */
+const mostAddresses = 500
 /** Of parts within parts, and bytes of a header. */
 const deepest = 20
 const longestHeader = 1024 * 1024
@@ -32,19 +35,41 @@ const dispositionOf = (disposition: string | null | undefined): 'inline' | 'atta
 const octetsOf = (content: ArrayBuffer | Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
 
+/** No line begins anew within it, and nothing shows it in another order than it is. */
+const read = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()
+
+type Author = { readonly name: string; readonly address: string }
+
+/** RFC 5322 §3.4: those of a group are as good as those beside it. */
+const authorsIn = (found: readonly Address[]): Author[] =>
+  found
+    .flatMap((one) => (one.group === undefined ? [one] : one.group))
+    .slice(0, mostAddresses)
+    .map(({ name, address }) => ({
+      name: read(name.slice(0, longestName)),
+      address: read(address.slice(0, longestName)),
+    }))
+
 /** What cannot be taken apart has no parts: it is there to be read raw. */
 const unreadable: Parts = {
-  told: { headers: [], text: null, html: null, attachments: [], truncated: true },
+  told: {
+    ...{ headers: [], from: [], replyTo: [], to: [], cc: [] },
+    text: null,
+    html: null,
+    attachments: [],
+    truncated: true,
+  },
   bytes: new Map(),
 }
 
 /** May take seconds, and memory: to be done on a thread of its own. */
 export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
-  const { default: PostalMime } = await import('postal-mime')
+  const { default: PostalMime, addressParser, decodeWords } = await import('postal-mime')
   const limits = { maxNestingDepth: deepest, maxHeadersSize: longestHeader }
   const mail = await PostalMime.parse(whole, { ...limits, forceRfc822Attachments: true }).catch(() => null)
   if (mail === null) return unreadable
-  const { headers, text, html, attachments } = mail
+  const { headers, text, html, attachments, replyTo = [], to = [], cc = [] } = mail
+  const from = addressParser((headers.find(({ key }) => key === 'from')?.value ?? '').slice(0, longestField))
   const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content) }))
   const told = kept.map(({ one, octets }, at) => ({
     part: String(at + 1),
@@ -59,7 +84,14 @@ export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
     told: {
       headers: headers
         .slice(0, mostHeaders)
-        .map(({ key, value }) => ({ name: key, value: value.slice(0, longestField) })),
+        .map(({ key, value }) => ({ name: key, value: value.slice(0, longestField) }))
+        // RFC 2047 §6.1
+        .map((field) => ({
+          ...field,
+          text: read(field.value.includes('=?') ? decodeWords(field.value) : field.value),
+        })),
+      ...{ from: authorsIn(from), replyTo: authorsIn(replyTo) },
+      ...{ to: authorsIn(to), cc: authorsIn(cc) },
       ...{ text: cut(text), html: cut(html), attachments: told },
       truncated:
         attachments.length > mostParts || headers.length > mostHeaders || isLong(text) || isLong(html),

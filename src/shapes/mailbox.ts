@@ -19,7 +19,11 @@ export const mailboxMessage = z
     mailbox: z.string(),
     number: count.describe('Its place in the mailbox, never used twice'),
     filedAt: time,
-    from: z.string().nullable(),
+    from: z.string().nullable().describe('Its From; null where it has none'),
+    sender: z
+      .string()
+      .nullable()
+      .describe('Of the envelope; empty for the null sender, null where an earlier release moved it here'),
     subject: z.string().nullable(),
     size: count,
     flags: z.array(z.string()).describe('\\Seen, \\Flagged, \\Answered, \\Draft, and keywords'),

@@ -96,12 +96,27 @@ export const part = z
   })
   .meta({ id: 'Part' })
 
+/** As mail programs read them: names decoded, groups taken apart. */
+const authors = z.array(
+  z.object({ name: z.string().describe('Decoded; empty where there is none'), address: z.string() }),
+)
+
 export const parts = z
   .object({
     id,
     headers: z
-      .array(z.object({ name: z.string(), value: z.string() }))
-      .describe('As they stand in the message'),
+      .array(
+        z.object({
+          name: z.string(),
+          value: z.string().describe('As it stands in the message'),
+          text: z.string().describe('As it is read: encoded words decoded'),
+        }),
+      )
+      .describe('In their order'),
+    from: authors.describe('Who wrote it, as it says itself'),
+    replyTo: authors.describe('Whom it asks to be answered to; empty where it does not'),
+    to: authors.describe('To whom it says it is; who gets it, the envelope says'),
+    cc: authors,
     text: z.string().nullable().describe('What it says, as plain text; null where it has none'),
     html: z
       .string()

@@ -117,3 +117,11 @@ test('a policy tried on the past', async (t) => {
   assert.equal(code, 1)
   assert.deepEqual(stdout.trimEnd().split('\n').map(lasting), sampleWith(/^MAILS {2}FARED/).map(lasting))
 })
+
+/** Lines of README that hand over a mail as it is. */
+const raw = [...readme.matchAll(/^(?:printf|python3) .*$/gm)].map(([line]) => line)
+
+test('mails of the examples say who they are from', () => {
+  assert.equal(raw.length, 2)
+  for (const line of raw) assert.match(line, /'From: me@example\.org\\r\\nSubject: /)
+})

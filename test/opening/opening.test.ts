@@ -69,3 +69,31 @@ test('a name is that of a file, in the order in which it is read', async (t) => 
   )
   assert.equal(attachments[0]?.name, '.._a_b_invoicefdp.exe')
 })
+
+test('header fields are told as they stand and as they are read, and addresses are taken apart before they are decoded', async (t) => {
+  const { headers, from, replyTo, to, cc } = await letters(t)(
+    [
+      'From: =?utf-8?q?M=C3=BCller=2C_=C3=84nne?= <anne@app.example>, bob@app.example',
+      'Reply-To: =?utf-8?q?B=C3=BCro?= <buero@app.example>',
+      'To: Team: ann@x.example, "Q, \\"R\\"" <q@x.example>;',
+      'Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= =?utf-8?q?_da=0D=0ABcc=3A?=',
+      '',
+      'hello',
+    ].join('\r\n'),
+  )
+  assert.deepEqual(headers.at(-1), {
+    name: 'subject',
+    value: '=?utf-8?q?Gr=C3=BC=C3=9Fe?= =?utf-8?q?_da=0D=0ABcc=3A?=',
+    text: 'Grüße da Bcc:',
+  })
+  assert.deepEqual(from, [
+    { name: 'Müller, Änne', address: 'anne@app.example' },
+    { name: '', address: 'bob@app.example' },
+  ])
+  assert.deepEqual(replyTo, [{ name: 'Büro', address: 'buero@app.example' }])
+  assert.deepEqual(to, [
+    { name: '', address: 'ann@x.example' },
+    { name: 'Q, "R"', address: 'q@x.example' },
+  ])
+  assert.deepEqual(cc, [])
+})

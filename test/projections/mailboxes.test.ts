@@ -25,6 +25,7 @@ test('a mailbox message has the shape that is promised outside', async (context)
       number: 1,
       filedAt: '2026-01-01T00:00:02.000Z',
       from: 'Alice <alice@example.net>',
+      sender: 'alice@example.net',
       subject: 'about t1',
       size: 1000,
       flags: [],

@@ -44,7 +44,7 @@ const flagsThen = `coalesce((
     WHERE stood.mailbox = filed.mailbox AND stood.id = filed.id AND stood.at <= :asOf
     ORDER BY stood.at DESC LIMIT 1), '[]')`
 const columns = (flags: string): string =>
-  `id, message, mailbox, number, filedAt, "from", subject, size, ${flags} AS flags, expungedAt`
+  `id, message, mailbox, number, filedAt, "from", sender, subject, size, ${flags} AS flags, expungedAt`
 const questionsOf = (flags: string) => {
   const rows = `SELECT ${columns('flags')} FROM (SELECT ${columns(flags)} FROM mailbox_messages AS filed
     WHERE mailbox = :mailbox) WHERE`

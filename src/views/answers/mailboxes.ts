@@ -10,7 +10,7 @@ export type { Mailbox, MailboxFilter, MailboxMessage }
 const every = `SELECT mailbox, messages, size, lastFiledAt FROM mailboxes ORDER BY mailbox`
 const one = `SELECT mailbox FROM mailboxes WHERE mailbox = :mailbox`
 const single = `
-  SELECT id, message, mailbox, number, filedAt, "from", subject, size, flags, expungedAt
+  SELECT id, message, mailbox, number, filedAt, "from", sender, subject, size, flags, expungedAt
   FROM mailbox_messages
   WHERE mailbox = :mailbox AND id = :id AND message IS NOT NULL AND expungedAt IS NULL
 `
@@ -22,6 +22,7 @@ type Row = {
   number: number
   filedAt: number
   from: string | null
+  sender: string | null
   subject: string | null
   size: number
   flags: string

@@ -212,3 +212,18 @@ test('nothing is moved to mailboxes of others', async (t) => {
     assert.match(detailOf(answer), /give alice@example\.org, or/)
   }
 })
+
+test('who sent a mail without a From is told by its envelope, in another mailbox too, and by the command', async (t) => {
+  const api = await apiServer(t)
+  await api.mail('Subject: From nobody\r\n\r\nHi.')
+  const [first] = await api.items(`${box}/messages`)
+  assert.equal(first?.from, null)
+  assert.match(String(first?.sender), /@/)
+  const kept = 'alice@example.org/Kept'
+  const moved = await api.ask(`${box}/messages/${first?.id}`, { method: 'PATCH', body: { mailbox: kept } })
+  assert.equal(moved.json.sender, first?.sender, moved.text)
+  await api.settled()
+  const { data } = api.server
+  const { stdout } = await fsmtp(data, ['mailbox', kept, '--data', data])
+  assert.match(stdout, new RegExp(` <${first?.sender}> `))
+})
