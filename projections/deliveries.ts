@@ -33,6 +33,12 @@ export const remoteReplyText = ({ code, enhanced, text, own }: RemoteReply): str
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
+/** Only where an account submitted the mail is there a row to go by. */
+const ofAccount = (delivery: string, message: string, queuedAt: number): RowChange => ({
+  ...{ kind: 'upsert', table: 'account_deliveries', key: [delivery], set: { queuedAt } },
+  behind: { table: 'submitted', key: [message], columns: ['account'] },
+})
+
 const queued = (delivery: string, at: number, data: DeliveryQueued): readonly RowChange[] => {
   const { message, sender, nextHop, recipients, acceptedAt, forwarder = null } = data
   const set = {
@@ -51,6 +57,7 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
       return { kind: 'insert', table: 'delivery_recipients', key: [delivery, recipient.address], set: row }
     }),
     { kind: 'delete', table: 'unrouted', key: [message, nextHop, forwarder ?? ''] },
+    ofAccount(delivery, message, at),
   ]
 }
 
@@ -210,15 +217,21 @@ const firstSender = ({ message, sender }: MessageAccepted): RowChange => ({
   set: { sender },
 })
 
+/** Whose it is, for the deliveries that will be queued. */
+const submittedBy = (message: string, account: string): RowChange => ({
+  ...{ kind: 'insert', table: 'submitted', key: [message], set: { account } },
+})
+
 /** What the router owes for it, and the notice that it is. */
 const accepted = ({ at, stream, revision, data }: Of<'MessageAccepted'>): readonly RowChange[] => {
-  const { message, recipients, cause } = data
+  const { message, recipients, cause, user } = data
   const onward = onwardOf(recipients)
   const hops = onward.map(({ nextHop, forwarder }): RowChange => {
     const set = { acceptedAt: at, stream, revision }
     return { kind: 'insert', table: 'unrouted', key: [message, nextHop, forwarder ?? ''], set }
   })
   if (onward.some(({ forwarder }) => forwarder !== null)) hops.push(firstSender(data))
+  if (onward.length > 0 && user !== null) hops.push(submittedBy(message, user))
   return cause === undefined ? hops : [...hops, ...settled(cause, { message, at })]
 }
 
@@ -232,7 +245,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 8,
+  version: 9,
   tables: {
     deliveries: {
       key: ['id'],
@@ -300,6 +313,17 @@ export const deliveries: Projection = {
       columns: { message: 'text', sender: 'text' },
       computed: { senderKey: 'lower(sender)' },
       indexes: [['senderKey']],
+    },
+    submitted: {
+      key: ['message'],
+      columns: { message: 'text', account: 'text' },
+    },
+    /** Deliveries of mail that an account submitted. */
+    account_deliveries: {
+      key: ['account', 'delivery'],
+      columns: { account: 'text', delivery: 'text', queuedAt: 'number' },
+      computed: { accountKey: 'lower(account)' },
+      indexes: [['accountKey', 'queuedAt', 'delivery']],
     },
     delivery_recipients: {
       key: ['delivery', 'address'],

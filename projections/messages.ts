@@ -85,7 +85,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 7,
+  version: 8,
   tables: {
     messages: {
       key: ['id'],
@@ -115,11 +115,17 @@ export const messages: Projection = {
         /** When its body was removed, as `retention.content` asks; null while it is there. */
         contentForgottenAt: 'number',
       },
-      computed: { senderKey: 'lower(sender)', place: `CASE WHEN tags IS NOT NULL THEN 'junk' END` },
+      computed: {
+        senderKey: 'lower(sender)',
+        /** The account that submitted it. */
+        userKey: 'lower(user)',
+        place: `CASE WHEN tags IS NOT NULL THEN 'junk' END`,
+      },
       indexes: [['senderKey', 'acceptedAt'], ['acceptedAt']],
       sparse: [
         ['session', 'acceptedAt'],
         ['place', 'acceptedAt'],
+        ['userKey', 'acceptedAt'],
       ],
     },
     receipts_due: {

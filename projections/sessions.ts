@@ -3,6 +3,7 @@
  * included, and one for each address it named, so that sessions are found by senders and recipients we refused too.
  */
 import type {
+  AuthenticationFailed,
   ClientRenamed,
   EventOf,
   MessageAccepted,
@@ -19,6 +20,10 @@ type Changes = {
   readonly add?: Readonly<Record<string, number>>
   readonly senders?: readonly string[]
   readonly recipients?: readonly string[]
+  /** Something was refused: why, and by which rule of the policy, where one decided. */
+  readonly refused?: Pick<Refused, 'reason' | 'rule'>
+  /** The name of a login that failed. */
+  readonly tried?: string | null
   /** Rules by which a message of it is Junk. */
   readonly tags?: readonly string[]
 }
@@ -53,17 +58,30 @@ const renamed = ({ peer, helo, user }: ClientRenamed['renamed']): Readonly<Recor
 
 type Refused = { readonly reason: string; readonly rule?: string; readonly code?: number }
 
+const refusalColumns = ({ reason, rule, code }: Refused): Readonly<Record<string, Value>> => ({
+  ...{ refusal: reason, refusalRule: rule ?? null, refusalCode: code ?? null },
+})
+
 /** Something was refused, and why: by which rule of the policy, where one decided; with 4xx for now only. */
 const refusedFor = ({ reason, rule, code }: Refused): Changes => ({
-  set: { refusal: reason, refusalRule: rule ?? null, refusalCode: code ?? null },
+  refused: { reason, ...(rule !== undefined && { rule }) },
+  set: refusalColumns({ reason, ...(rule !== undefined && { rule }), ...(code !== undefined && { code }) }),
   add: one,
 })
 
 const closed = (at: number, { reason, during }: SessionClosed): Changes => {
   const set = { closedAt: at, ended: reason, during }
   return refusingEnds.has(reason)
-    ? { stage: 'closed', set: { ...set, refusal: reason, refusalRule: null, refusalCode: null }, add: one }
+    ? { stage: 'closed', ...refusedFor({ reason }), set: { ...set, ...refusalColumns({ reason }) } }
     : { stage: 'closed', set }
+}
+
+/** Who tried whose password is asked by the name they tried. */
+const failedLogin = ({ user, reason }: AuthenticationFailed): Changes => {
+  const refused = refusedFor({ reason })
+  return user === null
+    ? { stage: 'waiting', ...refused }
+    : { stage: 'waiting', ...refused, set: { ...refused.set, tried: user }, tried: user }
 }
 
 const acceptedBy = ({ tags = [] }: Pick<MessageAccepted, 'tags'>): Changes =>
@@ -88,7 +106,7 @@ const changesOf = (event: EventOf): Changes => {
     case 'ClientAuthenticated':
       return { stage: 'waiting', set: { user: event.data.user } }
     case 'AuthenticationFailed':
-      return { stage: 'waiting', ...refusedFor(event.data) }
+      return failedLogin(event.data)
     case 'SenderAccepted':
       return { stage: 'addressing', senders: [event.data.sender] }
     case 'SenderRefused':
@@ -106,7 +124,7 @@ const changesOf = (event: EventOf): Changes => {
     case 'TransactionReset':
       return { stage: 'waiting' }
     case 'CommandRefused':
-      return { set: { fault: event.data.reason }, add: one }
+      return { set: { fault: event.data.reason }, add: one, refused: { reason: event.data.reason } }
     case 'SessionClosed':
       return closed(event.at, event.data)
     default:
@@ -120,7 +138,7 @@ const doorColumns = (at: number, door: string): Readonly<Record<string, Value>> 
     ? { closedAt: null, stage: 'waiting' }
     : { closedAt: at, stage: 'closed', ended: door, refusal: door, refused: 1 }
 
-const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): RowChange => {
+const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): readonly RowChange[] => {
   const { service, local, peer, tls, node, door } = event.data
   const set = {
     openedAt: event.at,
@@ -133,8 +151,20 @@ const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): Ro
     ...doorColumns(event.at, door),
     transitions: event.revision + 1,
   }
-  return { kind: 'insert', table: 'sessions', key: [session], set }
+  const row: RowChange = { kind: 'insert', table: 'sessions', key: [session], set }
+  return door === 'open' ? [row] : [row, refusal(session, { reason: door })]
 }
+
+/** The key of a refusal that no rule decided has an empty one. */
+const refusal = (session: string, { reason, rule = '' }: Pick<Refused, 'reason' | 'rule'>): RowChange => ({
+  ...{ kind: 'insert', table: 'session_refusals', key: [session, reason, rule] },
+})
+
+const tried = (session: string, user: string): RowChange => ({
+  ...{ kind: 'upsert', table: 'session_tries', key: [user.toLowerCase()] },
+  // So that the newest come first out of an index.
+  behind: { table: 'sessions', key: [session], columns: ['id', 'openedAt'] },
+})
 
 const tagged = (session: string, tags: readonly string[] = []): RowChange[] =>
   tags.map((tag) => ({ kind: 'insert', table: 'session_tags', key: [session, tag] }))
@@ -151,25 +181,34 @@ const forgotten = (streams: readonly string[]): readonly RowChange[] =>
       { kind: 'delete', table: 'sessions', key: [session] },
       { kind: 'deleteAll', table: 'session_addresses', beginning: [session] },
       { kind: 'deleteAll', table: 'session_tags', beginning: [session] },
+      { kind: 'deleteAll', table: 'session_refusals', beginning: [session] },
+      { kind: 'deleteAll', table: 'session_tries', beginning: [session] },
     ]
   })
+
+/** What is found by other tables: addresses, rules, reasons, names. */
+const besideOf = (session: string, changes: Changes): readonly RowChange[] => [
+  ...named(session, 'sender', changes.senders),
+  ...named(session, 'recipient', changes.recipients),
+  ...tagged(session, changes.tags),
+  ...(changes.refused === undefined ? nothing : [refusal(session, changes.refused)]),
+  ...(typeof changes.tried === 'string' ? [tried(session, changes.tried)] : nothing),
+]
 
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'HistoryForgotten') return forgotten(event.data.streams)
   const session = sessionOf(event.stream)
   if (session === null) return nothing
-  if (event.type === 'SessionOpened') return [opened(session, event)]
-  const { stage, set, add = noCounts, senders, recipients, tags } = changesOf(event)
+  if (event.type === 'SessionOpened') return opened(session, event)
+  const changes = changesOf(event)
+  const { stage, set, add = noCounts } = changes
   const columns: Record<string, Value> = { ...set, transitions: event.revision + 1 }
   if (stage !== undefined) columns.stage = stage
   const row: RowChange = { kind: 'upsert', table: 'sessions', key: [session], set: columns, add }
-  if (senders === undefined && recipients === undefined && tags === undefined) return [row]
-  return [
-    row,
-    ...named(session, 'sender', senders),
-    ...named(session, 'recipient', recipients),
-    ...tagged(session, tags),
-  ]
+  const { senders, recipients, tags, refused } = changes
+  if (senders === undefined && recipients === undefined && tags === undefined && refused === undefined)
+    return [row]
+  return [row, ...besideOf(session, changes)]
 }
 
 /**
@@ -199,7 +238,7 @@ const rule = `CASE WHEN outcome = 'refused' THEN refusalRule END`
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 6,
+  version: 7,
   tables: {
     sessions: {
       key: ['id'],
@@ -226,6 +265,8 @@ export const sessions: Projection = {
         refusalRule: 'text',
         refusalCode: 'number',
         fault: 'text',
+        /** The name of the login that failed last. */
+        tried: 'text',
         during: 'text',
         accepted: 'count',
         refused: 'count',
@@ -238,11 +279,15 @@ export const sessions: Projection = {
         userKey: 'lower(user)',
         /** Nearly all mail comes in sessions that are accepted: an index has the others. */
         unusual: `nullif(outcome, 'accepted')`,
+        lastRefusal: 'coalesce(refusal, fault)',
+        /** Whatever it came to, something was refused in it. */
+        refusing: `CASE WHEN refused > 0 THEN 'yes' END`,
         suspicious: `CASE WHEN tagged > 0 THEN 'yes' END`,
       },
       indexes: [['openedAt'], ['peerAddress', 'openedAt']],
       sparse: [
         ['unusual', 'openedAt'],
+        ['refusing', 'openedAt'],
         ['userKey', 'openedAt'],
         ['suspicious', 'openedAt'],
       ],
@@ -254,6 +299,17 @@ export const sessions: Projection = {
     session_tags: {
       key: ['session', 'tag'],
       columns: { session: 'text', tag: 'text' },
+    },
+    /** Whatever was refused in it, whether or not something else was accepted. */
+    session_refusals: {
+      key: ['session', 'reason', 'rule'],
+      columns: { session: 'text', reason: 'text', rule: 'text' },
+    },
+    /** Names of logins that failed in it, in lower case. */
+    session_tries: {
+      key: ['session', 'opened', 'name'],
+      columns: { session: 'text', opened: 'number', name: 'text' },
+      indexes: [['name', 'opened', 'session']],
     },
   },
   fold,

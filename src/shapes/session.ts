@@ -17,6 +17,10 @@ export const session = z
     helo: z.string().nullable().describe('What the client called itself'),
     tls: z.object({ version: z.string(), cipher: z.string() }).nullable(),
     user: z.string().nullable().describe('The account it logged in to'),
+    tried: z
+      .string()
+      .nullable()
+      .describe('The name of the login that failed last; null where none failed, or it named nobody'),
     state: z.string().describe('Of the session machine'),
     outcome: z.enum(outcomes),
     reason: z
@@ -36,6 +40,10 @@ export const session = z
     messages: z.array(id).describe('The messages accepted in it; in a list of the Web API the first hundred'),
     accepted: count.describe('How many messages were accepted in it'),
     refusals: count.describe('How often something was refused'),
+    refusal: z
+      .string()
+      .nullable()
+      .describe('Why something was refused last, whatever the session came to; null where nothing was'),
     tagged: count.describe('Messages accepted in it that the policy put into Junk'),
     transitions: count,
   })

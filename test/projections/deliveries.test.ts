@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openMemoryLog } from '../../src/log/memory.ts'
+import { atTheTop } from '../../src/views/answers/pages.ts'
 import { openViews, type ViewReader } from '../../src/views/index.ts'
 import { tellDelivery } from '../history/deliveries.ts'
 import { rowsOf } from '../tables/table.ts'
@@ -216,6 +217,29 @@ test('what is forwarded for an alias is owed apart from other mail for the same 
   assert.equal(some.delivery('d2')?.forwarder, 'info@here')
   assert.deepEqual(some.ledger(), { messages: 1, filed: 1, waiting: 2, unaccounted: 0 })
   assert.deepEqual(some.message('t1')?.recipients, ['b@y', 'sales@here', 'info@here'])
+})
+
+test('deliveries are found by the account that submitted the mail', async (context) => {
+  const views = await viewsWith(
+    context,
+    'open submit(Ann@x t1 b@y=>y c@z=>z) submit(bob@x t2 b@y=>y) accept(t3 b@y=>y) submit(ann@x t4 b@y=>y)',
+    {
+      t1aaaaaa: ['queue(b@y) start route connected end(b@y=250)', { message: 't1', nextHop: 'y' }],
+      t1bbbbbb: ['queue(c@z)', { message: 't1', nextHop: 'z' }],
+      t2aaaaaa: ['queue(b@y)', { message: 't2', nextHop: 'y' }],
+      t3aaaaaa: ['queue(b@y)', { message: 't3', nextHop: 'y' }],
+      t4aaaaaa: ['queue(b@y)', { message: 't4', nextHop: 'y' }],
+    },
+  )
+  const found = (filter: Parameters<typeof views.deliveries>[0]) =>
+    [...views.deliveries(filter)].map(({ id }) => id.slice(0, 3)).join(' ')
+  assert.equal(found({ account: 'ann@X' }), 't1a t1b t4a')
+  assert.equal(found({ account: 'ann@x', limit: 9, before: atTheTop }), 't4a t1b t1a')
+  assert.equal(found({ account: 'ann@x', limit: 1, before: atTheTop }), 't4a')
+  assert.equal(found({ account: 'ann@x', status: 'delivered' }), 't1a')
+  assert.equal(found({ account: 'ann@x', message: 't2' }), '')
+  assert.equal(found({ account: 'bob@x', domain: 'y' }), 't2a')
+  assert.equal(found({ account: '*' }), '')
 })
 
 test('forwarded mail is found by its alias, the domain of that, and the sender it came from', async (context) => {

@@ -3,8 +3,8 @@
  * session `s1`, or of another one after `s2:`; each comes a second after the one before, `+30` lets 30 more pass.
  *
  *     open open(submission) from(192.0.2.1) door(too-many-sessions) ehlo(name) helo(name) renamed(192.0.2.9) starttls secured
- *     auth login(account) badlogin mail(sender) nomail(reason) rcpt(address) norcpt(address reason rule code) data
- *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) reject(reason rule) rset noop wrong(reason) quit end(reason)
+ *     auth login(account) badlogin(name) mail(sender) nomail(reason) rcpt(address) norcpt(address reason rule code) data
+ *     accept(message address=mailbox address=>next.hop alias->address=mailbox) took(message sender tag) submit(account message ...) reject(reason rule) rset noop wrong(reason) quit end(reason)
  *     account(name)                                                          an account, of no session
  *     report(message delivery kind recipient attempt)                        a notice we composed
  *     dropped(delivery kind attempt reason)                                  a notice that will not be
@@ -115,14 +115,14 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'authenticating',
       'identified',
     ),
-  badlogin: () =>
+  badlogin: (user?: string) =>
     told(
       'AuthenticationFailed',
       {
         verdict: 'bad-credentials',
         addresses: [],
         mechanism: 'PLAIN',
-        user: null,
+        user: user ?? null,
         reason: 'bad-credentials',
       },
       'CREDENTIALS',
@@ -170,6 +170,8 @@ const words: Readonly<Record<string, (...args: string[]) => Told>> = {
       'receiving',
       'identified',
     ),
+  submit: (user = 'alice', message = 't1', ...recipients) =>
+    told('MessageAccepted', { ...accepted(message, recipients), user }, 'CONTENT', 'receiving', 'identified'),
   reject: (reason = 'mail-loop', rule?: string) =>
     told(
       'MessageRefused',

@@ -48,6 +48,20 @@ test('messages are found by envelope, session and subject', async (context) => {
   assert.equal(found({ since: Date.parse(views.message('t2')!.acceptedAt) }), 't2 t3')
 })
 
+test('messages are found by the account that submitted them', async (context) => {
+  const views = await viewsOf(
+    context,
+    'open submit(Ann@example.org t1) submit(bob@example.org t2) accept(t3) submit(ann@example.org t4)',
+  )
+  const found = (filter: Parameters<typeof views.messages>[0]) =>
+    [...views.messages(filter)].map(({ id }) => id).join(' ')
+  assert.equal(found({ account: 'ann@Example.org' }), 't1 t4')
+  assert.equal(found({ account: 'ann@example.org', limit: 1 }), 't4')
+  assert.equal(found({ account: 'ann@example.org', subject: 't1' }), 't1')
+  assert.equal(found({ account: '*' }), '')
+  assert.equal(found({ account: 'carol@example.org' }), '')
+})
+
 test('messages are found by the rules by which they are Junk', async (context) => {
   const views = await viewsOf(
     context,

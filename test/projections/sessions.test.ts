@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EventOf } from '../../machines/vocabulary/events.ts'
+import { sessions } from '../../projections/sessions.ts'
+import { atTheTop } from '../../src/views/answers/pages.ts'
 import { rowsOf } from '../tables/table.ts'
 import { viewsOf } from './views.ts'
 
@@ -42,6 +45,7 @@ test('a session has the shape that is promised outside', async (context) => {
     helo: 'a.example',
     tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
     user: 'alice',
+    tried: null,
     state: 'closed',
     outcome: 'accepted',
     reason: 'quit',
@@ -51,6 +55,7 @@ test('a session has the shape that is promised outside', async (context) => {
     messages: ['t1'],
     accepted: 1,
     refusals: 0,
+    refusal: null,
     tagged: 0,
     transitions: 12,
   })
@@ -84,7 +89,7 @@ test('sessions are found by what was said in them, refused or not', async (conte
   assert.equal(found({ until: opened }), 's1 s2 s3')
 })
 
-test('sessions are found by the reason and the rule of their last refusal', async (context) => {
+test('sessions are found by the reason and the rule of anything that was refused in them', async (context) => {
   const views = await viewsOf(
     context,
     `s1:open s1:ehlo s1:mail s1:norcpt(bob@example.org spf-fail spf.fail) s1:quit
@@ -96,12 +101,55 @@ test('sessions are found by the reason and the rule of their last refusal', asyn
   const found = (filter: Parameters<typeof views.sessions>[0]) =>
     [...views.sessions(filter)].map(({ id, rule }) => `${id} ${rule}`)
   assert.deepEqual(found({}), ['s1 spf.fail', 's2 dmarc.reject', 's3 null', 's4 null', 's5 null'])
-  assert.deepEqual(found({ rule: 'spf.fail' }), ['s1 spf.fail'])
-  assert.deepEqual(found({ rule: '*.*', limit: 1 }), ['s2 dmarc.reject'])
-  assert.deepEqual(found({ reason: 'spf-fail' }), ['s1 spf.fail'])
+  const ofSpf = ['s1 spf.fail', 's3 null', 's4 null', 's5 null']
+  assert.deepEqual(found({ rule: 'spf.fail' }), ofSpf)
+  assert.deepEqual(found({ rule: '*.*', limit: 1 }), ['s5 null'])
+  assert.deepEqual(found({ reason: 'spf-fail' }), ofSpf)
+  assert.deepEqual(found({ rule: 'dmarc.*' }), ['s2 dmarc.reject'])
   assert.deepEqual(found({ reason: 'no-such-mailbox' }), ['s4 null'])
   assert.deepEqual(found({ reason: 'quit' }), ['s3 null'])
-  assert.deepEqual(found({ reason: 'spf-fail', outcome: 'accepted' }), [])
+  assert.deepEqual(found({ reason: 'spf-fail', outcome: 'accepted' }), ['s3 null'])
+  assert.deepEqual(found({ reason: 'too-many-errors' }), ['s5 null'])
+  const { outcome, reason, refusals, refusal } = views.session('s3')!
+  assert.deepEqual(
+    { outcome, reason, refusals, refusal },
+    { outcome: 'accepted', reason: 'quit', refusals: 1, refusal: 'spf-fail' },
+  )
+})
+
+test('a session refused at the door, and one of wrong commands alone, are found by why', async (context) => {
+  const views = await viewsOf(
+    context,
+    's1:door(too-many-sessions) s2:open s2:wrong(out-of-order) s2:quit s3:open s3:ehlo s3:wrong(out-of-order) s3:mail s3:rcpt s3:data s3:accept(t1) s3:quit',
+  )
+  const found = (reason: string) => [...views.sessions({ reason })].map(({ id }) => id).join(' ')
+  assert.equal(found('too-many-sessions'), 's1')
+  assert.equal(found('out-of-order'), 's2 s3')
+})
+
+test('logins that failed are found by the names that were tried, and are nobody’s', async (context) => {
+  const views = await viewsOf(
+    context,
+    `s1:open s1:ehlo s1:auth s1:badlogin(Alice@example.org) s1:auth s1:badlogin(bob@example.org) s1:quit
+     s2:open s2:ehlo s2:auth s2:badlogin(alice@example.org) s2:auth s2:login(alice@example.org) s2:quit
+     s3:open s3:ehlo s3:auth s3:badlogin s3:quit
+     s4:open s4:ehlo s4:auth s4:login(alice@example.org) s4:quit`,
+  )
+  const found = (filter: Parameters<typeof views.sessions>[0]) =>
+    [...views.sessions(filter)].map(({ id, user, tried }) => `${id} ${user} ${tried}`)
+  const ofAlice = [
+    's1 null bob@example.org',
+    's2 alice@example.org alice@example.org',
+    's4 alice@example.org null',
+  ]
+  assert.deepEqual(found({ user: 'alice@example.org' }), ofAlice)
+  assert.deepEqual(found({ user: 'alice@*' }), ofAlice)
+  assert.deepEqual(found({ user: 'ALICE@example.org', limit: 2 }), ofAlice.slice(1))
+  assert.deepEqual(found({ user: 'alice@example.org', limit: 3, before: atTheTop }), ofAlice.toReversed())
+  assert.deepEqual(found({ user: 'bob@example.org' }), ofAlice.slice(0, 1))
+  assert.deepEqual(found({ account: 'Alice@example.org' }), ofAlice.slice(1))
+  assert.deepEqual(found({ account: 'bob@example.org' }), [])
+  assert.equal(views.session('s3')?.tried, null)
 })
 
 test('sessions are found by the rules by which their mail is Junk, and only their own', async (context) => {
@@ -130,8 +178,16 @@ test('who was refused for now only is told apart by the last refusal', async (co
   const told = [...views.sessions()].map(({ id, outcome, deferred }) => `${id} ${outcome} ${deferred}`)
   assert.deepEqual(told, ['s1 refused true', 's2 refused false', 's3 accepted false', 's4 refused false'])
   assert.deepEqual(
-    [...views.sessions({ reason: 'greylisted' })].map(({ id, rule }) => `${id} ${rule}`),
-    ['s1 reverseName.missing'],
+    [...views.sessions({ reason: 'greylisted', outcome: 'refused' })].map(({ id, rule }) => `${id} ${rule}`),
+    ['s1 reverseName.missing', 's2 null', 's4 null'],
+  )
+})
+
+test('what is forgotten of a session is forgotten in every table', () => {
+  const forgotten = { type: 'HistoryForgotten', data: { streams: ['smtp_session-s1'] } } as object as EventOf
+  assert.deepEqual(
+    new Set(sessions.fold(forgotten).map(({ table }) => table)),
+    new Set(Object.keys(sessions.tables)),
   )
 })
 

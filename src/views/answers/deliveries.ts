@@ -15,6 +15,8 @@ export type RecipientStatus = Delivery['recipients'][number]
 /** Times in milliseconds since 1970; in addresses and domains `*` stands for anything. */
 export type DeliveryFilter = {
   readonly status?: DeliveryStatus | 'unfinished' | undefined
+  /** Of mail that this account submitted, and nothing else. */
+  readonly account?: string | undefined
   /** Also the alias for which it is forwarded. */
   readonly recipient?: string | undefined
   /** Of its recipients, or of that alias. */

@@ -1,11 +1,23 @@
 /** How deliveries are found. Forwarded mail is found by what people know of it, too: the alias, and the sender it came from. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { DeliveryFilter } from './deliveries.ts'
-import { exactly, leadersBy, type Question, questionBy, sometime, type Way, waysOf } from './leading.ts'
+import {
+  accountKey,
+  exactly,
+  leadersBy,
+  type Question,
+  questionBy,
+  sometime,
+  type Way,
+  waysOf,
+} from './leading.ts'
 import { patternOf } from './pattern.ts'
 
 /** Each on its own passes where nothing was asked. */
 const chosen = `
+    AND (:account IS NULL OR EXISTS (
+      SELECT 1 FROM account_deliveries
+      WHERE accountKey = :account AND queuedAt = d.queuedAt AND delivery = d.id))
     AND (:status IS NULL OR d.status = :status OR :status = 'unfinished' AND d.finishedAt IS NULL)
     AND (:message IS NULL OR d.message = :message)
     AND (:since IS NULL OR d.queuedAt >= :since)
@@ -19,6 +31,11 @@ const chosen = `
 const at = 'd.queuedAt'
 const { everything, column, beside, time } = waysOf({
   ...{ select: 'd.*', from: 'deliveries AS d', id: 'd.id', at, chosen },
+})
+/** Those of an account, by an index of their own. */
+const { column: owned } = waysOf({
+  ...{ select: 'd.*', from: 'account_deliveries AS a CROSS JOIN deliveries AS d ON d.id = a.delivery' },
+  ...{ id: 'a.delivery', at: 'a.queuedAt', chosen },
 })
 const recipients = beside({
   ...{ from: 'delivery_recipients AS r', id: 'r.delivery', where: 'r.addressKey = :lead' },
@@ -38,6 +55,7 @@ const firstSenders: Way = {
 const ledBy = leadersBy(at)<DeliveryFilter>
 const leaders = [
   ledBy(({ message }) => message ?? null, column('d.message')),
+  ledBy(({ account }) => accountKey(account), owned('a.accountKey')),
   ledBy(({ recipient }) => exactly(recipient), recipients, column('d.forwarderKey')),
   ledBy(({ sender }) => exactly(sender), column('d.senderKey'), firstSenders),
   ledBy(({ domain }) => exactly(domain), column('d.domain'), column('d.forwarderDomain')),
@@ -58,6 +76,7 @@ export const unfinishedThen = `
 `
 
 const patternsOf = (asked: DeliveryFilter): Record<string, SQLInputValue> => ({
+  account: accountKey(asked.account),
   status: asked.status ?? null,
   recipient: patternOf(asked.recipient),
   domain: patternOf(asked.domain),

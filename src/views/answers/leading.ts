@@ -132,6 +132,10 @@ export const leadersBy =
 export const exactly = (typed: string | undefined): string | null =>
   typed === undefined || typed.includes('*') ? null : typed.replace(/^<(.*)>$/s, '$1').toLowerCase()
 
+/** As the views have accounts: without case, as far as SQLite knows of it. */
+export const accountKey = (account: string | undefined): string | null =>
+  account?.replace(/[A-Z]+/g, (some) => some.toLowerCase()) ?? null
+
 /** That a time was asked for. */
 export const sometime = ({ since, until }: Asked): string | null =>
   (since ?? until) === undefined ? null : ''

@@ -1,11 +1,12 @@
 /** How messages are found. */
 import type { DatabaseSync } from 'node:sqlite'
-import { exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
+import { accountKey, exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
 import type { MessageFilter } from './messages.ts'
 import { patternOf } from './pattern.ts'
 
 /** Each on its own passes where nothing was asked. */
 const chosen = `
+    AND (:account IS NULL OR userKey = :account)
     AND (:session IS NULL OR session = :session)
     AND (:since IS NULL OR acceptedAt >= :since)
     AND (:until IS NULL OR acceptedAt <= :until)
@@ -25,6 +26,7 @@ export const messageQuestions = (columns: string) => {
   const ledBy = leadersBy(at)<MessageFilter>
   const leaders = [
     ledBy(({ session }) => session ?? null, column('session')),
+    ledBy(({ account }) => accountKey(account), column('userKey')),
     ledBy(({ tag }) => (tag === undefined ? null : 'junk'), column('place')),
     ledBy(({ sender }) => exactly(sender), column('senderKey')),
     ledBy(sometime, time),
@@ -37,6 +39,7 @@ export const messageQuestions = (columns: string) => {
         ...filter,
         since: asked.since ?? null,
         until: asked.until ?? null,
+        account: accountKey(asked.account),
         sender: patternOf(asked.sender),
         recipient: patternOf(asked.recipient),
         session: asked.session ?? null,

@@ -14,6 +14,8 @@ export type { Message }
 export type MessageFilter = {
   readonly since?: number | undefined
   readonly until?: number | undefined
+  /** What this account submitted, and nothing else. */
+  readonly account?: string | undefined
   readonly sender?: string | undefined
   readonly recipient?: string | undefined
   /** The id of the session it came in. */

@@ -14,17 +14,20 @@ export type Outcome = Session['outcome']
 export type SessionFilter = {
   readonly since?: number | undefined
   readonly until?: number | undefined
+  /** What this account logged in for, and nothing else. */
+  readonly account?: string | undefined
   /** Address or name. */
   readonly peer?: string | undefined
   readonly helo?: string | undefined
+  /** The account it logged in to, or a name that was tried. */
   readonly user?: string | undefined
   /** Any sender or recipient the client named, refused ones too. */
   readonly sender?: string | undefined
   readonly recipient?: string | undefined
   readonly outcome?: Outcome | undefined
-  /** Code of the reason: `spf-fail`. */
+  /** Code of the reason, or of anything that was refused in it: `spf-fail`. */
   readonly reason?: string | undefined
-  /** Of those that were refused: the rule of the policy. */
+  /** A rule of the policy by which something was refused. */
   readonly rule?: string | undefined
   /** A rule of the policy by which a message of it is Junk; `*` for any. */
   readonly tag?: string | undefined
@@ -34,8 +37,8 @@ export type SessionFilter = {
   readonly before?: Place | undefined
 }
 
-const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user,
-    state, outcome, reason, rule, deferred, ended, accepted, refused, tagged, transitions`
+const columns = `id, openedAt, closedAt, listener, node, peerAddress, peerPort, peerName, helo, tlsVersion, tlsCipher, user, tried,
+    state, outcome, reason, rule, lastRefusal, deferred, ended, accepted, refused, tagged, transitions`
 const questionFor = sessionQuestions(columns)
 const one = `SELECT ${columns} FROM sessions WHERE id = :id`
 const exact = `SELECT id FROM sessions WHERE id = :part`
@@ -65,10 +68,12 @@ type Row = {
   tlsVersion: string | null
   tlsCipher: string | null
   user: string | null
+  tried: string | null
   state: string
   outcome: Outcome
   reason: string | null
   rule: string | null
+  lastRefusal: string | null
   deferred: number
   ended: string | null
   accepted: number
@@ -87,6 +92,7 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   helo: row.helo,
   tls: row.tlsVersion === null ? null : { version: row.tlsVersion, cipher: row.tlsCipher ?? '' },
   user: row.user,
+  tried: row.tried,
   state: row.state,
   outcome: row.outcome,
   reason: row.reason,
@@ -96,6 +102,7 @@ const sessionOf = (row: Row, messages: readonly string[]): Session => ({
   messages,
   accepted: row.accepted,
   refusals: row.refused,
+  refusal: row.lastRefusal,
   tagged: row.tagged,
   transitions: row.transitions,
 })
