@@ -126,7 +126,7 @@ test('what an account submitted is walked through from the newest back, and noth
   for (const some of plans) {
     // Recipients of one page are put in order when it is found.
     const plan = some.join('\n').replace(/LIST SUBQUERY.*/s, '')
-    assert.doesNotMatch(plan, /SCAN|TEMP B-TREE/)
+    assert.doesNotMatch(plan, /SCAN (?!json_each)|TEMP B-TREE/)
     assert.match(plan, /(?:accountKey|userKey)=\?/)
   }
 })
@@ -148,7 +148,7 @@ const ofMailboxes: readonly MailboxFilter[] = [
 ]
 test('whatever is looked for in a mailbox, it is walked through from the newest back, and no other one', (context) => {
   const db = viewsFor(context)
-  const sorted = /SCAN|TEMP B-TREE/
+  const sorted = /SCAN (?!json_each)|TEMP B-TREE/
   for (const filter of ofMailboxes) {
     const plans = plansOf(db, () => {
       askMailboxMessages(db, 'a@x', { ...filter, limit: 50, reach: 1_000 })
