@@ -12,7 +12,7 @@ import { loadKeys } from '../delivery/signing/keys.ts'
 import { loadReturnPathKeys } from '../forwarding/key.ts'
 import { LogUnavailable } from '../log/port.ts'
 import { loadCollector } from '../telemetry/headers.ts'
-import { loadHooks } from '../webhooks/secrets.ts'
+import { bareSecrets, loadHooks } from '../webhooks/secrets.ts'
 import { knownNow } from './enrolling.ts'
 import { CommandFault } from './fault.ts'
 import type { GlobalOptions } from './open.ts'
@@ -48,9 +48,11 @@ const load = (options: GlobalOptions): Loaded => loadConfig({ file: options.conf
 const shownFile = ({ file }: Loaded, options: GlobalOptions): string | null =>
   file === null ? null : (options.config ?? 'fsmtp.yaml')
 
-type Of = { readonly faults: readonly Fault[]; readonly warnings: readonly string[] }
+type Of<Warning = string> = { readonly faults: readonly Fault[]; readonly warnings: readonly Warning[] }
 
-const ofFiles = async (work: Promise<{ readonly warnings: readonly string[] }>): Promise<Of> => {
+const ofFiles = async <Warning = string>(
+  work: Promise<{ readonly warnings: readonly Warning[] }>,
+): Promise<Of<Warning>> => {
   try {
     return { faults: [], warnings: (await work).warnings }
   } catch (error) {
@@ -74,7 +76,7 @@ const ofReturnPathKey = async ({ config, playground }: Loaded): Promise<readonly
 type FileFaults = {
   readonly certificates: Of
   readonly keys: Of
-  readonly hooks: Of
+  readonly hooks: Of<Finding>
   readonly telemetry: Of
   readonly returnPathKey: readonly Finding[]
 }
@@ -85,7 +87,9 @@ const fileFaults = async (loaded: Loaded): Promise<FileFaults> => ({
     loaded.config.tls.length === 0 ? Promise.resolve({ warnings: [] }) : loadCertificates(loaded.config),
   ),
   keys: await ofFiles(loadKeys(loaded.config)),
-  hooks: await ofFiles(loadHooks(loaded.config.webhooks).then(() => ({ warnings: [] }))),
+  hooks: await ofFiles(
+    loadHooks(loaded.config.webhooks).then((loadedHooks) => ({ warnings: bareSecrets(loadedHooks) })),
+  ),
   telemetry: await ofFiles(loadCollector(loaded.config).then(() => ({ warnings: [] }))),
   returnPathKey: await ofReturnPathKey(loaded),
 })
@@ -136,6 +140,7 @@ const findings = async (options: GlobalOptions): Promise<Findings> => {
     const fileNotes = [
       ...certificates.warnings.map((message) => ({ path: ['tls'], message })),
       ...keys.warnings.map((message) => ({ path: ['domains'], message })),
+      ...hooks.warnings,
     ].map((note) => faultAt(loaded.document, file, note))
     return {
       name: file ?? 'no configuration file, so the playground',

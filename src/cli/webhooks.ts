@@ -1,15 +1,14 @@
 /** `fsmtp webhooks`: who is told what is recorded, how far each is, and what is wrong. */
 import { type Command, InvalidArgumentError } from 'commander'
-import type { WebhookMoved } from '../../machines/vocabulary/events.ts'
-import { newEventId } from '../actors/identity.ts'
 import type { Config } from '../config/schema.ts'
 import { withoutSecret } from '../config/show.ts'
-import { kindOf, WrongRevision } from '../log/port.ts'
+import type { EventLog } from '../log/port.ts'
+import { type Moved, moveWebhook } from '../webhooks/moving.ts'
 import { overview, shownUrl, type WebhookState } from '../webhooks/overview.ts'
-import { type Standing, standingOf, webhookId, webhookStream } from '../webhooks/standing.ts'
+import { webhookId } from '../webhooks/standing.ts'
 import { CommandFault } from './fault.ts'
 import { type Reading, reading } from './open.ts'
-import { counted, ndjson, print, remark, table } from './terminal.ts'
+import { ndjson, print, remark, table } from './terminal.ts'
 import { openForWriting } from './write.ts'
 
 const example = `
@@ -80,47 +79,35 @@ const hookOf = ({ webhooks }: Config, typed: string): Config['webhooks'][number]
   )
 }
 
-/** A server may say something of it at the same moment, again and again. */
-const mostTries = 20
-
 /** Null: from where it is. */
 const move = async (
   { log, config, json }: Reading,
   typed: string,
   { from }: { readonly from: number | null },
 ): Promise<void> => {
-  const { url } = hookOf(config, typed)
-  if (from !== null && from > (await log.tail()))
-    throw new CommandFault(`the log ends at position ${await log.tail()}`)
+  const hook = hookOf(config, typed)
+  const [id, url] = [webhookId(hook.url), shownUrl(hook.url)]
   const writing = await openForWriting(config)
-  const say = async (standing: Standing | null): Promise<number> => {
-    const at = Date.now()
-    const data: WebhookMoved = {
-      ...{ webhook: webhookId(url), by: 'operator' },
-      position: from ?? standing?.position ?? (await log.tail()),
-    }
-    const event = { id: newEventId(at), kind: kindOf('WebhookMoved', 1, {}), at, data }
-    await writing.append([
-      { stream: webhookStream(url), expected: standing?.revision ?? -1, events: [event] },
-    ])
-    return data.position
-  }
   try {
-    const to = await untilSaid(async () => say(await standingOf(log, url)))
-    if (json) ndjson({ url: shownUrl(url), id: webhookId(url), position: to })
-    else print(`${shownUrl(url)} is told what comes after position ${to}`)
+    const append: EventLog['append'] = (appends) => writing.append(appends)
+    const position = positionOf(await moveWebhook({ log, append }, { id, from, by: 'operator' }))
+    if (json) ndjson({ url, id, position })
+    else print(`${url} is told what comes after position ${position}`)
   } finally {
     await writing.close()
   }
 }
 
-/** @throws CommandFault where somebody else is first every time */
-const untilSaid = async (say: () => Promise<number>): Promise<number> => {
-  for (let tries = 0; tries < mostTries; tries++)
-    try {
-      return await say()
-    } catch (error) {
-      if (!(error instanceof WrongRevision)) throw error
-    }
-  throw new CommandFault(`a server was first ${counted(mostTries, 'time')}; try again`)
+/** @throws CommandFault */
+const positionOf = (moved: Moved): number => {
+  switch (moved.kind) {
+    case 'moved':
+      return moved.position
+    case 'beyond':
+      throw new CommandFault(`the log ends at position ${moved.tail}`)
+    case 'overtaken':
+      throw new CommandFault('a server was first every time; try again')
+    default:
+      return moved satisfies never
+  }
 }

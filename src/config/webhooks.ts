@@ -44,7 +44,7 @@ const webhook = z.strictObject({
   }),
   secretFile: required(path, {
     about:
-      'File with the secret that signs them, 24 bytes or more: `openssl rand -base64 32`. With several lines each signs, so that it can be replaced.',
+      'File with the secret that signs them, as Standard Webhooks have it: `echo "whsec_$(openssl rand -base64 32)"`, and the receiver gets the same. With several lines each signs, so that it can be replaced.',
     example: 'hook.key',
   }),
   timeout: setting(pause, {

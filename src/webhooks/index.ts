@@ -5,7 +5,7 @@ import { asError } from '../as-error.ts'
 import type { Config } from '../config/schema.ts'
 import { giveBack } from './given-back.ts'
 import { overview, type WebhookState } from './overview.ts'
-import { type Hook, loadHooks } from './secrets.ts'
+import { bareSecrets, type Hook, loadHooks } from './secrets.ts'
 import { Sender, type SenderParts, type WebhookCounts } from './sender.ts'
 import { category, webhookStream } from './standing.ts'
 
@@ -61,14 +61,20 @@ export const startWebhooks = async ({ config, ...parts }: WebhooksOptions): Prom
   }
   let following: Promise<void> | null = null
 
-  await use(await loadHooks(config.webhooks))
+  const loaded = async (webhooks: Config['webhooks']): Promise<readonly Hook[]> => {
+    const hooks = await loadHooks(webhooks)
+    for (const { message } of bareSecrets(hooks)) warn(message)
+    return hooks
+  }
+
+  await use(await loaded(config.webhooks))
   // Nobody waits for it: a long log takes a while to look for them.
   const isKept = (stream: string): boolean => senders.some(({ hook }) => webhookStream(hook.url) === stream)
   const givenBack = giveBack({ log, node: parts.members.node, isKept }).catch((error) => {
     if (!stopping.signal.aborted) warn('webhooks of before could not be given back', asError(error))
   })
   return {
-    reload: async ({ webhooks }) => use(await loadHooks(webhooks)),
+    reload: async ({ webhooks }) => use(await loaded(webhooks)),
     states: () =>
       overview(
         log,

@@ -1,29 +1,10 @@
 /** How the webhooks of a configuration are, for whoever asks: out of the log, whether or not a server runs. */
 import type { Config } from '../config/schema.ts'
 import type { LogReader } from '../log/port.ts'
+import type { WebhookState } from '../shapes/webhook.ts'
 import { type Standing, standingOf, webhookId } from './standing.ts'
 
-export type WebhookState = {
-  readonly id: string
-  /** Without a password and what is behind the path: receivers have secrets there. */
-  readonly url: string
-  readonly events: readonly string[]
-  /** `new`: no server has begun with it. `waiting`: an event was not taken, and is tried again. `disabled`: the receiver wants no more. */
-  readonly state: 'new' | 'telling' | 'waiting' | 'disabled'
-  /** Up to which all is known to be told. */
-  readonly position: number | null
-  /** Events that are not told yet, as far as is written down; counted up to a bound. */
-  readonly behind: number
-  readonly behindIsMore: boolean
-  /** When the first of these was recorded. */
-  readonly oldestUnsentAt: string | null
-  /** The server that tells. */
-  readonly node: string | null
-  readonly attempts: number
-  readonly failingSince: string | null
-  readonly nextAttemptAt: string | null
-  readonly error: string | null
-}
+export type { WebhookState }
 
 /** Events behind that are counted. */
 const mostCounted = 10_000
@@ -37,7 +18,7 @@ export const overview = (log: Log, webhooks: readonly Hook[]): Promise<readonly 
 const stateOf = async (log: Log, { url, events }: Hook): Promise<WebhookState> => {
   const standing = await standingOf(log, url)
   const unsent = standing === null ? nothing : await after(log, standing.position, events)
-  const { attempts = 0, since = null, nextAttemptAt = null, error = null } = standing?.trouble ?? {}
+  const { attempts, since, nextAttemptAt, error } = troubleOf(standing, url)
   return {
     ...{ id: webhookId(url), url: shownUrl(url), events, state: wordOf(standing) },
     ...{ position: standing?.position ?? null, behind: Math.min(unsent.count, mostCounted) },
@@ -50,6 +31,23 @@ const stateOf = async (log: Log, { url, events }: Hook): Promise<WebhookState> =
     },
     ...{ failingSince: isoOf(since), nextAttemptAt: isoOf(nextAttemptAt) },
   }
+}
+
+type Shown = {
+  readonly attempts: number
+  readonly since: number | null
+  readonly nextAttemptAt: number | null
+  readonly error: string | null
+}
+
+/** What keeps it, if anything does; of one that wants no more, when it said so, and what makes it go on. */
+const troubleOf = (standing: Standing | null, url: string): Shown => {
+  if (standing === null || !standing.isDisabled)
+    return standing?.trouble ?? { attempts: 0, since: null, nextAttemptAt: null, error: null }
+  const { at, refused } = standing
+  const to = refused === null ? '' : ` to event ${refused}`
+  const error = `answered 410 at ${isoOf(at)}${to}; \`fsmtp webhooks enable ${shownUrl(url)}\` goes on with it`
+  return { attempts: 1, since: at, nextAttemptAt: null, error }
 }
 
 /** As it is told to those who look. */

@@ -10,6 +10,7 @@ import type { Membership } from '../nodes/index.ts'
 import { eventShape, withoutSecrets } from '../shapes/event-shape.ts'
 import { version } from '../version.ts'
 import { pauseAfter } from './backoff.ts'
+import { shownUrl } from './overview.ts'
 import { Post, type Posted } from './post.ts'
 import type { Hook } from './secrets.ts'
 import { signed } from './signing.ts'
@@ -43,7 +44,13 @@ const lastAnswer = 1_000
 const complainAfter = new Set([1, 5, 10, 20, 50, 100, 200, 500, 1000])
 
 /** Events sent, each try counted: those the receiver took, and those it did not. */
-export type WebhookCounts = { readonly id: string; readonly taken: number; readonly refused: number }
+export type WebhookCounts = {
+  readonly id: string
+  /** As it may be shown. */
+  readonly url: string
+  readonly taken: number
+  readonly refused: number
+}
 
 export class Sender {
   readonly #parts: SenderParts
@@ -73,7 +80,8 @@ export class Sender {
   }
 
   get counts(): WebhookCounts {
-    return { id: webhookId(this.hook.url), taken: this.#taken, refused: this.#refusals }
+    const { url } = this.hook
+    return { id: webhookId(url), url: shownUrl(url), taken: this.#taken, refused: this.#refusals }
   }
 
   /** Somebody has said something of a webhook: what others say of this one is looked at. */
@@ -185,7 +193,7 @@ export class Sender {
       if (this.#round.signal.aborted || !this.#parts.members.isAlive()) return false
       const posted = await this.#send(event)
       if (posted.kind !== 'taken') {
-        await this.#refused(posted)
+        await this.#refused(posted, event.position)
         return false
       }
       this.#taken++
@@ -211,7 +219,7 @@ export class Sender {
     })
   }
 
-  async #refused(posted: Exclude<Posted, { readonly kind: 'taken' }>): Promise<void> {
+  async #refused(posted: Exclude<Posted, { readonly kind: 'taken' }>, refused: number): Promise<void> {
     // It was we who broke off.
     if (this.#hurrying.signal.aborted) return
     this.#refusals++
@@ -219,7 +227,7 @@ export class Sender {
       this.#parts.warn(
         `the webhook ${this.#name()} wants no more (410): nothing is sent to it until \`fsmtp webhooks enable\``,
       )
-      return this.#say('WebhookDisabled', { reason: 'gone' })
+      return this.#say('WebhookDisabled', { reason: 'gone', refused })
     }
     const { attempts = 0, since = now() } = this.#unsaved > 0 ? {} : (this.#standing?.trouble ?? {})
     const { chance = Math.random } = this.#parts
@@ -249,7 +257,7 @@ export class Sender {
     this.#savedAt = performance.now()
     this.#standing = {
       ...{ revision: expected + 1, at, position: this.#position, node: members.node },
-      ...{ isDisabled: false, trouble: null },
+      ...{ isDisabled: false, refused: null, trouble: null },
     }
     if ((expected + 1) % wordsKept === 0) this.#forgetOldWords(expected + 1)
   }

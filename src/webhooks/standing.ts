@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type {
   FactName,
   WebhookAdvanced,
+  WebhookDisabled,
   WebhookFailed,
   WebhookMoved,
 } from '../../machines/vocabulary/events.ts'
@@ -27,6 +28,8 @@ export type Standing = {
   readonly node: string | null
   /** The receiver wants no more. */
   readonly isDisabled: boolean
+  /** Position of the event that it answered so, where that is known. */
+  readonly refused: number | null
   readonly trouble: Trouble | null
 }
 
@@ -36,7 +39,7 @@ export type WebhookFact = Extract<FactName, `Webhook${string}`>
 const standingAfter = ({ type, data, at, revision }: StoredEvent): Standing | null => {
   // What servers and commands append here is what the vocabulary says.
   const { position, node } = data as WebhookAdvanced
-  const plain = { revision, at, position, node, isDisabled: false, trouble: null }
+  const plain = { revision, at, position, node, isDisabled: false, refused: null, trouble: null }
   switch (type as WebhookFact) {
     case 'WebhookTaken':
     case 'WebhookAdvanced':
@@ -46,7 +49,7 @@ const standingAfter = ({ type, data, at, revision }: StoredEvent): Standing | nu
       return { ...plain, trouble: { attempts, since, nextAttemptAt, error } }
     }
     case 'WebhookDisabled':
-      return { ...plain, node: null, isDisabled: true }
+      return { ...plain, node: null, isDisabled: true, refused: (data as WebhookDisabled).refused ?? null }
     case 'WebhookAdded':
     case 'WebhookReleased':
     case 'WebhookMoved':

@@ -3,6 +3,8 @@
  * a route that is not served.
  */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { parseConfig } from '../../src/config/load.ts'
@@ -11,6 +13,7 @@ import { addKey, removeKey } from '../../src/http/login/keys.ts'
 import { cookieText, hashOf, newSecret } from '../../src/http/login/secrets.ts'
 import { Web } from '../../src/http/web.ts'
 import { kindOf } from '../../src/log/port.ts'
+import { webhookId } from '../../src/webhooks/standing.ts'
 import { acceptedAs, greeted, send } from '../client.ts'
 import { configText, eventually, scratch } from '../server.ts'
 import { type Row, rowsOf } from '../tables/table.ts'
@@ -59,12 +62,21 @@ test('each route that is served has its row, and each row its route', async (t) 
   assert.deepEqual(rows.map(({ cell }) => cell('route')).toSorted(), served.toSorted())
 })
 
+/** Nobody is there, and nobody is told anything. */
+const hook = 'http://127.0.0.1:9/hook'
+const hookSecret = (): string => {
+  const file = join(scratch('hook'), 'hook.key')
+  writeFileSync(file, `whsec_${Buffer.alloc(32, 1).toString('base64')}\n`)
+  return file
+}
+
 /** A server with mail, and everybody who may ask for it. */
 const place = async (t: TestContext) => {
   const server = await watchedServer(t, {
     listeners: ['mx', 'submissions', 'http'].map((service) => ({ service, address: '127.0.0.1', port: 0 })),
     http: { administrators: [boss], proxies: ['127.0.0.1'] },
     delivery: { routes: { 'far.example': '127.0.0.1:9' } },
+    webhooks: [{ url: hook, events: ['DomainAdded'], secretFile: hookSecret() }],
   })
   for (const address of [alice, bob, boss]) await server.addAccount({ addresses: [address], password })
   return { ...server, keys: await keysOf(server), expired: await expiredLogin(server) }
@@ -151,6 +163,7 @@ const pathOf = async (route: string, { id, delivery, session, inbox, get }: Thin
     .replace(':address', alice)
     .replace('/machines/:name', '/machines/session')
     .replace('/views/:name', '/views/messages')
+    .replace('/webhooks/:id', `/webhooks/${webhookId(hook)}`)
     .replace('/assets/:name', '/assets/none')
     .replace('/*', '/x')
   if (route.includes('mailboxes')) return path.replace(':id', (await inbox())[0]?.id ?? assert.fail())

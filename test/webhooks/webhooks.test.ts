@@ -1,12 +1,12 @@
 /** Webhooks hear everything they asked for, in order, at least once, whatever becomes of them and of us. */
 import assert from 'node:assert/strict'
 import { createHmac, randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { openMemoryLog } from '../../src/log/memory.ts'
 import { kindOf } from '../../src/log/port.ts'
 import { pauseAfter } from '../../src/webhooks/backoff.ts'
-import { loadHooks } from '../../src/webhooks/secrets.ts'
+import { bareSecrets, loadHooks } from '../../src/webhooks/secrets.ts'
 import { signed } from '../../src/webhooks/signing.ts'
 import { webhookId, webhookStream } from '../../src/webhooks/standing.ts'
 import { untoldBy } from '../../src/webhooks/untold.ts'
@@ -59,6 +59,48 @@ test('the signature is that of the standard', () => {
       'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     },
   )
+})
+
+/** Lines of a secret's file, each with what a library of the standard takes as the key: always base64, with or without `whsec_`. */
+const line = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const libraryKey = (text: string): Buffer => Buffer.from(text.replace(/^whsec_/, ''), 'base64')
+
+test('a secret made as the documentation says is what libraries of the standard take it for; a bare line is warned of', async (t) => {
+  const { config, secretFile, notices, start } = telling(t)
+  const { webhooks } = config(['http://127.0.0.1:9/'])
+  // The example of the standard, from the file on.
+  const example = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', body: '{"test": 2432232314}' }
+  const signature = async () => {
+    const [hook] = await loadHooks(webhooks)
+    return signed(example, { ...hook!, now: 1_614_265_330_000 })['webhook-signature']
+  }
+  const verified = (text: string) =>
+    `v1,${createHmac('sha256', libraryKey(text)).update(`${example.id}.1614265330.${example.body}`).digest('base64')}`
+  writeFileSync(secretFile, `${line}\n`)
+  assert.equal(await signature(), 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+  assert.equal(verified(line), await signature())
+  assert.deepEqual(bareSecrets(await loadHooks(webhooks)), [])
+  for (const file of ['docs/operating.md', 'src/config/webhooks.ts']) {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+    assert.match(text, /echo "whsec_\$\(openssl rand -base64 32\)"/, file)
+    assert.doesNotMatch(text, /`openssl rand/, file)
+  }
+
+  const bare = Buffer.alloc(32, 7).toString('base64')
+  writeFileSync(secretFile, `${line}\n${bare}\n`)
+  const both = (await signature()).split(' ')
+  assert.equal(both[0], verified(line))
+  assert.notEqual(both[1], verified(bare), 'what was signed before is signed so still')
+  assert.deepEqual(
+    bareSecrets(await loadHooks(webhooks)).map(({ path }) => path.join('.')),
+    ['webhooks.0.secretFile'],
+  )
+  const running = await start(['http://127.0.0.1:9/'])
+  assert.match(notices.join('\n'), /hook\.key holds a line without whsec_.*echo "whsec_\$\(openssl/)
+  assert.ok(!notices.join().includes(bare))
+  notices.splice(0)
+  await running.reload(config(['http://127.0.0.1:9/']))
+  assert.match(notices.join('\n'), /without whsec_/)
 })
 
 test('a receiver that is away hears everything when it is back, in order', async (t) => {
@@ -116,7 +158,7 @@ test('silence, a cut connection and a redirect are failures; nothing goes anywhe
 
 test('410 ends it, with a word to those who run this; until somebody wants it again', async (t) => {
   const [to, { start, record, said, notices, log }] = [await receiver(t), telling(t)]
-  await start([to.url])
+  const webhooks = await start([to.url])
   to.says(410)
   const [first, second] = await record(2)
   const disabled = await eventually(async () =>
@@ -124,6 +166,12 @@ test('410 ends it, with a word to those who run this; until somebody wants it ag
   )
   assert.equal(to.heard.length, 1)
   assert.match(notices.join(), /wants no more \(410\)/)
+  const [state] = await webhooks.states()
+  assert.deepEqual([state?.state, state?.attempts], ['disabled', 1])
+  assert.equal(
+    state?.error,
+    `answered 410 at ${new Date(disabled.at).toISOString()} to event ${first}; \`fsmtp webhooks enable ${state?.url}\` goes on with it`,
+  )
   to.says(204)
   const data = { webhook: webhookId(to.url), position: disabled.data.position, by: 'operator' }
   const event = { id: randomUUID(), kind: kindOf('WebhookMoved', 1, {}), at: Date.now(), data }
@@ -320,7 +368,7 @@ test('several secrets sign side by side; what is none is named, and not shown', 
   writeFileSync(secretFile, '\n')
   await assert.rejects(loadHooks(webhooks), /is empty/)
   const [gone] = webhooks.map((each) => ({ ...each, secretFile: `${secretFile}.gone` }))
-  await assert.rejects(loadHooks([gone!]), /does not exist; make it: `openssl rand/)
+  await assert.rejects(loadHooks([gone!]), /does not exist; make it: `echo "whsec_\$\(openssl rand/)
 })
 
 test('pauses grow to an hour and no further; what the receiver asks for counts where it is longer', () => {
