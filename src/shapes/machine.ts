@@ -39,6 +39,7 @@ export const flows = z
       .describe('Where what was counted begins: with one of the ten minutes of the clock'),
     until: time.nullable().describe('Where it ends; null: it goes on'),
     items: z.array(flow),
+    next: z.null().describe('Always: this is all of it'),
     states: z.array(inState),
   })
   .meta({ id: 'Flows' })

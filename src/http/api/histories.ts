@@ -1,6 +1,5 @@
 /** Histories of sessions and deliveries, replayed step by step; the same for both. */
 import { Readable } from 'node:stream'
-import { z } from 'zod'
 import { machines } from '../../../machines/index.ts'
 import { exportStreams } from '../../history/export.ts'
 import { policyHashOf, readPolicy } from '../../history/policies.ts'
@@ -12,6 +11,7 @@ import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn } from './fields.ts'
+import { wholeOf } from './lists.ts'
 import { inTurns } from './turns.ts'
 
 /** Events of one history, at most: a session that never ends must not fill the memory. */
@@ -43,8 +43,8 @@ const stepsOf = async (house: House, stream: string, what: string): Promise<read
   return found
 }
 
-const stepList = z.object({ items: z.array(step) }).meta({ id: 'Steps' })
-const transcript = z.object({ items: z.array(transcriptLine) }).meta({ id: 'Transcript' })
+const stepList = wholeOf(step, 'Steps')
+const transcript = wholeOf(transcriptLine, 'Transcript')
 
 export type Kept = {
   /** `sessions`. */
@@ -72,6 +72,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
       answers: { 200: { about: 'Its steps, the first one first', shape: stepList } },
       answer: async ({ params: { id }, house }) => ({
         items: await stepsOf(house, `${category}-${id}`, `${what} ${id}`),
+        next: null,
       }),
     }),
     endpoint({
@@ -87,6 +88,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
               ? []
               : dialogue.split('\n').map((line) => ({ at: new Date(at).toISOString(), line })),
           ),
+          next: null,
         }
       },
     }),

@@ -22,6 +22,10 @@ export const listOf = (item: z.ZodType, id: string) =>
     })
     .meta({ id })
 
+/** A list that is given whole: there is no page behind. */
+export const wholeOf = (item: z.ZodType, id: string) =>
+  z.object({ items: z.array(item), next: z.null().describe('Always: this is all of it') }).meta({ id })
+
 export type Paged = Asked & { readonly limit?: number | undefined; readonly position?: number | undefined }
 
 /** Where a page begins. @throws Problem */

@@ -10,6 +10,7 @@ import { countedPeriod } from '../../views/answers/flow.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, until, yes } from './fields.ts'
+import { wholeOf } from './lists.ts'
 
 const tag = 'Machines'
 const formats = ['json', 'svg', 'mermaid', 'dot', 'scxml'] as const
@@ -18,12 +19,9 @@ const list = endpoint({
   ...{ method: 'GET', path: '/machines', name: 'listMachines', tag, role: 'look' },
   about: 'The state machines',
   answers: {
-    200: {
-      about: 'All of them',
-      shape: z.object({ items: z.array(machine) }).meta({ id: 'Machines' }),
-    },
+    200: { about: 'All of them', shape: wholeOf(machine, 'Machines') },
   },
-  answer: () => ({ items: modules.map(aboutMachine) }),
+  answer: () => ({ items: modules.map(aboutMachine), next: null }),
 })
 
 const moduleOf = (name: string) => {
@@ -113,6 +111,7 @@ const flow = endpoint({
     return {
       ...{ since: iso(counted.since), until: iso(counted.until) },
       items: countsOf(await rooms.desk('flow', name, asked)),
+      next: null,
       states: await rooms.desk('inStates', name),
     }
   },

@@ -7,7 +7,7 @@ import type { MailboxFilter, MailboxMessage } from '../../views/answers/mailboxe
 import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
-import { idIn, paging, until, usualLimit } from './fields.ts'
+import { idIn, paging, text, until, usualLimit } from './fields.ts'
 import { filterOf, listOf, reach } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
 import { mailboxLive } from './mailbox-live.ts'
@@ -21,18 +21,45 @@ import {
   tag,
   viewsWithin,
 } from './mailbox-words.ts'
+import { isMailboxOf } from './own.ts'
 import type { Rooms } from './rooms.ts'
+
+/** A line each: most servers have no more of them than a page has. */
+const mostMailboxes = 500
 
 const list = endpoint({
   ...{ method: 'GET', path: '/mailboxes', name: 'listMailboxes', tag, role: 'look' },
   about: 'All mailboxes, by name',
-  query: { position: paging.position },
-  answers: {
-    200: { about: 'All of them', shape: z.object({ items: z.array(mailbox) }).meta({ id: 'Mailboxes' }) },
+  query: {
+    search: text('Stands in its name').optional(),
+    ...paging,
+    limit: paging.limit.meta({ default: mostMailboxes }),
   },
-  answer: async ({ query: { position }, rooms }) => {
+  answers: {
+    200: {
+      about: 'A page of them',
+      shape: z
+        .object({
+          items: z.array(mailbox),
+          next: z.string().nullable().describe('The cursor of the page behind; null where there is none'),
+        })
+        .meta({ id: 'Mailboxes' }),
+    },
+  },
+  answer: async ({ query, rooms, request: { caller } }) => {
+    const { search = '', limit = mostMailboxes, position } = query
+    const [after = ''] = placeIn('mailboxes', query, ['string']) ?? []
     if (position !== undefined) await rooms.until(position)
-    return { items: await rooms.desk('mailboxes') }
+    const account = caller?.account ?? null
+    const found = (await rooms.desk('mailboxes'))
+      .filter((one) => account === null || isMailboxOf(one.mailbox, account))
+      .filter((one) => one.mailbox.toLowerCase().includes(search.trim().toLowerCase()) && one.mailbox > after)
+      .toSorted((one, other) => (one.mailbox < other.mailbox ? -1 : 1))
+    const items = found.slice(0, limit)
+    return {
+      items,
+      next: found.length > limit ? cursorFor('mailboxes', query, [items.at(-1)?.mailbox ?? '']) : null,
+    }
   },
 })
 

@@ -1,6 +1,5 @@
 /** Messages: what was accepted, what it says, and everything that happened to it. */
 import { Readable } from 'node:stream'
-import { z } from 'zod'
 import { omitting } from '../../content/omitting.ts'
 import { exportStreams } from '../../history/export.ts'
 import { type Job, opener, type ResultOf, TooManyWaiting, Unopened } from '../../opening/index.ts'
@@ -18,7 +17,7 @@ import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, text, until } from './fields.ts'
-import { filterOf, listOf, pageOf } from './lists.ts'
+import { filterOf, listOf, pageOf, wholeOf } from './lists.ts'
 import type { Rooms } from './rooms.ts'
 import { inTurns } from './turns.ts'
 
@@ -160,14 +159,12 @@ const trace = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/trace', name: 'getMessageTrace', tag, role: 'look', params },
   about: 'Everything that happened to it, in order',
   answers: {
-    200: {
-      about: 'One line for each thing',
-      shape: z.object({ items: z.array(traceLine) }).meta({ id: 'Trace' }),
-    },
+    200: { about: 'One line for each thing', shape: wholeOf(traceLine, 'Trace') },
   },
   problems: absent,
   answer: async ({ params: { id }, rooms, house }) => ({
     items: traceOf(await historyOf(rooms, house, id)),
+    next: null,
   }),
 })
 

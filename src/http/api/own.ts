@@ -30,7 +30,7 @@ const asIs = ({ query }: Asked, isOwn: boolean): Narrowed => (isOwn ? { query } 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** `alice@example.org` and `alice@example.org/Junk`. */
-const isMailboxOf = (mailbox: string, account: string): boolean =>
+export const isMailboxOf = (mailbox: string, account: string): boolean =>
   same(mailbox.replace(/\/[^/]*$/, ''), account) || same(mailbox, account)
 
 const acceptedOf = async ({ rooms, house }: Asked, id: string): Promise<Accepted | null> => {

@@ -5,6 +5,7 @@ import { count, time } from '../../shapes/shape.ts'
 import type { Glance } from '../../views/answers/glance.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { paging, until } from './fields.ts'
+import { wholeOf } from './lists.ts'
 import type { Rooms } from './rooms.ts'
 
 const tag = 'Deliveries'
@@ -33,6 +34,7 @@ const glance = z
   .object({
     asOf: time.nullable().describe('The time it is about; null: now'),
     items: z.array(standing),
+    next: z.null().describe('Always: this is all of it'),
     uncounted: count.describe(
       'Was not over then either, but in which status was not looked at: there were too many',
     ),
@@ -102,6 +104,7 @@ const queue = endpoint({
     return {
       asOf: asOf === undefined ? null : iso(asOf),
       items: statuses.map((row) => ({ ...row, oldestAt: isoOf(row.oldestAt) })),
+      next: null,
       ages: ages.map((age) => ({ ...age, since: isoOf(age.since), until: isoOf(age.until) })),
       domains: domains.map((one) => ({ ...one, oldestAt: iso(one.oldestAt) })),
       ...{ uncounted, domainCount },
@@ -115,7 +118,7 @@ const destinations = endpoint({
   answers: {
     200: {
       about: 'Those tried last first',
-      shape: z.object({ items: z.array(destination) }).meta({ id: 'Destinations' }),
+      shape: wholeOf(destination, 'Destinations'),
     },
   },
   answer: async ({ rooms }) => {
@@ -125,6 +128,7 @@ const destinations = endpoint({
     )
     return {
       items: newest.slice(0, most).map(({ lost, connections, reused, answers, failedAt, ...shown }) => shown),
+      next: null,
     }
   },
 })

@@ -237,6 +237,7 @@ const senders = endpoint({
       shape: z
         .object({
           items: z.array(z.string()),
+          next: z.null().describe('Always: this is all of it'),
           domains: z.array(z.string()).describe('Any address of these, too'),
         })
         .meta({ id: 'Senders' }),
@@ -248,6 +249,7 @@ const senders = endpoint({
     const wild = addresses.filter((address) => address.startsWith('@'))
     return {
       items: addresses.filter((address) => !wild.includes(address)),
+      next: null,
       domains: wild.map((each) => each.slice(1)),
     }
   },

@@ -5,6 +5,7 @@ import { view } from '../../shapes/view.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn } from './fields.ts'
+import { wholeOf } from './lists.ts'
 
 const tag = 'Views'
 const names = projections.map(({ name }) => name)
@@ -13,9 +14,12 @@ const list = endpoint({
   ...{ method: 'GET', path: '/views', name: 'listViews', tag, role: 'look' },
   about: 'How far each view is behind the log, and what stopped it',
   answers: {
-    200: { about: 'All of them', shape: z.object({ items: z.array(view) }).meta({ id: 'Views' }) },
+    200: { about: 'All of them', shape: wholeOf(view, 'Views') },
   },
-  answer: async ({ rooms, house }) => ({ items: await rooms.desk('status', await house.log.tail()) }),
+  answer: async ({ rooms, house }) => ({
+    items: await rooms.desk('status', await house.log.tail()),
+    next: null,
+  }),
 })
 
 const rebuild = endpoint({

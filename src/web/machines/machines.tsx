@@ -87,7 +87,7 @@ const PeriodChoice = ({ period, since }: { readonly period: string; readonly sin
   </div>
 )
 
-const nothing: Flows = { since: null, until: null, items: [], states: [] }
+const nothing: Flows = { since: null, until: null, items: [], next: null, states: [] }
 const formats = ['svg', 'mermaid', 'dot', 'scxml', 'json'] as const
 
 const Formats = ({ name, period }: { readonly name: string; readonly period: string }) => (

@@ -1,14 +1,15 @@
 /** The mailboxes: each appears when its first mail arrives. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Mailbox } from '../../shapes/mailbox.ts'
-import { useFresh, useJson } from '../api/ask.ts'
-import { urlOf } from '../api/client.ts'
+import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
 import { pathOf } from '../frame/router.ts'
 import { everything } from './mail.tsx'
 
 /** More than this many are searched rather than scrolled. */
 const many = 12
+/** Mailboxes to begin with; a server may have thousands. */
+const inPage = 200
 
 export type BoxesProps = {
   readonly box: string
@@ -19,14 +20,18 @@ export type BoxesProps = {
 
 export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
   const past = asOf === null ? '' : `?asOf=${encodeURIComponent(asOf)}`
-  const { value, again } = useJson<{ readonly items: readonly Mailbox[] }>(urlOf(['mailboxes']))
   const [part, setPart] = useState('')
+  const { items, more, again } = usePages<Mailbox>({
+    ...{ path: ['mailboxes'], asked: { search: part.trim(), limit: inPage }, key: ({ mailbox }) => mailbox },
+  })
   useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
-  const boxes = value?.items ?? []
-  const shown = boxes.filter(({ mailbox }) => mailbox.includes(part.trim().toLowerCase()))
+  const shown = items ?? []
+  // Who has begun to type goes on in the same field, whatever is found.
+  const areMany = useRef(false)
+  if (shown.length > many) areMany.current = true
   return (
     <nav class="boxes" aria-label="Mailboxes">
-      {boxes.length > many && (
+      {areMany.current && (
         <input
           type="search"
           aria-label="Find a mailbox"
@@ -55,6 +60,11 @@ export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
           </li>
         ))}
       </ul>
+      {more !== null && (
+        <button type="button" onClick={more}>
+          More mailboxes
+        </button>
+      )}
     </nav>
   )
 }
