@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { forAccount } from '../src/http/api/document.ts'
 import type { Endpoint } from '../src/http/api/endpoint.ts'
 import { rows } from '../src/http/api/index.ts'
 
@@ -17,15 +18,18 @@ const plain = (text: string): string => text.replaceAll('|', '\\|').replaceAll('
 const asked = ({ query = {}, headers = {} }: Endpoint): string =>
   [...Object.keys(query), ...Object.keys(headers)].map((name) => `\`${name}\``).join(', ')
 
+const accountOf = (row: Endpoint): string =>
+  row.access === 'anybody' ? 'anybody' : (forAccount(row) ?? 'no')
+
 const line = (row: Endpoint): string =>
-  `| \`${row.method} ${row.path}\` | ${row.access ?? row.role} | ${plain(row.about)} | ${asked(row)} |`
+  `| \`${row.method} ${row.path}\` | ${row.access ?? row.role} | ${accountOf(row)} | ${plain(row.about)} | ${asked(row)} |`
 
 const section = ([tag, found = []]: readonly [string, (readonly Endpoint[])?]): string =>
   [
     `### ${tag}`,
     '',
-    '| call | role | what it does | may say |',
-    '|---|---|---|---|',
+    '| call | role | one account | what it does | may say |',
+    '|---|---|---|---|---|',
     ...found.map(line),
   ].join('\n')
 
@@ -34,7 +38,7 @@ export const apiPage = (): string => {
   const [before = ''] = readFileSync(file, 'utf8').split(heading)
   const tables = Object.entries(Object.groupBy(rows, ({ tag }) => tag)).map(section)
   const words =
-    'Below `/api/v1`. *Role* is what a key or an account must have: `look`, `act`, `administer`; `anybody` needs none. *May say*: query parameters and headers; bodies, answers and what each field means are in `openapi.json`.'
+    'Below `/api/v1`. *Role* is what a key or an account must have: `look`, `act`, `administer`; `anybody` needs none. *One account*: what a login or a key of one account sees of it, which is no administrator’s; where it says no, the answer is 403. *May say*: query parameters and headers; bodies, answers and what each field means are in `openapi.json`.'
   return `${before}${heading}\n${[words, ...tables].join('\n\n')}\n`
 }
 

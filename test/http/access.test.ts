@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { parseConfig } from '../../src/config/load.ts'
+import { apiDocument } from '../../src/http/api/index.ts'
 import { readRegister } from '../../src/http/login/following.ts'
 import { addKey, removeKey } from '../../src/http/login/keys.ts'
 import { cookieText, hashOf, newSecret } from '../../src/http/login/secrets.ts'
@@ -172,6 +173,22 @@ const pathOf = async (route: string, { id, delivery, session, inbox, get }: Thin
 }
 
 const cellOf = (status: number): string => ([401, 403, 404].includes(status) ? String(status) : 'yes')
+
+test('the description says of each call whether it is for one account', () => {
+  type Call = { readonly description: string; readonly 'x-account'?: string | null }
+  const { paths } = apiDocument() as { readonly paths: Readonly<Record<string, Record<string, Call>>> }
+  const calls = rows.flatMap(({ cell }) => {
+    const [method = '', route = ''] = cell('route').split(' ')
+    const call = paths[route.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    return call === undefined || call['x-account'] === undefined ? [] : [{ cell, call }]
+  })
+  assert.ok(calls.length > 30)
+  for (const { cell, call } of calls) {
+    const isClosed = cell('alice') === '403'
+    assert.equal(call['x-account'] === null, isClosed, cell('route'))
+    assert.match(call.description, isClosed ? /Not for keys and logins of one account/ : /of one account: /)
+  }
+})
 
 test('who may ask for what', async (t) => {
   const server = await place(t)

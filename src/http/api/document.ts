@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { version } from '../../version.ts'
 import type { Answers, Endpoint } from './endpoint.ts'
+import { ownOf } from './own.ts'
 
 type Json = Readonly<Record<string, unknown>>
 type Components = Record<string, Json>
@@ -80,8 +81,15 @@ const always: Readonly<Record<number, string>> = {
   503: 'Ask again in a moment; the detail says why',
 }
 
-const responsesOf = ({ answers, problems = {} }: Endpoint, components: Components): Json => {
-  const told = Object.entries({ ...always, ...problems }).map(([status, description]) => [
+/** What an account is not told of is as if it were not there. */
+const hidden = (row: Endpoint): Readonly<Record<number, string>> =>
+  ownOf(row)?.narrow !== undefined && row.params !== undefined
+    ? { 404: 'There is none, or none for the account that asks' }
+    : {}
+
+const responsesOf = (row: Endpoint, components: Components): Json => {
+  const { answers, problems = {} } = row
+  const told = Object.entries({ ...always, ...hidden(row), ...problems }).map(([status, description]) => [
     status,
     {
       description,
@@ -106,19 +114,30 @@ const bodyOf = ({ body, raw = {} }: Endpoint, components: Components): Json => {
   return { requestBody: { required: true, content } }
 }
 
+/** Who may ask, beside those who see everything: keys and logins of one account, for so much of it; null: they may not. */
+export const forAccount = (row: Endpoint): string | null => ownOf(row)?.about ?? null
+
+const describedOf = (row: Endpoint): string => {
+  if (row.access === 'anybody') return row.about
+  const about = forAccount(row)
+  return about === null
+    ? `${row.about}. Not for keys and logins of one account (403)`
+    : `${row.about}. For keys and logins of one account: ${about}`
+}
+
 const operationOf = (row: Endpoint, components: Components): Json => {
   const parameters = parametersOf(row, components)
   return {
     ...{
       operationId: row.name,
       summary: row.about.split(/[.:;,] /)[0],
-      description: row.about,
+      description: describedOf(row),
       tags: [row.tag],
     },
     ...(parameters.length > 0 && { parameters }),
     ...bodyOf(row, components),
     responses: responsesOf(row, components),
-    ...(row.access === 'anybody' ? { security: [{}] } : { 'x-role': row.role }),
+    ...(row.access === 'anybody' ? { security: [{}] } : { 'x-role': row.role, 'x-account': forAccount(row) }),
   }
 }
 

@@ -6,6 +6,7 @@ import type { EventOf, MessageAccepted } from '../../../machines/vocabulary/even
 import { keyOf } from '../../authentication/spelling.ts'
 import { messageHistory } from '../../telling/message-history.ts'
 import type { House } from '../house.ts'
+import { Problem } from '../problem.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -20,6 +21,8 @@ export type Asked = {
 type Narrowed = { readonly query: Asked['query'] } | null
 
 export type Own = {
+  /** What of it an account sees or does, in a few words: the description of the API says it of each call. */
+  readonly about: string
   readonly narrow?: (asked: Asked, account: string) => Promise<Narrowed>
   /** Of a list that cannot be narrowed. */
   readonly keep?: (item: object, account: string) => boolean
@@ -69,6 +72,7 @@ const isIn = ({ recipients }: MessageAccepted, account: string): boolean =>
 
 /** What a mail says is for those who sent or got it. */
 const said: Own = {
+  about: 'what it submitted or got',
   narrow: async (asked, account) => {
     const found = await acceptedOf(asked, text(asked.params.id))
     return asIs(asked, found !== null && (hasSent(found, account) || isIn(found, account)))
@@ -80,6 +84,7 @@ const isOnly = (found: MessageAccepted, account: string): boolean =>
 
 /** Who else got it is for its sender; a recipient must not learn of blind copies. */
 const sent: Own = {
+  about: 'what it submitted, or got alone',
   narrow: async (asked, account) => {
     const found = await acceptedOf(asked, text(asked.params.id))
     return asIs(asked, found !== null && (hasSent(found, account) || isOnly(found, account)))
@@ -88,6 +93,7 @@ const sent: Own = {
 
 /** How it came here: not where others are named who were to get it, or something else, in the same session. */
 const told: Own = {
+  about: 'what it submitted, or got alone and in a session that names nobody else',
   narrow: async (asked, account) => {
     const found = await acceptedOf(asked, text(asked.params.id))
     if (found === null) return null
@@ -97,6 +103,7 @@ const told: Own = {
 
 /** All of its session, word by word: whatever else was said there. */
 const submitted: Own = {
+  about: 'what it submitted',
   narrow: async (asked, account) => {
     const found = await acceptedOf(asked, text(asked.params.id))
     return asIs(asked, found !== null && hasSent(found, account))
@@ -104,6 +111,7 @@ const submitted: Own = {
 }
 
 const session: Own = {
+  about: 'sessions in which it logged in',
   narrow: async (asked, account) => {
     const found = await asked.rooms.desk('session', text(asked.params.id))
     return asIs(asked, found !== null && same(found.user, account))
@@ -111,6 +119,7 @@ const session: Own = {
 }
 
 const delivery: Own = {
+  about: 'of mail it submitted',
   narrow: async (asked, account) => {
     const found = await asked.rooms.desk('delivery', text(asked.params.id))
     const message = found === null ? null : await acceptedOf(asked, found.message)
@@ -118,45 +127,54 @@ const delivery: Own = {
   },
 }
 
-const deliveries: Own = {
-  narrow: async (asked, account) => {
-    const message = await acceptedOf(asked, text(asked.query.message))
-    return asIs(asked, message !== null && hasSent(message, account))
+/** A list of what is the account's, found by an index of the views. */
+const listed = (about: string): Own => ({
+  about,
+  narrow: async ({ query }, account) => ({ query: { ...query, account } }),
+})
+
+/** How much of everything there is, is for those who see everything. */
+const uncounted: Own = {
+  about: 'without counts',
+  narrow: async ({ query }, account) => {
+    if (query.counts === true)
+      throw new Problem(403, `counts are of all mail; ${account} may ask for the machine without them`)
+    return { query }
   },
 }
 
 const mailbox: Own = {
+  about: 'its own mailbox, and folders below it',
   narrow: async (asked, account) =>
     asIs(asked, isMailboxOf(text(asked.params.address ?? asked.params.mailbox), account)),
 }
 
 const mailboxes: Own = {
+  about: 'its own mailbox, and folders below it',
   keep: (item, account) => 'mailbox' in item && isMailboxOf(text(item.mailbox), account),
 }
 
 /** The first that fits counts. */
 const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
-  [/^POST$/, /^\/messages$/, {}],
-  [/^GET$/, /^\/senders$/, {}],
+  [/^POST$/, /^\/messages$/, { about: 'as itself' }],
+  [/^GET$/, /^\/messages$/, listed('what it submitted')],
+  [/^GET$/, /^\/senders$/, { about: 'its own' }],
   [/^GET$/, /^\/messages\/\{id\}\/(?:raw|parts|html)(?:\/|$)/, said],
   [/^GET$/, /^\/messages\/\{id\}$/, sent],
   [/^GET$/, /^\/messages\/\{id\}\/trace$/, told],
   [/^GET$/, /^\/messages\/\{id\}\/evidence$/, submitted],
-  [
-    /^GET$/,
-    /^\/sessions$/,
-    { narrow: async ({ query }, account) => ({ query: { ...query, user: account } }) },
-  ],
+  [/^GET$/, /^\/sessions$/, listed('sessions in which it logged in')],
   [/^GET$/, /^\/sessions\/\{id\}(?:\/|$)/, session],
-  [/^GET$/, /^\/deliveries$/, deliveries],
+  [/^GET$/, /^\/deliveries$/, listed('of mail it submitted')],
   [/^GET$/, /^\/deliveries\/\{id\}(?:\/|$)/, delivery],
   // No `hold`, for there is no `release`: who has stolen a password must not let go what was held for being too much.
   [/^POST$/, /^\/deliveries\/\{id\}\/(?:retry|cancel)$/, delivery],
   [/^GET$/, /^\/mailboxes$/, mailboxes],
   [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
-  [/^GET$/, /^\/machines(?:\/|$)/, {}],
+  [/^GET$/, /^\/machines(?:\/\{name\})?$/, uncounted],
   // These know whose they are.
-  [/./, /^\/logins?(?:\/|$)/, {}],
+  [/^GET$/, /^\/ids\//, {}],
+  [/./, /^\/logins?(?:\/|$)/, { about: 'its own' }],
 ]
 
 /** Null for a row that shows what is everybody's. */
