@@ -2,12 +2,11 @@
  * The thread that keeps the views: looks for new events many times a second, folds what is there, rests. It gives way to the
  * threads that talk to clients: a lower priority where the system has priorities for threads, and other work between batches.
  */
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { exhaustMap, fromEvent, lastValueFrom, map, merge, Subject, takeUntil, timer } from 'rxjs'
 import { type LogPlace, openLogReader } from '../log/open.ts'
+import { giveWay } from './give-way.ts'
 import {
   type FromViews,
   farBehind,
@@ -27,17 +26,7 @@ const port = parentPort
 const say = (message: FromViews): void => port.postMessage(message)
 const notice = (line: string): void => say({ kind: 'notice', line })
 
-/** Linux gives every thread a priority of its own, under the thread's id. */
-const giveWay = (): void => {
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-    setPriority(thread, niceness)
-  } catch {
-    // Elsewhere this thread is like the others.
-  }
-}
-
-giveWay()
+giveWay(niceness)
 const place = workerData as LogPlace
 const directory = place.data
 const log = await openLogReader(place)

@@ -2,14 +2,16 @@
 import { z } from 'zod'
 import { factNames, isFactName } from '../../../machines/vocabulary/fact-names.ts'
 import { nearest } from '../../config/words.ts'
-import type { LogReader, ReadFilter, StoredEvent } from '../../log/port.ts'
-import type { Event } from '../../shapes/event.ts'
+import type { ReadFilter } from '../../log/port.ts'
 import { event } from '../../shapes/event.ts'
-import { eventShape, withoutSecrets } from '../../shapes/event-shape.ts'
+import { time } from '../../shapes/shape.ts'
+import type { Listening } from '../../telling/live-events.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { paging, position, text, usualLimit } from './fields.ts'
+import { Json } from './json.ts'
 import { live } from './live.ts'
+import type { Rooms } from './rooms.ts'
 
 const isWholeName = (stream: string): boolean => stream.includes('-')
 
@@ -59,43 +61,45 @@ const filterOf = (wanted: Wanted): ReadFilter => {
   return { ...(categories !== null && { categories }), ...(types !== null && { types }) }
 }
 
-/** What filters of the log leave open: one stream of a category. */
-const isWanted =
-  ({ stream, type }: Wanted, after: number) =>
-  (one: StoredEvent): boolean =>
-    one.position > after &&
-    (stream === undefined || !isWholeName(stream) || one.stream === stream) &&
-    (type === undefined || type.split(',').some((name) => name.trim() === one.type))
+const listeningTo = (wanted: Wanted): Listening => {
+  const { stream = '' } = wanted
+  return { kind: 'log', stream: isWholeName(stream) ? stream : null, filter: filterOf(wanted) }
+}
 
-export const shown = (stored: StoredEvent): Event =>
-  eventShape({ ...stored, data: withoutSecrets(stored.data) })
-
-type Asked = Wanted & { readonly after: number; readonly limit: number; readonly revision: number }
+type Asked = Wanted & {
+  readonly order: 'oldest' | 'newest'
+  readonly after?: number | undefined
+  readonly before?: number | undefined
+  readonly revision?: number | undefined
+  readonly limit?: number | undefined
+}
 
 const readPage = async (
-  log: LogReader,
-  { after, limit, revision, ...wanted }: Asked,
-): Promise<readonly StoredEvent[]> => {
+  rooms: Rooms,
+  { order, after = 0, before = Infinity, limit = usualLimit, revision = 0, ...wanted }: Asked,
+): Promise<Json> => {
   const { stream } = wanted
-  const whole = stream !== undefined && isWholeName(stream)
-  const filter = filterOf(wanted)
-  const pages = whole ? log.readStream(stream, { from: revision }) : log.readAll(after, { filter, limit })
-  const found: StoredEvent[] = []
-  for await (const page of pages) {
-    found.push(...page.filter(isWanted(wanted, after)))
-    if (found.length >= limit) break
-  }
-  return found.slice(0, limit)
+  const { items, next, searched } = await rooms.records('events', {
+    ...{ order, after, before, limit, filter: filterOf(wanted) },
+    stream: stream !== undefined && isWholeName(stream) ? { name: stream, revision } : null,
+  })
+  const searchedTo = searched === null ? null : new Date(searched).toISOString()
+  return new Json(`{"items":${items},"next":${next},"searchedTo":${JSON.stringify(searchedTo)}}`)
 }
 
 const list = endpoint({
   ...{ method: 'GET', path: '/events', name: 'listEvents', tag: 'Log', role: 'look' },
   about:
-    'The event log, the oldest first. With `Accept: text/event-stream` it goes on live: each event has its position as id, and `Last-Event-ID` says where to go on; without it, and without `after`, it begins with what comes from now on',
+    'The event log, the oldest first or the newest. With `Accept: text/event-stream` it goes on live: each event has its position as id, and `Last-Event-ID` says where to go on; without it, and without `after`, it begins with what comes from now on',
   query: {
     stream: text('One stream by its name, or a category of streams: smtp_session').optional(),
     type: text('Events of this type; several are parted by commas').optional(),
+    order: z
+      .enum(['oldest', 'newest'], 'give oldest or newest')
+      .describe('Which come first; the oldest where nothing is said')
+      .optional(),
     after: position('What comes after this position'),
+    before: position('What comes before this position'),
     revision: position('Of one stream: from this revision on'),
     limit: paging.limit,
   },
@@ -107,25 +111,32 @@ const list = endpoint({
       about: 'A page of events',
       shape: z
         .object({
-          items: z.array(event).describe('The oldest first'),
-          next: z.int().nullable().describe('`after` of the page behind; null at the end of the log'),
+          items: z.array(event).describe('The oldest first, or the newest'),
+          next: z
+            .int()
+            .nullable()
+            .describe('`after` of the page behind, or `before` where the newest come first; null at the end'),
+          searchedTo: time
+            .nullable()
+            .describe(
+              'Of a page that is shorter since a search was long: how far it has come; `next` goes on',
+            ),
         })
         .meta({ id: 'Events' }),
       media: { 'text/event-stream': 'Events as they are appended' },
     },
   },
-  answer: async ({ query, house, request, reply }) => {
-    const { after, limit = usualLimit, revision = 0, ...wanted } = query
+  answer: async ({ query, house, rooms, request, reply }) => {
+    const { order = 'oldest', ...wanted } = query
     if (query.revision !== undefined && !isWholeName(wanted.stream ?? ''))
       throw new Problem(400, 'revision is about one stream: name it with stream')
-    const filter = filterOf(wanted)
-    if (request.headers.accept?.includes('text/event-stream')) {
-      const begin = lastSeen(request.headers['last-event-id']) ?? after ?? (await house.log.tail())
-      return live({ log: house.log, filter, isWanted: isWanted(wanted, begin), begin, request, reply, shown })
-    }
-    const found = await readPage(house.log, { ...wanted, after: after ?? 0, limit, revision })
-    const last = found.length < limit ? null : found.at(-1)!.position
-    return { items: found.map(shown), next: last }
+    if (!request.headers.accept?.includes('text/event-stream')) return readPage(rooms, { ...wanted, order })
+    const listening = listeningTo(wanted)
+    return live({
+      ...{ log: house.log, listening, request, reply },
+      begin: lastSeen(request.headers['last-event-id']) ?? query.after ?? (await house.log.tail()),
+      missed: (after) => rooms.records('missed', listening, after),
+    })
   },
 })
 

@@ -5,16 +5,20 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { LogReader, ReadFilter, StoredEvent } from '../../log/port.ts'
+import type { LogReader, StoredEvent } from '../../log/port.ts'
+import { frameOf, isHeard, type Listening } from '../../telling/live-events.ts'
+import type { Missed } from '../../views/desk/log-questions.ts'
 import { Problem } from '../problem.ts'
+import { inTurnOf, whoOf } from './in-turn.ts'
+import { tailOf } from './tail.ts'
 
 export type Living = {
-  readonly log: LogReader
-  readonly filter: ReadFilter
-  readonly isWanted: (event: StoredEvent) => boolean
+  readonly log: Pick<LogReader, 'subscribe' | 'tail'>
+  readonly listening: Listening
+  /** The next of what lies behind a position: told elsewhere, so that a look through the whole log keeps no mail waiting. */
+  readonly missed: (after: number) => Promise<Missed>
   /** Position after which it begins. */
   readonly begin: number
-  readonly shown: (event: StoredEvent) => object
   /** Logins end and keys are removed while somebody listens. */
   readonly request: Pick<FastifyRequest, 'raw' | 'caller' | 'mayStill'>
   readonly reply: Pick<FastifyReply, 'raw' | 'header' | 'send'>
@@ -29,6 +33,8 @@ const usualHeartbeat = 15_000
 const usualPatience = 20_000
 /** Bytes that wait for one client. */
 const mostWaiting = 256 * 1024
+/** Characters that are told at once. */
+const muchToSay = 64 * 1024
 const mostClients = 200
 /** Of one account, or of one key. */
 const mostOfOne = 40
@@ -39,8 +45,8 @@ let clients = 0
 const ofOne = new Map<string, number>()
 
 /** Gives the place back when it is called. @throws Problem where there is none */
-const placeFor = ({ caller }: Pick<FastifyRequest, 'caller'>): (() => void) => {
-  const who = caller === null || caller.kind === 'playground' ? null : `${caller.kind} ${caller.name}`
+const placeFor = (request: Pick<FastifyRequest, 'caller'>): (() => void) => {
+  const who = whoOf(request)
   const own = who === null ? 0 : (ofOne.get(who) ?? 0)
   if (clients >= mostClients || own >= mostOfOne)
     throw new Problem(503, 'so many follow the log already that there is no place; ask again in a moment')
@@ -73,9 +79,6 @@ class Line {
   }
 }
 
-const frame = (event: StoredEvent, shown: Living['shown']): string =>
-  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(shown(event))}\n\n`
-
 export const live = (living: Living): FastifyReply => {
   const leave = placeFor(living.request)
   const leaving = new AbortController()
@@ -87,7 +90,7 @@ export const live = (living: Living): FastifyReply => {
   }, living.heartbeat ?? usualHeartbeat)
   living.request.raw.once('close', () => leaving.abort())
   living.reply.raw.once('close', () => leaving.abort())
-  void follow(living, line, leaving.signal)
+  void follow(living, { line, signal: leaving.signal, leave: () => leaving.abort() })
     .catch(() => {})
     .finally(() => {
       leave()
@@ -103,18 +106,45 @@ export const live = (living: Living): FastifyReply => {
     .send(line.stream)
 }
 
-const follow = async (
-  { log, filter, isWanted, begin, shown, request }: Living,
-  line: Line,
-  signal: AbortSignal,
-): Promise<void> => {
+/** What is behind somebody, told in pieces. */
+const catchUp = async ({ missed, request }: Living, begin: number, telling: Telling): Promise<number> => {
+  for (let next = begin; ; ) {
+    const { frames, to, isEnd } = await inTurnOf(request, telling.signal, () => missed(next))
+    if (!(await request.mayStill())) telling.leave()
+    if (telling.signal.aborted) return to
+    if (frames !== '') await telling.line.say(frames, telling.signal)
+    next = to
+    if (isEnd) return next
+  }
+}
+
+type Telling = { readonly line: Line; readonly signal: AbortSignal; readonly leave: () => void }
+
+const follow = async (living: Living, telling: Telling): Promise<void> => {
+  const { log, listening, request } = living
+  const { line, signal } = telling
+  const tail = tailOf(log)
   await line.say(`retry: ${retry}\n\n`, signal)
-  for await (const page of log.subscribe(begin, { filter, signal })) {
-    // Of what was recorded since then nothing is for those who may not ask any more.
-    if (!(await request.mayStill())) return
-    for (const event of page) {
-      if (signal.aborted) return
-      if (isWanted(event)) await line.say(frame(event, shown), signal)
+  for (let next = living.begin; !signal.aborted; ) {
+    if (!tail.has(next) && next < (await log.tail())) next = await catchUp(living, next, telling)
+    for await (const page of tail.behind(next, signal)) {
+      // Of what was recorded since then nothing is for those who may not ask any more.
+      if (!(await request.mayStill())) return
+      for (const frames of framesOf(listening, page)) await line.say(frames, signal)
+      next = page.at(-1)!.position
     }
   }
+}
+
+/** What is heard of a page, no more at once than a line takes. */
+function* framesOf(listening: Listening, page: readonly StoredEvent[]): Generator<string> {
+  let frames = ''
+  for (const event of page) {
+    if (!isHeard(listening, event)) continue
+    frames += frameOf(listening, event)
+    if (frames.length < muchToSay) continue
+    yield frames
+    frames = ''
+  }
+  if (frames !== '') yield frames
 }

@@ -6,6 +6,8 @@ import { Problem } from '../problem.ts'
 
 export type Rooms = {
   readonly desk: Desk['ask']
+  /** Answers out of the log, read where no mail waits for it. */
+  readonly records: Desk['ask']
   /** Resolves once the views hold everything up to a position of the log. @throws Problem where they take too long */
   readonly until: (position: number, patience?: number) => Promise<void>
   /** What `find` gives; where that is nothing, once more when the views hold what the log held just now. @throws Problem 404 */
@@ -18,7 +20,7 @@ const lookEvery = 5
 const longest = 5_000
 const shortest = 2_000
 
-export const roomsOf = (house: House, desk: Desk['ask']): Rooms => {
+export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'records'>): Rooms => {
   const reached = async (position: number, patience: number): Promise<boolean> => {
     const end = performance.now() + patience
     while (house.views.position() < position) {
@@ -28,7 +30,7 @@ export const roomsOf = (house: House, desk: Desk['ask']): Rooms => {
     return true
   }
   return {
-    desk,
+    ...{ desk, records },
     until: async (position, patience = longest) => {
       if (position > (await house.log.tail()))
         throw new Problem(400, `position ${position} is behind the end of the log`)

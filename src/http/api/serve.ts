@@ -13,6 +13,8 @@ import { roomsOf } from './rooms.ts'
 
 export const prefix = '/api/v1'
 const smallBody = 64 * 1024
+/** Each answer takes a fraction of a second; where the log is a database, as long as that needs. */
+const ofLog = { threads: 2, patience: 30_000, most: 200, niceness: 10 } as const
 
 /** `/messages/{id}` as the router has it: `/api/v1/messages/:id`. */
 const routeOf = ({ path }: Endpoint): string => `${prefix}${path.replace(/\{(\w+)\}/g, ':$1')}`
@@ -27,13 +29,25 @@ const told = (error: unknown): unknown => {
   return error
 }
 
+/** Where questions go that nobody else may be kept waiting for. */
+type Desks = {
+  readonly views: Desk
+  /** Threads of its own: who looks through the log keeps no list waiting, and mail comes first. */
+  readonly log: Desk
+}
+
 const answering =
-  (row: Endpoint, { desk, house }: { readonly desk: Desk; readonly house: () => House }) =>
+  (row: Endpoint, { desks, house }: { readonly desks: Desks; readonly house: () => House }) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const { params = {}, query = {}, body } = row
     const came = {
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
-      ...{ rooms: roomsOf(house(), desk.ask), house: house(), request, reply },
+      ...{
+        rooms: roomsOf(house(), { desk: desks.views.ask, records: desks.log.ask }),
+        house: house(),
+        request,
+        reply,
+      },
     }
     const account = request.caller?.account ?? null
     try {
@@ -75,10 +89,15 @@ export type Table = {
 }
 
 export const serveTable = ({ rows, directory, log }: Table): Part => {
-  const desk = openDesk({ directory, log })
+  const desks: Desks = {
+    views: openDesk({ directory, log }),
+    log: openDesk({ directory, log, ...ofLog }),
+  }
   return (app, house) => {
     takeBodies(app, new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw))))
-    app.addHook('onClose', () => desk.close())
+    app.addHook('onClose', async () => {
+      await Promise.all([desks.views.close(), desks.log.close()])
+    })
     const burden = new Burden()
     for (const row of rows)
       app.route({
@@ -89,7 +108,7 @@ export const serveTable = ({ rows, directory, log }: Table): Part => {
         config: row.access
           ? { access: row.access }
           : { access: 'account', role: row.role, own: ownOf(row) !== null },
-        handler: answering(row, { desk, house }),
+        handler: answering(row, { desks, house }),
       })
   }
 }

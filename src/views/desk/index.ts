@@ -23,6 +23,8 @@ export type DeskOptions = {
   readonly threads?: number
   /** Milliseconds. */
   readonly patience?: number
+  /** Added to the nice value of its threads: others come first where there is much to do. */
+  readonly niceness?: number
   /** Questions without an answer. */
   readonly most?: number
   /** The thread's program, where it is another. */
@@ -60,7 +62,7 @@ class Thread {
   /** The database does not hear that its thread is to end before it has its answer. */
   isGone = false
 
-  constructor(script: URL, place: LogPlace) {
+  constructor(script: URL, place: LogPlace & { readonly niceness: number }) {
     this.#worker = new Worker(script, { workerData: place, name: 'views desk' })
     // Nobody is kept alive by it.
     this.#worker.unref()
@@ -119,6 +121,7 @@ export const openDesk = ({
   log = 'sqlite',
   threads: most = 2,
   patience = 10_000,
+  niceness = 0,
   most: mostWaiting = 500,
   script = scriptBeside(import.meta.url, 'worker'),
 }: DeskOptions): Desk => {
@@ -135,7 +138,7 @@ export const openDesk = ({
       if (first !== undefined) return first
       throw new TooMany('questions that took too long are still at work')
     }
-    const another = new Thread(script, { data: directory, log })
+    const another = new Thread(script, { data: directory, log, niceness })
     threads.push(another)
     return another
   }

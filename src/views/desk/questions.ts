@@ -1,5 +1,6 @@
 /** What can be asked of the views from another thread: names and plain values, no more rows than somebody wants to see. */
 import type { DatabaseSync } from 'node:sqlite'
+import type { LogReader } from '../../log/port.ts'
 import {
   askDeliveries,
   askDelivery,
@@ -11,6 +12,7 @@ import {
 import { askDeliveriesThen, type Past, type Then } from '../answers/deliveries-then.ts'
 import { askDestinations } from '../answers/destinations.ts'
 import { askFlow, askInStates, type Period } from '../answers/flow.ts'
+import { askFound } from '../answers/found.ts'
 import { askGlance, askGlanceThen } from '../answers/glance.ts'
 import {
   askMailboxes,
@@ -22,6 +24,7 @@ import { askMessage, askMessages, type MessageFilter } from '../answers/messages
 import type { Behind, Place } from '../answers/pages.ts'
 import { askSession, askSessions, type SessionFilter } from '../answers/sessions.ts'
 import { askStatus } from '../answers/status.ts'
+import type { logQuestions } from './log-questions.ts'
 
 /** So many rows behind a place, the newest first. */
 export type Page = {
@@ -90,6 +93,7 @@ export const questions = {
   ],
   notices: (db: DatabaseSync, delivery: string) => askNotices(db, delivery),
   standings: (db: DatabaseSync, messages: readonly string[]) => askStandings(db, messages),
+  found: (db: DatabaseSync, part: string) => askFound(db, part),
   mailboxes: (db: DatabaseSync) => askMailboxes(db),
   mailbox: (db: DatabaseSync, name: string, page: MailboxPage) => askMailboxMessages(db, name, page),
   mailboxMessage: (db: DatabaseSync, mailbox: string, id: string) => askMailboxMessage(db, mailbox, id),
@@ -106,11 +110,11 @@ export const pastQuestions = {
   glanceThen: (past: Past, at: number) => askGlanceThen(past, at),
 } as const
 
-export type Questions = typeof questions & typeof pastQuestions
+export type Questions = typeof questions & typeof pastQuestions & typeof logQuestions
 export type QuestionName = keyof Questions
-/** What follows the database, or the past. */
+/** What follows the database, the past, or the log. */
 export type Words<Name extends QuestionName> =
-  Parameters<Questions[Name]> extends [DatabaseSync | Past, ...infer Rest] ? Rest : never
+  Parameters<Questions[Name]> extends [DatabaseSync | Past | LogReader, ...infer Rest] ? Rest : never
 export type AnswerTo<Name extends QuestionName> = Awaited<ReturnType<Questions[Name]>>
 
 /** To the thread and back. */

@@ -7,11 +7,14 @@ import { type LogPlace, openLogReader } from '../../log/open.ts'
 import type { LogReader } from '../../log/port.ts'
 import type { Past } from '../answers/deliveries-then.ts'
 import { isDamage, viewsFile } from '../database.ts'
+import { giveWay } from '../give-way.ts'
+import { logQuestions } from './log-questions.ts'
 import { type Answered, type Asked, pastQuestions, questions } from './questions.ts'
 
 if (parentPort === null) throw new Error('this is a thread of the server, not a program')
 const port = parentPort
-const place = workerData as LogPlace
+const place = workerData as LogPlace & { readonly niceness: number }
+if (place.niceness > 0) giveWay(place.niceness)
 const file = viewsFile(place.data)
 let opened: { readonly db: DatabaseSync; readonly inode: number } | null = null
 
@@ -26,7 +29,7 @@ const database = (): DatabaseSync => {
 }
 
 let reader: Promise<LogReader> | null = null
-/** Opened when somebody asks for what was. */
+/** Opened when somebody asks for what was, or for the log itself. */
 const log = (): Promise<LogReader> => {
   reader ??= openLogReader(place).catch((error: unknown) => {
     reader = null
@@ -39,10 +42,14 @@ const log = (): Promise<LogReader> => {
 type Ask<First> = (first: First, ...rest: readonly unknown[]) => unknown
 const isOfPast = (name: string): name is keyof typeof pastQuestions => Object.hasOwn(pastQuestions, name)
 
-const answer = async ({ name, words }: Asked): Promise<unknown> =>
-  isOfPast(name)
+const isOfLog = (name: string): name is keyof typeof logQuestions => Object.hasOwn(logQuestions, name)
+
+const answer = async ({ name, words }: Asked): Promise<unknown> => {
+  if (isOfLog(name)) return (logQuestions[name] as Ask<LogReader>)(await log(), ...words)
+  return isOfPast(name)
     ? (pastQuestions[name] as Ask<Past>)({ db: database(), log: await log() }, ...words)
     : (questions[name] as Ask<DatabaseSync>)(database(), ...words)
+}
 
 const answerTo = async (asked: Asked): Promise<Answered> => {
   const { number } = asked

@@ -1,6 +1,6 @@
 /** The log live: from where somebody was, in order, each event once; whoever does not read is let go. */
 import assert from 'node:assert/strict'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
@@ -121,61 +121,125 @@ test('pages of the log go on behind each other to its end, and hold no secret', 
   )
 })
 
-test('for a client that takes nothing little is kept, and it is let go', async () => {
+const everything = { kind: 'log', stream: null, filter: {} } as const
+const nothingMissed = async (to: number) => ({ frames: '', to, isEnd: true })
+
+/** Both sides of a request that asks for the log live; `sent` is what the client would read. */
+const sidesOf = (mayStill: () => Promise<boolean> = async () => true) => {
+  const sent = Promise.withResolvers<Readable>()
+  const raw = new EventEmitter()
+  const sides = {
+    ...{ raw, caller: null, mayStill, header: () => sides },
+    send: (stream: Readable) => {
+      sent.resolve(stream)
+      return sides
+    },
+  }
+  return { raw, sent: sent.promise, sides: { request: sides as never, reply: sides as never } }
+}
+
+test('for a client that takes nothing little is kept of what it has missed, and it is let go', async () => {
+  let asked = 0
+  const missed = async (after: number) => {
+    asked++
+    return { frames: 'x'.repeat(50_000), to: after + 1, isEnd: false }
+  }
+  const log = { subscribe: () => assert.fail('it is far behind'), tail: async () => 1_000_000 }
+  const { sides, sent } = sidesOf()
+  live({ ...sides, log, listening: everything, missed, begin: 0, patience: 20 })
+  await once(await sent, 'close')
+  // A quarter of a megabyte, whatever there is.
+  assert.ok(asked > 0 && asked < 12, String(asked))
+})
+
+test('nor of what comes, while others hear all of it; who was a little behind hears it from the same place', async () => {
   const large = 'x'.repeat(50_000)
-  let pulled = 0
-  const ended = Promise.withResolvers<void>()
+  const begun: number[] = []
   const log = {
-    subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
-      try {
-        for (; signal?.aborted !== true; pulled++) yield [eventOf(pulled + 1, large)]
-      } finally {
-        ended.resolve()
+    tail: async () => 10,
+    subscribe: async function* (after: number, { signal }: { signal?: AbortSignal } = {}) {
+      begun.push(after)
+      for (let at = after + 1; signal?.aborted !== true; at++) {
+        yield [eventOf(at, at < 100 ? large : 'small')]
+        await new Promise((resolve) => setImmediate(resolve))
       }
     },
   }
-  const mayStill = async (): Promise<boolean> => true
-  const sides = { raw: new EventEmitter(), caller: null, mayStill, header: () => sides, send: () => sides }
-  live({
-    ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
-    ...{ request: sides as never, reply: sides as never, patience: 20 },
-  })
-  await ended.promise
-  // A quarter of a megabyte, whatever there is.
-  assert.ok(pulled > 0 && pulled < 12, String(pulled))
+  const listen = async (begin: number) => {
+    const { sides, sent, raw } = sidesOf()
+    const parts = { listening: everything, missed: nothingMissed, begin, patience: 20 }
+    live({ ...sides, ...parts, log })
+    return { raw, stream: await sent }
+  }
+  const deaf = await listen(10)
+  const [one, other] = [await listen(10), await listen(12)]
+  const heard = (await Promise.all(
+    [one, other].map(async ({ stream }) => {
+      let text = ''
+      for await (const chunk of stream) {
+        text += chunk
+        if (text.includes('id: 120\n')) break
+      }
+      return [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)).slice(0, 100)
+    }),
+  )) as [number[], number[]]
+  assert.deepEqual(
+    heard[0],
+    Array.from({ length: 100 }, (_, at) => 11 + at),
+  )
+  assert.deepEqual(
+    heard[1],
+    Array.from({ length: 100 }, (_, at) => 13 + at),
+  )
+  if (!deaf.stream.destroyed) await once(deaf.stream, 'close')
+  for (const { raw } of [one, other]) raw.emit('close')
+  assert.deepEqual(begun, [10])
 })
 
 test('who is let in no more hears nothing more, whether something happens or not', async () => {
   for (const isQuiet of [true, false]) {
     let may = true
+    const isHeard = Promise.withResolvers<void>()
     const log = {
+      tail: async () => 0,
       subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
         yield [eventOf(1, 'before')]
+        await isHeard.promise
         may = false
         if (isQuiet) await new Promise((resolve) => signal?.addEventListener('abort', resolve))
         else yield [eventOf(2, 'after')]
       },
     }
-    const sent = Promise.withResolvers<Readable>()
-    const sides = {
-      ...{ raw: new EventEmitter(), caller: null, mayStill: async () => may, header: () => sides },
-      send: (stream: Readable) => {
-        sent.resolve(stream)
-        return sides
-      },
+    const { sides, sent } = sidesOf(async () => may)
+    const parts = { listening: everything, missed: nothingMissed, begin: 0 }
+    live({ ...sides, ...parts, log, heartbeat: isQuiet ? 5 : 60_000 })
+    let heard = ''
+    for await (const chunk of await sent) {
+      heard += chunk
+      if (heard.includes('before')) isHeard.resolve()
     }
-    live({
-      ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
-      ...{ request: sides as never, reply: sides as never, heartbeat: isQuiet ? 5 : 60_000 },
-    })
-    const heard = (await (await sent.promise).toArray()).join('')
     assert.match(heard, /before/)
     assert.doesNotMatch(heard, /after/)
   }
 })
 
+test('who may not ask any more while he catches up hears nothing more of what he has missed', async () => {
+  let may = true
+  const missed = async (after: number) => {
+    if (after === 1) may = false
+    return { frames: `id: ${after + 1}\n\n`, to: after + 1, isEnd: false }
+  }
+  const log = { subscribe: () => assert.fail('it is far behind'), tail: async () => 1_000_000 }
+  const { sides, sent } = sidesOf(async () => may)
+  live({ ...sides, log, listening: everything, missed, begin: 0 })
+  const heard = (await (await sent).toArray()).join('')
+  assert.match(heard, /id: 1\n/)
+  assert.doesNotMatch(heard, /id: 2\n/)
+})
+
 test('one key has so many places and no more; those of others are left, and one that is given back is free', async () => {
   const log = {
+    tail: async () => 0,
     subscribe: async function* (_: number, { signal }: { signal?: AbortSignal } = {}) {
       if (signal?.aborted !== true) await new Promise((resolve) => signal?.addEventListener('abort', resolve))
       yield []
@@ -186,7 +250,7 @@ test('one key has so many places and no more; those of others are left, and one 
     const caller: Caller = { kind: 'key', name, role: 'look', account: null, login: null }
     const sides = { raw, caller, mayStill: async () => true, header: () => sides, send: () => sides }
     live({
-      ...{ log: log as never, filter: {}, isWanted: () => true, begin: 0, shown: (event) => event },
+      ...{ log, listening: everything, missed: nothingMissed, begin: 0 },
       ...{ request: sides as never, reply: sides as never },
     })
     return raw
