@@ -22,7 +22,8 @@ type Options = { readonly json?: boolean }
 
 const example = `
 Every stream is folded again through its machine and compared with what was recorded; every body is hashed; every
-accepted recipient is looked for. Exit 1 unless all is well.
+accepted recipient is looked for. Exit 1 unless all is well. A file that was written without content, or without that
+of some messages, says so: their bodies are not checked.
 Examples:
   fsmtp verify
   fsmtp verify 01kdy4 --json
@@ -172,6 +173,8 @@ const tell = (summary: Summary, json: boolean): void => {
   if (json) ndjson({ summary: true, ...summary })
   else {
     print(sentenceOf(summary))
+    if (summary.unchecked > 0)
+      print(`not checked: ${counted(summary.unchecked, 'content')}, without which the file was written`)
     print(isSound(summary) ? toned('good', 'all is well') : toned('bad', `not well: ${faultsOf(summary)}`))
   }
   if (!isSound(summary)) process.exitCode = 1

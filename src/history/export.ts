@@ -11,6 +11,8 @@ export type ExportOptions = {
   readonly log: Pick<LogReader, 'readAll' | 'readStream'>
   /** Null: events only. */
   readonly content: ReadContent | null
+  /** Messages whose content is meant to be in the file; absent: all, where there is content at all. */
+  readonly contentOf?: readonly string[]
   /** Called for a body that is not there: the export goes on without it. */
   readonly missing?: (message: string) => void
   /** Called for each event that was written. */
@@ -33,8 +35,15 @@ async function* chunks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   yield Buffer.concat(waiting, size)
 }
 
-async function* contentLines(message: string, { content, missing }: ExportOptions): AsyncGenerator<string> {
-  if (content === null) return
+/** Whoever verifies the file is told what it does not promise. */
+const promised = ({ content, contentOf }: ExportOptions): readonly string[] | undefined =>
+  content === null ? [] : contentOf
+
+async function* contentLines(
+  message: string,
+  { content, contentOf, missing }: ExportOptions,
+): AsyncGenerator<string> {
+  if (content === null || contentOf?.includes(message) === false) return
   const pieces = await content(message)
   if (pieces === null) {
     missing?.(message)
@@ -71,7 +80,7 @@ const leftOut = new Set(['node', 'webhook', 'web_login', 'api_key'])
 
 /** Everything in the log, in its order. */
 export async function* exportAll(options: ExportOptions): AsyncGenerator<string> {
-  yield headerLine()
+  yield headerLine(promised(options))
   for await (const page of options.log.readAll(0))
     for (const event of page) if (!leftOut.has(categoryOf(event.stream))) yield* eventLines(event, options)
 }
@@ -84,7 +93,7 @@ export async function* exportStreams(
   streams: readonly string[],
   options: ExportOptions,
 ): AsyncGenerator<string> {
-  yield headerLine()
+  yield headerLine(promised(options))
   const written = new Set<string>()
   for (const stream of streams) yield* streamLines(stream, options, written)
 }

@@ -2,10 +2,10 @@
 import { idOf, type LogReader, type StoredEvent } from '../log/port.ts'
 import { type Known, PassingContents } from './contents.ts'
 import { HistoryFault } from './fault.ts'
-import type { EventLine } from './format.ts'
+import type { EventLine, Header } from './format.ts'
 import { historyLines } from './lines.ts'
 import { policyStream } from './policies.ts'
-import type { ContentCheck } from './verify.ts'
+import { type ContentCheck, notChecked } from './verify.ts'
 
 /** Events read at once. */
 const pageSize = 500
@@ -33,10 +33,14 @@ export class HistoryFile {
     readStream: (stream) => this.#policyPages(stream),
   }
 
+  /** As the header says; null: of all messages. */
+  #contentOf: ReadonlySet<string> | null = null
+
   /** Bodies were held against their events while they passed; only a missing one is left to say. */
   readonly content: ContentCheck = async (message) => {
-    const known = this.#bodies.delete(message)
-    return known ? null : 'the file does not have its content'
+    if (this.#bodies.delete(message)) return null
+    const isPromised = this.#contentOf?.has(message) ?? true
+    return isPromised ? 'the file does not have its content' : notChecked
   }
 
   /**
@@ -47,7 +51,10 @@ export class HistoryFile {
     const contents = new PassingContents()
     let page: StoredEvent[] = []
     let position = 0
-    for await (const read of historyLines(this.#open())) {
+    const begins = ({ contentOf }: Header): void => {
+      this.#contentOf = contentOf === undefined ? null : new Set(contentOf)
+    }
+    for await (const read of historyLines(this.#open(), begins)) {
       if (read.kind === 'content') {
         contents.take(read.content, read.line)
         continue

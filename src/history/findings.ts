@@ -64,6 +64,8 @@ export type Summary = {
   readonly damaged: number
   /** Messages whose body is missing or changed. */
   readonly contentFaults: number
+  /** Messages whose body a file was written without: no fault. */
+  readonly unchecked: number
   /** Views that stopped, or know more than the log. */
   readonly views: number
   readonly ms: number

@@ -19,7 +19,13 @@ const deepest = 64
 /** Characters of one line; more is no history file. */
 export const longestLine = 32 * 1024 * 1024
 
-const header = z.object({ format: z.literal(formatName), version: z.number() })
+const header = z.object({
+  format: z.literal(formatName),
+  version: z.number(),
+  /** Messages whose content the file has; absent: all of them. */
+  contentOf: z.array(z.string().refine(isId, 'must be message ids')).optional(),
+})
+export type Header = z.infer<typeof header>
 
 const event = z.object({
   stream: z.string().refine(isStream, 'must be category-id, without control characters'),
@@ -47,7 +53,9 @@ export type HistoryLine =
   | { readonly kind: 'event'; readonly event: EventLine }
   | { readonly kind: 'content'; readonly content: ContentLine }
 
-export const headerLine = (): string => `${JSON.stringify({ format: formatName, version: formatVersion })}\n`
+/** `contentOf`: messages whose content follows, where that is not all there is. */
+export const headerLine = (contentOf?: readonly string[]): string =>
+  `${JSON.stringify({ format: formatName, version: formatVersion, contentOf })}\n`
 
 /** First the keys every transition has, in this order, then the others by name: the same event gives the same bytes. */
 const metaOrder = ['machine', 'machineVersion', 'fingerprint', 'node', 'input', 'from', 'to', 'effects']
@@ -91,7 +99,7 @@ const faultOf = (error: z.ZodError, line: number): HistoryFault => {
 }
 
 /** @throws HistoryFault when this is no history file, or one of a later format */
-export const checkHeader = (text: string): void => {
+export const checkHeader = (text: string): Header => {
   let first: unknown
   try {
     first = JSON.parse(text)
@@ -105,6 +113,7 @@ export const checkHeader = (text: string): void => {
     throw new HistoryFault(
       `a history of format version ${read.data.version}; this release reads version ${formatVersion}`,
     )
+  return read.data
 }
 
 /** @throws HistoryFault with the number of the line */

@@ -1,7 +1,7 @@
 /** Lines of a file as it is read, never more of it in memory than one line and one piece. */
 import { StringDecoder } from 'node:string_decoder'
 import { HistoryFault } from './fault.ts'
-import { checkHeader, type HistoryLine, longestLine, parseLine } from './format.ts'
+import { checkHeader, type Header, type HistoryLine, longestLine, parseLine } from './format.ts'
 
 async function* textLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8')
@@ -30,14 +30,17 @@ export type NumberedLine = HistoryLine & {
 }
 
 /**
- * The lines of a history after its header.
+ * The lines of a history after its header, which `begins` is told.
  * @throws HistoryFault at the first line that is not what the format says, with its number
  */
-export async function* historyLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<NumberedLine> {
+export async function* historyLines(
+  input: AsyncIterable<Uint8Array>,
+  begins: (header: Header) => void = () => {},
+): AsyncGenerator<NumberedLine> {
   let line = 0
   for await (const text of textLines(input)) {
     line += 1
-    if (line === 1) checkHeader(text)
+    if (line === 1) begins(checkHeader(text))
     else if (text.trim() !== '') yield { ...parseLine(text, line), line, size: text.length }
   }
   if (line === 0) throw new HistoryFault('not a history file: it is empty')

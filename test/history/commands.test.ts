@@ -126,7 +126,7 @@ test('verify says that all is well, and exits with 1 when it is not', async () =
   assert.equal(typeof ms, 'number')
   assert.deepEqual(counts, {
     ...{ summary: true, streams: 1, transitions: 15, ok: 1, diverged: 0, undecodable: 0, unknownVersion: 0 },
-    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0, views: 0 },
+    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0, unchecked: 0, views: 0 },
   })
 })
 
@@ -157,7 +157,7 @@ test('an export replays and verifies without any data, and imports to the same b
   )
 })
 
-test('a history that was changed is found, in a file and in a log; without content verify names the messages', async () => {
+test('a history that was changed is found, in a file and in a log; content that a file does not promise is not checked', async () => {
   const one = await well('export', id, '--no-content')
   const changed = one.replace('"during":"identified"', '"during":"greeted"')
   assert.notEqual(changed, one)
@@ -170,7 +170,16 @@ test('a history that was changed is found, in a file and in a log; without conte
     ...{ kind: 'diverged', stream: `smtp_session-${id}`, revision: 14 },
     ...{ expected: { data: { during: 'greeted' } }, got: { data: { during: 'identified' } } },
   })
-  assert.equal(found.filter(({ kind }) => kind === 'content').length, 2)
+  assert.ok(!found.some(({ kind }) => kind === 'content'))
+  assert.deepEqual([found.at(-1)?.contentFaults, found.at(-1)?.unchecked], [0, 2])
+  await writeFile(join(elsewhere, 'without.ndjson'), one)
+  const without = await fsmtp(elsewhere, ['verify', 'without.ndjson'])
+  assert.equal(without.code, 0)
+  assert.match(without.out, /\nnot checked: 2 contents, without which the file was written\nall is well\n/)
+  await writeFile(join(elsewhere, 'lost.ndjson'), one.replace(',"contentOf":[]', ''))
+  const lost = await fsmtp(elsewhere, ['verify', 'lost.ndjson', '--json'])
+  assert.equal(lost.code, 1)
+  assert.equal(jsonOf(lost.out).filter(({ kind }) => kind === 'content').length, 2)
   const imported = await fsmtp(elsewhere, ['import', 'changed.ndjson'])
   assert.equal(imported.code, 1)
   assert.match(imported.err, /^fsmtp: changed\.ndjson: line 17: smtp_session-\w+: diverged at revision 14/)

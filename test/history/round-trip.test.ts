@@ -131,7 +131,7 @@ test('a stream of a file has its policy before it, once; a stream that is not th
   const lines = (
     await textOf(exportStreams(['smtp_session-a', 'smtp_session-b'], { log, content: null }))
   ).split('\n')
-  assert.equal(lines[0], '{"format":"fsmtp-history","version":1}')
+  assert.equal(lines[0], '{"format":"fsmtp-history","version":1,"contentOf":[]}')
   assert.equal(JSON.parse(lines[1]!).stream, `policy-${policyHash}`)
   assert.equal(lines.filter((line) => line.includes('PolicyAdopted')).length, 1)
   assert.ok(!lines.some((line) => line.includes('base64')))

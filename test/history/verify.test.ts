@@ -61,7 +61,7 @@ test('a sound log is sound, and is counted', async (t) => {
   assert.ok(ms >= 0)
   assert.deepEqual(counts, {
     ...{ streams: 2, transitions: 14, ok: 2, diverged: 0, undecodable: 0, unknownVersion: 0 },
-    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0, views: 0 },
+    ...{ messages: 2, unaccounted: 0, damaged: 0, contentFaults: 0, unchecked: 0, views: 0 },
   })
   assert.ok(isSound(summary))
 })

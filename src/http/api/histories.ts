@@ -102,7 +102,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
       answer: async ({ params: { id }, house, reply }) => {
         const stream = `${category}-${id}`
         await eventsOf(house, stream, `${what} ${id}`)
-        const lines = exportStreams([stream], { log: remembered(house.log), content: async () => null })
+        const lines = exportStreams([stream], { log: remembered(house.log), content: null })
         return reply
           .type('application/x-ndjson')
           .header('content-disposition', `attachment; filename="${id}.ndjson"`)

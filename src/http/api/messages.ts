@@ -187,7 +187,8 @@ const evidence = endpoint({
     const streams = streamsOf(await historyOf(rooms, house, id))
     const lines = exportStreams(streams, {
       log: remembered(house.log),
-      content: async (asked) => (asked === id ? house.content.stream(asked) : null),
+      content: (asked) => house.content.stream(asked),
+      contentOf: [id],
     })
     return reply
       .type('application/x-ndjson')

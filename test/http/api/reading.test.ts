@@ -1,6 +1,11 @@
 /** What is read over the Web API: the same as the commands print. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { machines } from '../../../machines/index.ts'
+import { HistoryFile } from '../../../src/history/file.ts'
+import type { Finding } from '../../../src/history/findings.ts'
+import { verifyPages } from '../../../src/history/verify.ts'
+import { acceptedAs, greeted, send } from '../../client.ts'
 import { Teller } from '../../projections/marbles.ts'
 import { type Api, apiServer, detailOf, type Json } from './asking.ts'
 
@@ -73,6 +78,44 @@ test('evidence is a history file with everything about the message, and the cont
   assert.equal(lines[0]?.format, 'fsmtp-history')
   assert.ok(lines.some(({ type }) => type === 'MessageAccepted'))
   assert.ok(lines.some(({ type }) => type === 'PolicyAdopted'))
+})
+
+test('a history file without all content, as it is given out, is one that verify finds well', async (t) => {
+  const api = await apiServer(t)
+  const line = await greeted(api.server.port('mx'))
+  const [first, second] = [
+    acceptedAs(await send(line, 'Subject: One\r\n\r\nfirst')),
+    acceptedAs(await send(line, 'Subject: Two\r\n\r\nsecond')),
+  ]
+  await line.say('QUIT')
+  await api.server.until((events) => events.some(({ type }) => type === 'SessionClosed'))
+  await api.settled()
+  const [session] = await api.items('/sessions')
+  const verified = async (path: string) => {
+    const { text } = await api.ask(path)
+    const wrong: Finding[] = []
+    const verifying = async (bytes: string) => {
+      const file = new HistoryFile(async function* () {
+        yield Buffer.from(bytes)
+      })
+      const { unchecked } = await verifyPages(() => file.pages(), file.log, {
+        ...{ machines, books: null, content: file.content, found: (finding) => wrong.push(finding) },
+      })
+      return unchecked
+    }
+    return { unchecked: await verifying(text), wrong, text, verifying }
+  }
+  const history = await verified(`/sessions/${session?.id}/history`)
+  assert.deepEqual([history.unchecked, history.wrong], [2, []])
+  const evidence = await verified(`/messages/${first}/evidence`)
+  assert.deepEqual([evidence.unchecked, evidence.wrong], [1, []])
+  // The content that it promises must be there.
+  await evidence.verifying(evidence.text.replace(/\n\{"content":[^\n]*/, ''))
+  assert.deepEqual(
+    evidence.wrong.map((finding) => finding.kind === 'content' && finding.message),
+    [first],
+  )
+  assert.notEqual(first, second)
 })
 
 /** All ids of a list, a few at a time; `between` happens after the first page. */
