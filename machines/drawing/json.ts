@@ -18,9 +18,9 @@ const stateOf = (drawing: Drawing, state: DrawnState): object => {
 
 /**
  * `{name, fingerprint, initial, description (where it has one), states (nested), transitions [{from, to|null, event, guard|null, actions}]}`,
- * indented, newline at the end. `from` is '' for a transition of the machine itself, `to` null where no state changes.
+ * indented, newline at the end; `beside`: further fields. `from` is '' for a transition of the machine itself, `to` null where no state changes.
  */
-export const toJson = (drawing: Drawing): string => {
+export const toJson = (drawing: Drawing, beside: object = {}): string => {
   const root = drawing.states[0]!
   const definition = {
     name: drawing.name,
@@ -29,6 +29,7 @@ export const toJson = (drawing: Drawing): string => {
     ...(root.description === '' ? {} : { description: root.description }),
     states: childrenOf(drawing, '').map((state) => stateOf(drawing, state)),
     transitions: drawing.edges,
+    ...beside,
   }
   return `${JSON.stringify(definition, null, 2)}\n`
 }

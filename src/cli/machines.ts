@@ -10,9 +10,10 @@ import {
   toScxml,
 } from '../../machines/drawing/index.ts'
 import { machines as modules } from '../../machines/index.ts'
-import { type Counts, countNotes } from '../drawing/counts.ts'
+import { countNotes } from '../drawing/counts.ts'
 import { toSvg } from '../drawing/svg.ts'
-import { aboutMachine, countsOf } from '../telling/machines.ts'
+import type { Flows } from '../shapes/machine.ts'
+import { aboutMachine, flowsOf } from '../telling/machines.ts'
 import type { Period } from '../views/answers/flow.ts'
 import { CommandFault } from './fault.ts'
 import { since as sinceWhen, until as untilWhen } from './moment.ts'
@@ -27,7 +28,8 @@ const example = `
 Examples:
   fsmtp machines
   fsmtp machines session --format svg --counts > session.svg
-  fsmtp machines delivery --counts --since 24h`
+  fsmtp machines delivery --counts --since 24h
+  fsmtp machines session --counts --json`
 
 export const register = (program: Command): void => {
   program
@@ -40,7 +42,7 @@ export const register = (program: Command): void => {
         'how to write it down (default: mermaid; with --counts svg, unless a terminal reads it)',
       ).choices(formats),
     )
-    .option('--counts', 'how often each way was taken, and after what mean time (mermaid, svg, dot)')
+    .option('--counts', 'how often each way was taken, and after what mean time (mermaid, svg, dot, json)')
     .option('--since <time>', 'of the counts: from then on, by ten minutes', sinceWhen)
     .option('--until <time>', 'of the counts: up to then', untilWhen)
     .addHelpText('after', example)
@@ -64,21 +66,21 @@ const list = (json: boolean): void => {
 }
 
 /** What the log tells about a machine's ways. */
-const countsFor = (name: string, period: Period, command: Command): Promise<Counts> =>
-  reading(command, async (opened) => countsOf((await freshViews(opened, ['state-flow'])).flow(name, period)))
+const flowFor = (name: string, period: Period, command: Command): Promise<Flows> =>
+  reading(command, async (opened) => {
+    const views = await freshViews(opened, ['state-flow'])
+    return flowsOf({ flow: views.flow(name, period), states: views.inStates(name), period })
+  })
 
 const known = modules.map(({ name }) => name).join(', ')
 
-const writers: Readonly<Record<Exclude<Format, 'svg'>, (drawing: Drawing, overlay: Overlay) => string>> = {
-  mermaid: toMermaid,
-  dot: toDot,
-  scxml: (drawing) => toScxml(drawing),
-  json: (drawing) => toJson(drawing),
-}
-/** Definitions for programs: nothing is laid over them. */
-const bare: readonly Format[] = ['scxml', 'json']
+const writers: Readonly<
+  Record<Exclude<Format, 'svg' | 'json'>, (drawing: Drawing, overlay: Overlay) => string>
+> = { mermaid: toMermaid, dot: toDot, scxml: (drawing) => toScxml(drawing) }
 
-const written = async (drawing: Drawing, format: Format, counts: Counts | null): Promise<string> => {
+const written = async (drawing: Drawing, format: Format, flow: Flows | null): Promise<string> => {
+  if (format === 'json') return toJson(drawing, flow === null ? {} : { flow })
+  const counts = flow?.items ?? null
   if (format === 'svg') return toSvg(drawing, { counts })
   return writers[format](drawing, counts === null ? {} : { note: countNotes(drawing, counts) })
 }
@@ -90,19 +92,31 @@ const listAll = ({ format, counts }: Options, json: boolean): void => {
   list(json || format === 'json')
 }
 
+/** @throws CommandFault where two are asked for */
+const formatOf = ({ format, counts = false }: Options, json: boolean): Format => {
+  if (json && (format ?? 'json') !== 'json')
+    throw new CommandFault(
+      `--json prints the machine as an object: leave out --format ${format}, or --json`,
+      2,
+    )
+  if (json) return 'json'
+  // People read text; a picture is for a file, or for a program.
+  return format ?? (counts && !process.stdout.isTTY ? 'svg' : 'mermaid')
+}
+
 const machines = async (name: string | undefined, options: Options, command: Command): Promise<void> => {
-  if (name === undefined) return listAll(options, command.optsWithGlobals<{ json?: boolean }>().json === true)
+  const json = command.optsWithGlobals<{ json?: boolean }>().json === true
+  if (name === undefined) return listAll(options, json)
   const module = modules.find((one) => one.name === name)
   if (module === undefined) throw new CommandFault(`there is no machine ${name}; there are ${known}`, 2)
   const { counts = false, since, until } = options
   if (!counts && (since ?? until) !== undefined)
     throw new CommandFault('--since and --until are about counts: add --counts', 2)
-  // People read text; a picture is for a file, or for a program.
-  const { format = counts && !process.stdout.isTTY ? 'svg' : 'mermaid' } = options
-  if (counts && bare.includes(format))
-    throw new CommandFault(`--counts needs a picture: --format svg, mermaid or dot, not ${format}`, 2)
-  const drawing = draw(module.machine)
-  process.stdout.write(
-    await written(drawing, format, counts ? await countsFor(name, { since, until }, command) : null),
-  )
+  const format = formatOf(options, json)
+  if (counts && format === 'scxml')
+    throw new CommandFault('SCXML has no place for counts: --format svg, mermaid, dot or json', 2)
+  const flow = counts ? await flowFor(name, { since, until }, command) : null
+  const text = await written(draw(module.machine), format, flow)
+  if (json) ndjson(JSON.parse(text))
+  else process.stdout.write(text)
 }

@@ -43,3 +43,4 @@ export const flows = z
     states: z.array(inState),
   })
   .meta({ id: 'Flows' })
+export type Flows = Shape<typeof flows>

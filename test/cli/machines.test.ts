@@ -33,11 +33,34 @@ test('counts stand in every picture; without --format it is an SVG', async () =>
   assert.match(mermaid, /greeted --> identified: 1 time, after 250 ms<br\/>EHLO<br\/>HELO\n/)
   assert.match(mermaid, /greeted --> securing: never<br\/>STARTTLS\n/)
   assert.match(await well('session', '--counts', '--format', 'dot'), /label="1 time, after 250 ms\\lEHLO\\l/)
-  for (const format of ['json', 'scxml']) {
-    const { code, err } = await fsmtp(cwd, ['machines', 'session', '--counts', '--format', format])
-    assert.equal(code, 2)
-    assert.match(err, /--counts needs a picture: --format svg, mermaid or dot, not /)
+  const { code, err } = await fsmtp(cwd, ['machines', 'session', '--counts', '--format', 'scxml'])
+  assert.equal(code, 2)
+  assert.match(err, /SCXML has no place for counts/)
+})
+
+test('--json prints the machine as one object, with its counts in it where they are asked for', async () => {
+  const line = async (...words: string[]) => {
+    const lines = (await well('session', '--json', ...words)).trimEnd().split('\n')
+    assert.equal(lines.length, 1)
+    return JSON.parse(lines[0]!) as {
+      name: string
+      states: object[]
+      flow?: { items: { from: string; count: number; meanMs: number }[]; states: object[] }
+    }
   }
+  const bare = await line()
+  assert.deepEqual([bare.name, bare.states.length > 5, 'flow' in bare], ['session', true, false])
+  assert.deepEqual(bare, JSON.parse(await well('session', '--format', 'json')))
+  const { flow, ...machine } = await line('--counts')
+  assert.deepEqual(machine, bare)
+  const greeted = flow?.items.find(({ from }) => from === 'greeted')
+  assert.deepEqual([greeted?.count, greeted?.meanMs], [1, 250])
+  assert.ok((flow?.states.length ?? 0) > 0)
+  const { code, err } = await fsmtp(cwd, ['machines', 'session', '--json', '--format', 'svg'])
+  assert.deepEqual(
+    [code, err],
+    [2, 'fsmtp: --json prints the machine as an object: leave out --format svg, or --json\n'],
+  )
 })
 
 test('counts of a period: what happened outside of it is not counted', async () => {

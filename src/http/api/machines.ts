@@ -4,13 +4,14 @@ import { draw, type Overlay, toDot, toJson, toMermaid, toScxml } from '../../../
 import { machines as modules } from '../../../machines/index.ts'
 import { picture } from '../../drawing/beside.ts'
 import { countNotes } from '../../drawing/counts.ts'
-import { flows, machine } from '../../shapes/machine.ts'
-import { aboutMachine, countsOf } from '../../telling/machines.ts'
-import { countedPeriod } from '../../views/answers/flow.ts'
+import { type Flows, flows, machine } from '../../shapes/machine.ts'
+import { aboutMachine, countsOf, flowsOf } from '../../telling/machines.ts'
+import { countedPeriod, type Period } from '../../views/answers/flow.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, until, yes } from './fields.ts'
 import { wholeOf } from './lists.ts'
+import type { Rooms } from './rooms.ts'
 
 const tag = 'Machines'
 const formats = ['json', 'svg', 'mermaid', 'dot', 'scxml'] as const
@@ -43,6 +44,9 @@ const types = {
   scxml: 'application/xml; charset=utf-8',
 } as const
 
+const flowsIn = async ({ desk }: Rooms, name: string, period: Period): Promise<Flows> =>
+  flowsOf({ flow: await desk('flow', name, period), states: await desk('inStates', name), period })
+
 const one = endpoint({
   ...{ method: 'GET', path: '/machines/{name}', name: 'getMachine', tag, role: 'look' },
   about: 'A machine, drawn or as data',
@@ -52,7 +56,9 @@ const one = endpoint({
       .enum(formats, `give one of ${formats.join(', ')}`)
       .describe('How it is written')
       .default('json'),
-    counts: yes('How often each way was taken, and after what mean time; for svg, mermaid and dot'),
+    counts: yes(
+      'How often each way was taken, and after what mean time: over svg, mermaid and dot, and in json as `flow`',
+    ),
     ...period,
   },
   answers: {
@@ -69,14 +75,12 @@ const one = endpoint({
   problems: { 404: 'There is no such machine' },
   answer: async ({ params: { name }, query: { format, counts = false, ...asked }, rooms, reply }) => {
     const drawing = draw(moduleOf(name).machine)
-    if (counts && (format === 'json' || format === 'scxml'))
-      throw new Problem(
-        400,
-        `counts are laid over pictures (svg, mermaid, dot); /machines/${name}/flow has them as data`,
-      )
+    if (counts && format === 'scxml')
+      throw new Problem(400, `SCXML has no place for counts: ask for json, svg, mermaid or dot`)
     if (!counts && (asked.since ?? asked.until) !== undefined)
       throw new Problem(400, 'since and until are about counts: ask for counts=true')
-    const taken = counts ? countsOf(await rooms.desk('flow', name, asked)) : null
+    const isLaidOver = counts && format !== 'json'
+    const taken = isLaidOver ? countsOf(await rooms.desk('flow', name, asked)) : null
     const overlay: Overlay = taken === null ? {} : { note: countNotes(drawing, taken) }
     reply.type(types[format])
     switch (format) {
@@ -89,12 +93,10 @@ const one = endpoint({
       case 'scxml':
         return toScxml(drawing)
       default:
-        return toJson(drawing)
+        return toJson(drawing, counts ? { flow: await flowsIn(rooms, name, asked) } : {})
     }
   },
 })
-
-const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
 const flow = endpoint({
   ...{ method: 'GET', path: '/machines/{name}/flow', name: 'getMachineFlow', tag, role: 'look' },
@@ -107,13 +109,7 @@ const flow = endpoint({
   answer: async ({ params: { name }, query: { position, ...asked }, rooms }) => {
     moduleOf(name)
     if (position !== undefined) await rooms.until(position)
-    const counted = countedPeriod(asked)
-    return {
-      ...{ since: iso(counted.since), until: iso(counted.until) },
-      items: countsOf(await rooms.desk('flow', name, asked)),
-      next: null,
-      states: await rooms.desk('inStates', name),
-    }
+    return flowsIn(rooms, name, asked)
   },
 })
 

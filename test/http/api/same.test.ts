@@ -59,6 +59,9 @@ test('commands and the Web API say the same', async (t) => {
   assert.deepEqual([await api.get(`/deliveries/${delivery}`)], await run('delivery', delivery!))
   const raw = await fsmtp(data, ['message', message, '--raw', '--data', data])
   assert.equal((await api.ask(`/messages/${message}/raw`)).text, raw.stdout)
+  assert.deepEqual(await run('machines', 'session', '--counts'), [
+    await api.get('/machines/session?counts=true'),
+  ])
   const drawn = await fsmtp(data, ['machines', 'session', '--format', 'scxml', '--data', data])
   assert.equal(
     (await api.ask('/machines/session?format=scxml')).text,
