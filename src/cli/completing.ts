@@ -1,4 +1,5 @@
 /** Ids as people type them: whole, or enough of the beginning; the end is taken, too, where it is that of one alone. */
+import { aboutFound } from '../telling/found-id.ts'
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { visible } from './terminal.ts'
@@ -11,22 +12,16 @@ export type Completing = {
   readonly list: string
 }
 
-/** `a@example.net`, or `a@example.net +2`. */
-export const several = ([first = '', ...others]: readonly string[]): string =>
-  others.length === 0 ? first : `${first} +${others.length}`
+export { several } from '../telling/found-id.ts'
 
 /** What tells it from others whose ids look alike. */
 const aboutOf = (views: ViewReader, id: string): string => {
   const delivery = views.delivery(id)
-  if (delivery !== null) {
-    const { status, nextHop, recipients, queuedAt } = delivery
-    return `delivery to ${nextHop} for ${several(recipients.map(({ address }) => address))}, ${status}, queued ${queuedAt}`
-  }
+  if (delivery !== null) return aboutFound({ kind: 'delivery', one: delivery })
   const message = views.message(id)
-  if (message !== null)
-    return `message from <${message.sender}> to ${several(message.recipients)}, accepted ${message.acceptedAt}`
+  if (message !== null) return aboutFound({ kind: 'message', one: message })
   const session = views.session(id)
-  return session === null ? '' : `session with ${session.peer.address}, opened ${session.openedAt}`
+  return session === null ? '' : aboutFound({ kind: 'session', one: session })
 }
 
 /** Of each sort (beginning, end) the views give so many at most. */

@@ -8,6 +8,7 @@ import { documentOf } from './document.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eventRows } from './events.ts'
 import { htmlRows } from './html.ts'
+import { idRows } from './ids.ts'
 import { machineRows } from './machines.ts'
 import { mailboxRows } from './mailboxes.ts'
 import { messageRows } from './messages.ts'
@@ -28,6 +29,7 @@ const rowsAt = (desk: () => Desk): readonly Endpoint[] => [
   ...deliveryRows,
   ...actRows,
   ...queueRows,
+  ...idRows,
   ...mailboxRows,
   ...machineRows,
   ...eventRows,

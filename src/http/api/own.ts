@@ -172,8 +172,9 @@ const table: readonly (readonly [method: RegExp, path: RegExp, own: Own])[] = [
   [/^GET$/, /^\/mailboxes$/, mailboxes],
   [/./, /^\/mailboxes\/\{\w+\}(?:\/|$)/, mailbox],
   [/^GET$/, /^\/machines(?:\/\{name\})?$/, uncounted],
+  // It looks at each on its own.
+  [/^GET$/, /^\/ids\//, { about: 'ids of what concerns it' }],
   // These know whose they are.
-  [/^GET$/, /^\/ids\//, {}],
   [/./, /^\/logins?(?:\/|$)/, { about: 'its own' }],
 ]
 
