@@ -78,17 +78,17 @@ export const Said = ({ parts }: { readonly parts: MessageParts }) => {
 
 export const Headers = ({ parts: { headers } }: { readonly parts: MessageParts }) => (
   <dl class="facts headers">
-    {headers.map(({ name, value }, at) => (
+    {headers.map(({ name, text, value }, at) => (
       <div key={`${name} ${at}`}>
         <dt>{name}</dt>
-        <dd>{value}</dd>
+        <dd {...(text !== value && { title: value })}>{text}</dd>
       </div>
     ))}
   </dl>
 )
 
 export const Attachments = ({ parts: { id, attachments, text, html } }: { readonly parts: MessageParts }) => (
-  <table class="list">
+  <table class="list parts">
     <thead>
       <tr>
         <th>Part</th>
@@ -105,7 +105,7 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
           <td>text/plain</td>
           <td />
           <td class="count">{bytes(text.length)}</td>
-          <td>
+          <td class="act">
             <a href="?as=text">Show</a>
           </td>
         </tr>
@@ -116,7 +116,7 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
           <td>text/html</td>
           <td />
           <td class="count">{bytes(html.length)}</td>
-          <td>
+          <td class="act">
             <a href="?">Show</a>
           </td>
         </tr>
@@ -127,7 +127,7 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
           <td>{type}</td>
           <td>{name}</td>
           <td class="count">{bytes(size)}</td>
-          <td>
+          <td class="act">
             <a href={urlOf(['messages', id, 'parts', part])} download={name ?? `part-${part}`}>
               Save
             </a>

@@ -6,6 +6,7 @@ import { send, urlOf, wordsOf } from '../api/client.ts'
 import { pathOf } from '../frame/router.ts'
 import { Dialog } from '../pieces/dialog.tsx'
 import { bytes } from '../pieces/pieces.tsx'
+import { isWritten, Unsent, useKept } from './unsent.tsx'
 
 /** What stands in it to begin with. */
 export type Draft = {
@@ -192,11 +193,22 @@ export const Compose = ({ draft, box, close, done }: ComposeProps) => {
   /** Known at once, where what is shown comes a moment later. */
   const busy = useRef(false)
   const keyFor = useKeyFor()
+  const form = useRef<HTMLFormElement>(null)
+  const [isLeaving, setLeaving] = useState(false)
+  const isKept = (): boolean => sent === null && (files.length > 0 || isWritten(form.current))
+  useKept(isKept)
+  /** The first time it asks; asked about, Escape means that it is to stay. */
+  const mayClose = (): boolean => {
+    if (!isKept()) return true
+    setLeaving(!isLeaving)
+    return false
+  }
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     if (busy.current) return
     busy.current = true
     setBusy(true)
+    setLeaving(false)
     try {
       const mail = await mailIn(event.target as HTMLFormElement, files, draft)
       const headers = { 'idempotency-key': keyFor(mail) }
@@ -210,11 +222,15 @@ export const Compose = ({ draft, box, close, done }: ComposeProps) => {
     }
   }
   return (
-    <Dialog title={draft.headers === undefined ? 'Write a mail' : 'Reply'} close={close} class="compose">
+    <Dialog
+      title={draft.headers === undefined ? 'Write a mail' : 'Reply'}
+      {...{ close, mayClose }}
+      class="compose"
+    >
       {sent !== null ? (
         <Done {...{ sent, box, close }} />
       ) : (
-        <form onSubmit={(event) => void submit(event)}>
+        <form ref={form} onSubmit={(event) => void submit(event)}>
           <From answering={draft.answering} />
           <Field name="to" title="To" value={draft.to} isFirst={draft.to === undefined} />
           <Field name="cc" title="Cc" />
@@ -235,8 +251,14 @@ export const Compose = ({ draft, box, close, done }: ComposeProps) => {
               {fault}
             </p>
           )}
+          {isLeaving && <Unsent keep={() => setLeaving(false)} away={close} />}
           <p class="actions">
-            <button type="button" onClick={close}>
+            <button
+              type="button"
+              onClick={() => {
+                if (mayClose()) close()
+              }}
+            >
               Leave it
             </button>
             <button type="submit" class="main" disabled={isBusy}>

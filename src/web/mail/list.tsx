@@ -3,7 +3,7 @@ import type { MailboxMessage } from '../../shapes/mailbox.ts'
 import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
-import { useSmtp, useWho } from '../api/who.ts'
+import { useAccount, useSmtp, useWho } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Past, pastIn } from '../pieces/past.tsx'
@@ -17,6 +17,8 @@ export type Mail = {
   readonly message: string
   readonly at: string
   readonly from: string | null
+  /** Of the envelope, where it is known; empty for the null sender. */
+  readonly sender: string | null
   readonly to: string
   readonly subject: string | null
   readonly size: number
@@ -33,7 +35,7 @@ const ofAll: readonly Field[] = [
   { name: 'until', title: 'Until', hint: '10min' },
 ]
 const ofBox: readonly Field[] = [
-  { name: 'search', title: 'Search', hint: 'words of From and subject', first: true },
+  { name: 'search', title: 'Search', hint: 'From, subject', first: true },
   { name: 'flag', title: 'Flag', choices: ['unseen', 'seen', 'flagged', 'answered'], first: true },
   { name: 'from', title: 'From', hint: '*@example.org' },
   { name: 'subject', title: 'Subject', hint: 'words' },
@@ -53,7 +55,8 @@ const mailOf = (one: Either): Mail =>
   isFiled(one)
     ? { ...one, key: one.id, at: one.filedAt, to: one.mailbox }
     : {
-        ...{ key: one.id, message: one.id, at: one.acceptedAt, from: one.from ?? one.sender },
+        ...{ key: one.id, message: one.id, at: one.acceptedAt, from: one.from },
+        sender: one.sender,
         ...{ to: one.recipients.join(', '), subject: one.subject, size: one.size, flags: ['\\Seen'] },
       }
 
@@ -70,6 +73,17 @@ export const useMails = (box: string, query: URLSearchParams): Mails => {
   })
   useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
   return { ...pages, items: pages.items?.map(mailOf) ?? null }
+}
+
+/** Who it is from; where it does not say, who its envelope says. */
+const Author = ({ mail: { from, sender } }: { readonly mail: Mail }) => {
+  if (from !== null && from !== '') return from
+  const title = 'It does not say who it is from; its envelope does'
+  return (
+    <span class="weak" title={title}>
+      {sender === null ? '(nobody)' : sender === '' ? '<>' : sender}
+    </span>
+  )
 }
 
 /** What a mail is called. */
@@ -105,7 +119,7 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
         <span class="from">
           {mail.flags.includes('\\Flagged') && '★ '}
           {mail.flags.includes('\\Answered') && '↩ '}
-          {mail.from ?? '(nobody)'}
+          <Author mail={mail} />
         </span>
         <span class="at">
           <Time at={mail.at} />
@@ -134,6 +148,12 @@ const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', bo
       </Empty>
     )
   const anybody = caller?.kind === 'account' ? caller.name : 'you@example.org'
+  if (box === everything && typeof caller?.account === 'string')
+    return (
+      <Empty title="Nothing was sent yet">
+        <p>What {caller.account} submits is listed here, and where it went.</p>
+      </Empty>
+    )
   const to = box === everything ? anybody : box.replace(/\/[^/]*$/, '')
   return (
     <Empty title="No mail yet">
@@ -144,7 +164,9 @@ const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', bo
       <p>Send one:</p>
       <Line text={`npx fsmtp send --to ${to} --subject Hello --text "It works"`} />
       <Line text={`swaks --server ${smtp} --to ${to} --header "Subject: Hello"`} />
-      <Line text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt ${to} -T -`} />
+      <Line
+        text={`printf 'From: me@example.org\\r\\nSubject: Hello\\r\\n\\r\\nIt works\\r\\n' | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt ${to} -T -`}
+      />
     </Empty>
   )
 }
@@ -161,11 +183,12 @@ export type MailListProps = {
 
 export const MailList = ({ box, query, mails, message, choice, write }: MailListProps) => {
   const { items, error, more, isAsking, searchedTo, again } = mails
+  const account = useAccount()
   const isFiltered = Object.keys(filtersIn(box, query)).length > 0
   return (
     <section class="mails" aria-label="Mails">
       <header class="head">
-        <h1>{box === everything ? 'All mail' : box}</h1>
+        <h1>{box !== everything ? box : account === null ? 'All mail' : 'Sent'}</h1>
         {write !== null && (
           <button type="button" class="main" onClick={write}>
             Write

@@ -6,31 +6,42 @@ import { urlOf } from '../api/client.ts'
 import { useKeys } from '../frame/keys.tsx'
 import { ask, go } from '../frame/router.ts'
 import { bytes, Problem, Tabs, Time, Waiting } from '../pieces/pieces.tsx'
+import { allWritten } from './authors.ts'
 import { Attachments, Headers, Raw, Said, Story } from './body.tsx'
 import type { Choice } from './chosen.tsx'
 import type { Draft } from './compose.tsx'
 import type { Mail } from './list.tsx'
-import type { MessageParts } from './parts.ts'
+import { countOf, type MessageParts } from './parts.ts'
 import { replyTo } from './reply.ts'
 import { Verdicts } from './verdicts.tsx'
 
 type Body = { readonly message: MessageDetails; readonly parts: MessageParts | null }
 
-const Head = ({ message }: { readonly message: MessageDetails }) => {
+const Row = ({ title, text }: { readonly title: string; readonly text: string }) =>
+  text === '' ? null : (
+    <div>
+      <dt>{title}</dt>
+      <dd>{text}</dd>
+    </div>
+  )
+
+/** Who it is from and for, as it says itself; and the envelope, which decides. */
+const Head = ({ message, parts }: Body) => {
   const { subject, from, sender, recipients, acceptedAt, size, session, deliveries, id, user } = message
+  const { from: authors = [], replyTo = [], to = [], cc = [] } = parts ?? {}
   return (
     <header class="letter">
       <h2>{subject === null || subject === '' ? '(no subject)' : subject}</h2>
       <dl class="facts">
+        <Row title="From" text={allWritten(authors) || from || '(it does not say)'} />
+        <Row title="Reply to" text={allWritten(replyTo)} />
+        <Row title="To" text={allWritten(to)} />
+        <Row title="Cc" text={allWritten(cc)} />
         <div>
-          <dt>From</dt>
-          <dd>
-            {from ?? '(nobody)'} <span class="weak">envelope {sender === '' ? '<>' : sender}</span>
+          <dt>Envelope</dt>
+          <dd class="weak">
+            {sender === '' ? '<>' : sender} → {recipients.join(', ')}
           </dd>
-        </div>
-        <div>
-          <dt>To</dt>
-          <dd>{recipients.join(', ')}</dd>
         </div>
         <div>
           <dt>Accepted</dt>
@@ -135,13 +146,14 @@ export const MessagePage = (props: MessagePageProps) => {
   const { value: parts, error: partsError } = useJson<MessageParts>(urlOf(['messages', id, 'parts']))
   useSeen(filed, choice)
   const reply = (): void => {
-    if (parts !== null && message !== null) write?.({ ...replyTo(parts), answering: message.recipients })
+    if (parts !== null && message !== null)
+      write?.({ ...replyTo(parts, message.sender), answering: message.recipients })
   }
   useKeys(write === null ? [] : [{ key: 'r', does: 'reply', run: reply }])
   if (error !== null && message === null) return <Problem error={error} again={again} />
   if (message === null) return <Waiting />
   const view = views.find((one) => one === query.get('view')) ?? 'said'
-  const count = parts?.attachments.length ?? 0
+  const count = parts === null ? 0 : countOf(parts)
   return (
     <article class="message" aria-label="The mail">
       <p class="back">
@@ -152,7 +164,7 @@ export const MessagePage = (props: MessagePageProps) => {
           The list is of the past. What the mail says, and what happened to it, is told as it is known now.
         </p>
       )}
-      <Head message={message} />
+      <Head {...{ message, parts }} />
       <Verdicts message={message} />
       <div class="bar">
         <Tabs
@@ -162,7 +174,7 @@ export const MessagePage = (props: MessagePageProps) => {
           tabs={[
             ['said', 'Mail'],
             ['headers', 'Headers'],
-            ['attachments', count === 0 ? 'Parts' : `Parts (${count})`],
+            ['attachments', count === 0 ? 'Parts' : `Parts (${count.toLocaleString('en')})`],
             ['raw', 'Raw'],
             ['story', 'What happened'],
           ]}

@@ -23,6 +23,9 @@ export const askedBy = (fields: readonly Field[], query: URLSearchParams): Recor
     }),
   )
 
+/** Characters of a field: its hint is seen whole. */
+const shortest = 14
+
 const Choice = ({ field, value }: { readonly field: Field; readonly value: string }) => (
   <label>
     <span>{field.title}</span>
@@ -51,6 +54,7 @@ const Words = ({ field, value }: { readonly field: Field; readonly value: string
         type="search"
         value={typed}
         placeholder={field.hint ?? ''}
+        size={Math.max(shortest, field.hint?.length ?? 0)}
         data-field={field.name}
         {...(field.first === true && { 'data-search': '' })}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
