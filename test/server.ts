@@ -14,6 +14,7 @@ import { hashPassword } from '../src/authentication/passwords.ts'
 import { parseConfig } from '../src/config/load.ts'
 import { kindOf, type StoredEvent } from '../src/log/port.ts'
 import { type Running, startServer } from '../src/main.ts'
+import type { Notices } from '../src/notices.ts'
 import { scratch } from './scratch.ts'
 
 export { eventually } from './eventually.ts'
@@ -62,16 +63,23 @@ export type TestServer = {
   stop(): Promise<void>
 }
 
+export type TestPlace = {
+  readonly data?: string
+  /** Hears what would be in the operator's log, with all that is said of it. */
+  readonly hears?: Partial<Notices>
+}
+
 /** A server in this process. */
 export const startTestServer = async (
   settings: Settings = {},
-  { data = scratch() }: { readonly data?: string } = {},
+  { data = scratch(), hears = {} }: TestPlace = {},
 ): Promise<TestServer> => {
   const { config } = parseConfig(configText(settings), { shown: null, file: null, folder: data, data })
   const notices: string[] = []
   const running = await startServer(config, {
     info: () => {},
     warn: (what, error) => notices.push(error ? `${what}: ${error.message}` : what),
+    ...hears,
   })
   const { log, directory } = running
   return {

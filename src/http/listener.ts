@@ -12,7 +12,7 @@ import type { House } from './house.ts'
 import type { Caller } from './login/caller.ts'
 import type { Client } from './login/client.ts'
 import { UnknownKey } from './login/desk.ts'
-import { problemBody, problemOf, problemType, sendProblem } from './problem.ts'
+import { Problem, problemBody, problemOf, problemType, sendProblem } from './problem.ts'
 
 /** What is served, a few routes at a time. Each route names its `access` in its `config`. */
 export type Part = (app: FastifyInstance, house: () => House) => void
@@ -99,7 +99,8 @@ export const createListener = ({
   app.setErrorHandler((error, { method, routeOptions }, reply) => {
     const { status, detail } = problemOf(error)
     const request = `${method} ${routeOptions.url ?? '(nothing)'}`
-    if (status >= 500) warn('a request could not be answered', asError(error), { request })
+    const about = error instanceof Problem ? error.about : {}
+    if (status >= 500) warn('a request could not be answered', asError(error), { request, ...about })
     return sendProblem(reply, status, detail)
   })
   for (const part of parts) part(app, house)

@@ -1,6 +1,7 @@
 /** Everything that goes wrong is told in one shape: `application/problem+json` (RFC 9457 §3). */
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import type { About } from '../notices.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
 
@@ -8,9 +9,12 @@ export const problemType = 'application/problem+json; charset=utf-8'
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly status: number
-  constructor(status: number, detail: string) {
+  /** What it is about, for the log: of a fault of ours. */
+  readonly about: About
+  constructor(status: number, detail: string, about: About = {}) {
     super(detail)
     this.status = status
+    this.about = about
   }
 }
 

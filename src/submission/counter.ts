@@ -25,7 +25,9 @@ export type Request = {
   readonly ready?: (session: string) => Promise<void>
 }
 
-export type Counter = { submit(request: Request): Promise<Submitted> }
+/** `session`: whose history says what was said. */
+export type Taken = Submitted & { readonly session: string }
+export type Counter = { submit(request: Request): Promise<Taken> }
 
 export const openCounter = ({ reception, certificates }: CounterOptions): Counter => {
   let open: { readonly reception: Reception; readonly server: FsmtpServer } | null = null
@@ -49,7 +51,11 @@ export const openCounter = ({ reception, certificates }: CounterOptions): Counte
         ...{ localAddress: local.address, localPort: local.port },
       })
       const session = [...server.connections].at(-1)!.id
-      return speak(near, { mail, account, client: client.address, ready: () => ready(session) })
+      const submitted = await speak(near, {
+        ...{ mail, account, client: client.address },
+        ready: () => ready(session),
+      })
+      return { ...submitted, session }
     },
   }
 }

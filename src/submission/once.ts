@@ -3,6 +3,7 @@
  * that happens; whoever asks again finds there what has become of it, whatever happened to the server in between.
  */
 import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { EventOf, SubmissionAccepted, SubmissionBegun } from '../../machines/vocabulary/events.ts'
 import { newEventId, now } from '../actors/identity.ts'
 import { type EventLog, kindOf, WrongRevision } from '../log/port.ts'
@@ -37,6 +38,14 @@ const eventsIn = async ({ log }: OnceOptions, stream: string): Promise<readonly 
   return events
 }
 
+/** As the client was told. */
+const refusedIn = (events: readonly EventOf[]): readonly Refused[] =>
+  events.flatMap(({ type, data, meta: { dialogue = '' } }) => {
+    if (type !== 'RecipientRefused') return []
+    const said = dialogue.split('\n').filter((line) => line.startsWith('S: '))
+    return [{ address: data.recipient, reply: said.at(-1)?.slice(3) ?? `${data.code} ${data.enhanced}` }]
+  })
+
 /** Of a session that was begun: what its own history says. */
 const fateOf = async (
   options: OnceOptions,
@@ -44,11 +53,25 @@ const fateOf = async (
 ): Promise<Before> => {
   const events = await eventsIn(options, `smtp_session-${data.session}`)
   const accepted = events.find((event) => event.type === 'MessageAccepted')
-  if (accepted !== undefined) return { kind: 'accepted', message: accepted.data.message, refused: [] }
+  if (accepted !== undefined)
+    return { kind: 'accepted', message: accepted.data.message, refused: refusedIn(events) }
   const isOver = events.some(({ type }) => type === 'SessionClosed' || type === 'MessageRefused')
   // What is not in the log after a while will not come: its server ended before.
   if (isOver || now() - at > longestOpen) return { kind: 'new', revision }
   return { kind: 'under way' }
+}
+
+/** Milliseconds between two looks at what becomes of the same request. */
+const lookEvery = 50
+
+/** What is known of the key once nobody is at it any more; whoever is at it for longer than `patience` (milliseconds) still is. */
+export const beforeSoon = async (options: OnceOptions, patience: number): Promise<Before> => {
+  const end = performance.now() + patience
+  for (;;) {
+    const found = await before(options)
+    if (found.kind !== 'under way' || performance.now() > end) return found
+    await pause(lookEvery)
+  }
 }
 
 /** What is known of the key. */

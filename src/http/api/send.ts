@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { WrongRevision } from '../../log/port.ts'
 import { demoAccount } from '../../playground.ts'
 import { composed, type Fault, given } from '../../submission/composing.ts'
-import { type Before, before, begin, type OnceOptions, settle } from '../../submission/once.ts'
-import type { Mail, Refused, Submitted } from '../../submission/talk.ts'
+import type { Taken } from '../../submission/counter.ts'
+import { type Before, beforeSoon, begin, type OnceOptions, settle } from '../../submission/once.ts'
+import type { Mail, Refused } from '../../submission/talk.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { text } from './fields.ts'
@@ -115,15 +116,24 @@ const accepted = ({ reply }: Came, id: string, refused: readonly Refused[]) =>
   reply.code(202).header('location', `/api/v1/messages/${id}`).send({ id, refused })
 
 /** @throws Problem */
-const outcome = (came: Came, submitted: Submitted): unknown => {
+const outcome = (came: Came, submitted: Taken): unknown => {
+  const { session } = submitted
   switch (submitted.kind) {
     case 'accepted':
       return accepted(came, submitted.message, submitted.refused)
     case 'refused':
       // What may go better another time is no fault of the request.
-      throw new Problem(submitted.reply.startsWith('4') ? 503 : 422, `it was refused: ${submitted.reply}`)
+      throw new Problem(
+        submitted.reply.startsWith('4') ? 503 : 422,
+        `it was refused: ${submitted.reply} (session ${session})`,
+        { session },
+      )
     case 'broken':
-      throw new Problem(503, 'the session ended before it answered; GET /api/v1/sessions says how')
+      throw new Problem(
+        503,
+        `session ${session} ended before it answered; GET /api/v1/sessions/${session} says how`,
+        { session },
+      )
     default:
       return submitted satisfies never
   }
@@ -161,8 +171,16 @@ const known = (came: Came, found: Before): number | ReturnType<typeof accepted> 
   }
 }
 
-const sendOnce = async (came: Came, mail: Mail, options: OnceOptions): Promise<unknown> => {
-  const revision = known(came, await before(options))
+/** Milliseconds that a request waits for what becomes of the same one. */
+const patience = 5_000
+
+const sendOnce = async (
+  came: Came,
+  mail: Mail,
+  options: OnceOptions,
+  end = performance.now() + patience,
+): Promise<unknown> => {
+  const revision = known(came, await beforeSoon(options, end - performance.now()))
   if (typeof revision !== 'number') return revision
   try {
     const submitted = await submit(came, mail, options.account, (session) =>
@@ -171,6 +189,8 @@ const sendOnce = async (came: Came, mail: Mail, options: OnceOptions): Promise<u
     await settle(options, revision + 1, submitted)
     return outcome(came, submitted)
   } catch (error) {
+    // Somebody was first: what becomes of that is the answer.
+    if (error instanceof WrongRevision && performance.now() < end) return sendOnce(came, mail, options, end)
     if (error instanceof WrongRevision) return known(came, { kind: 'under way' })
     throw error
   }
@@ -179,7 +199,7 @@ const sendOnce = async (came: Came, mail: Mail, options: OnceOptions): Promise<u
 const send = endpoint({
   ...{ method: 'POST', path: '/messages', name: 'sendMessage', tag: 'Messages', role: 'act', bodyLimit },
   about:
-    'Sends a mail. It is taken as what the account submits over SMTP is, by the same rules, in a session that can be looked at. Under an Idempotency-Key the same request is sent once, however often it is asked for',
+    'Sends a mail. It is taken as what the account submits over SMTP is, by the same rules, in a session that can be looked at. Under an Idempotency-Key the same request is sent once, however often it is asked for; one that comes while the other is under way waits for it',
   query: {
     from: text('Of a mail that is given whole: the envelope’s sender, instead of From').optional(),
     to: text('Of a mail that is given whole: the envelope’s recipients, parted by commas').optional(),
@@ -201,7 +221,7 @@ const send = endpoint({
     },
   },
   problems: {
-    409: 'A request with this Idempotency-Key is being answered',
+    409: 'A request with this Idempotency-Key is being answered, and has been for some seconds',
     413: 'It is too large',
     415: 'It is neither JSON nor message/rfc822',
     422: 'It was refused, with the reason; or the Idempotency-Key was used for something else',

@@ -129,11 +129,17 @@ test('under a key the same is sent once, also by a server that was started again
   const another = await post(api, { ...mail, subject: 'Twice' }, key)
   assert.equal(another.status, 422)
   assert.match(detailOf(another), /used for another request/)
-  const many = await Promise.all([1, 2, 3, 4].map(() => post(api, mail, { 'idempotency-key': 'order-2' })))
-  assert.deepEqual(
-    [...new Set(many.map(({ status }) => status))].filter((status) => status !== 409),
-    [202],
+  const refusing = { to: ['a@example.net', '550@example.net'], subject: 'Once' }
+  const many = await Promise.all(
+    [1, 2, 3, 4].map(() => post(api, refusing, { 'idempotency-key': 'order-2' })),
   )
+  for (const { status, json } of many) {
+    assert.deepEqual([status, json], [202, many[0]?.json])
+    assert.deepEqual(
+      (json.refused as readonly Json[]).map(({ address }) => address),
+      ['550@example.net'],
+    )
+  }
   await api.server.stop()
   const again = await apiServer(t, {}, { data })
   assert.deepEqual((await post(again, mail, key)).json, first.json)
@@ -142,7 +148,7 @@ test('under a key the same is sent once, also by a server that was started again
 })
 
 test('a key whose request was cut off is looked up in the history of its session', async (t) => {
-  const { before, begin } = await import('../../../src/submission/once.ts')
+  const { before, beforeSoon, begin } = await import('../../../src/submission/once.ts')
   const api = await sending(t)
   const { log } = api.server.running
   const [session] = (await api.mail().then(() => api.items('/sessions'))).map(({ id }) => String(id))
@@ -155,6 +161,25 @@ test('a key whose request was cut off is looked up in the history of its session
   await begin(unknown, -1, 'nosuchsession')
   assert.deepEqual(await before(unknown), { kind: 'under way' })
   assert.deepEqual(await before({ ...unknown, request: 'x' }), { kind: 'other' })
+  assert.deepEqual(await beforeSoon(unknown, 200), { kind: 'under way' })
+  const soon = beforeSoon(unknown, 60_000)
+  const { settle } = await import('../../../src/submission/once.ts')
+  await settle(unknown, 0, { kind: 'accepted', message: 'm', refused: [] })
+  assert.deepEqual(await soon, { kind: 'accepted', message: 'm', refused: [] })
+})
+
+test('what is refused for now names its session, in the answer and in the log', async (t) => {
+  const warnings: (readonly [string, unknown])[] = []
+  const api = await apiServer(t, {}, { hears: { warn: (what, _, about) => warnings.push([what, about]) } })
+  await api.server.addAccount(demo)
+  const answer = await post(api, { to: '451@example.net', subject: 'Later' })
+  assert.equal(answer.status, 503)
+  const [session] = await api.items('/sessions')
+  assert.match(detailOf(answer), new RegExp(`^it was refused: 451 .*\\(session ${session?.id}\\)$`))
+  assert.deepEqual(warnings.at(-1), [
+    'a request could not be answered',
+    { request: 'POST /api/v1/messages', session: session?.id },
+  ])
 })
 
 /** Deliveries that wait: the playground's host puts them off. */
