@@ -31,3 +31,36 @@ test('a search goes on until it comes to its end, and nothing is said to be miss
     ['second', 'third'],
   )
 })
+
+test('the log is looked through from its end for what seldom happens, which is shown once it is found', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin } = here
+  await refused(here)
+  const asked: (string | null)[] = []
+  const held = Promise.withResolvers<void>()
+  const searchedTo = '2026-01-31T08:30:00.250Z'
+  await page.route('**/api/v1/events?*type=RecipientRefused*', async (route) => {
+    const url = new URL(route.request().url())
+    const before = url.searchParams.get('before')
+    asked.push(before)
+    assert.equal(url.searchParams.get('order'), 'newest')
+    if (before === null) return route.fulfill({ json: { items: [], next: 9_000_000, searchedTo } })
+    if (before === '9000000') return route.fulfill({ json: { items: [], next: 8_000_000, searchedTo } })
+    await held.promise
+    // The server looks on from there.
+    return route.continue()
+  })
+  await page.goto(`${origin}/log?type=RecipientRefused`)
+  await page.getByText('Looking back before 2026-01-31').waitFor()
+  assert.equal(await page.getByText('No such fact yet').count(), 0)
+  held.resolve()
+  await page.locator('.tail li strong', { hasText: 'RecipientRefused' }).waitFor()
+  assert.equal(await page.getByText('Looking back').count(), 0)
+  assert.deepEqual(
+    asked.filter((before) => before !== null),
+    ['9000000', '8000000'],
+  )
+  await page.goto(`${origin}/log?type=Expired`)
+  await page.getByText('No such fact yet').waitFor()
+})

@@ -36,6 +36,16 @@ type Desks = {
   readonly log: Desk
 }
 
+/** What of the log cannot be read is no matter of the views. */
+const recordsOf =
+  ({ log }: Desks): Desk['ask'] =>
+  (name, ...words) =>
+    log.ask(name, ...words).catch((error: unknown) => {
+      if (!(error instanceof Unanswerable)) throw error
+      const what = error.isDamage ? 'it is damaged; fsmtp verify says where' : 'ask again in a moment'
+      throw new Problem(503, `the log cannot be read here: ${what}`)
+    })
+
 const answering =
   (row: Endpoint, { desks, house }: { readonly desks: Desks; readonly house: () => House }) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
@@ -43,7 +53,7 @@ const answering =
     const came = {
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
       ...{
-        rooms: roomsOf(house(), { desk: desks.views.ask, records: desks.log.ask }),
+        rooms: roomsOf(house(), { desk: desks.views.ask, records: recordsOf(desks) }),
         house: house(),
         request,
         reply,

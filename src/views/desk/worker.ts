@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asError } from '../../as-error.ts'
 import { type LogPlace, openLogReader } from '../../log/open.ts'
-import type { LogReader } from '../../log/port.ts'
+import { LogDamaged, type LogReader } from '../../log/port.ts'
 import type { Past } from '../answers/deliveries-then.ts'
 import { isDamage, viewsFile } from '../database.ts'
 import { giveWay } from '../give-way.ts'
@@ -56,7 +56,7 @@ const answerTo = async (asked: Asked): Promise<Answered> => {
   try {
     return { number, answer: await answer(asked) }
   } catch (error) {
-    return { number, fault: asError(error).message, isDamage: isDamage(error) }
+    return { number, fault: asError(error).message, isDamage: error instanceof LogDamaged || isDamage(error) }
   }
 }
 

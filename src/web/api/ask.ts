@@ -90,7 +90,7 @@ export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean):
 
 export type Page<Item> = {
   readonly items: readonly Item[]
-  readonly next: string | null
+  readonly next: string | number | null
   /** Of a page that is shorter since a search was long. */
   readonly searchedTo?: string | null
 }
@@ -108,12 +108,16 @@ export type Pages<Item> = {
   readonly again: () => void
   /** What is known otherwise: rows as they are now, null for one that is gone. */
   readonly change: (now: (item: Item) => Item | null) => void
+  /** What has just come, the newest first. */
+  readonly add: (come: readonly Item[]) => void
 }
 
 export type PagesOptions<Item> = {
   readonly path: readonly string[]
   readonly asked: Asked
   readonly key: (item: Item) => string
+  /** What `next` is asked with. */
+  readonly behind?: string
 }
 
 type Known<Item> = Page<Item> & { readonly list: string }
@@ -122,7 +126,7 @@ type Known<Item> = Page<Item> & { readonly list: string }
 const enough = 50
 
 /** A list that grows at its end when asked for more, and at its top when something happens. */
-export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<Item> => {
+export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOptions<Item>): Pages<Item> => {
   const list = urlOf(path, asked)
   const [known, setKnown] = useState<Known<Item> | null>(null)
   const [error, setError] = useState<ApiProblem | null>(null)
@@ -132,9 +136,9 @@ export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<
   const isKnown = known !== null && known.list === list
 
   const load = useCallback(
-    (cursor: string | null): void => {
+    (cursor: Page<Item>['next']): void => {
       setAsking(true)
-      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, cursor }))
+      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, [behind]: cursor }))
         .then(
           (page) => {
             if (current.current !== list) return
@@ -170,6 +174,13 @@ export const usePages = <Item>({ path, asked, key }: PagesOptions<Item>): Pages<
       setKnown((before) =>
         before === null ? null : { ...before, items: before.items.flatMap((item) => now(item) ?? []) },
       ),
+    add: (come) =>
+      setKnown((before) => {
+        if (before === null) return null
+        const known = new Set(before.items.map(key))
+        const fresh = come.filter((item) => !known.has(key(item)))
+        return { ...before, items: [...fresh, ...before.items].slice(0, longest) }
+      }),
   }
 }
 
@@ -179,7 +190,7 @@ const longest = 5_000
 const joined = <Item>(
   before: Known<Item> | null,
   { items, next, searchedTo = null }: Page<Item>,
-  { list, cursor, key }: { list: string; cursor: string | null; key: (item: Item) => string },
+  { list, cursor, key }: { list: string; cursor: Page<Item>['next']; key: (item: Item) => string },
 ): Known<Item> => {
   if (before === null) return { list, items, next, searchedTo }
   const fresh = new Set(items.map(key))

@@ -1,12 +1,12 @@
 /** The log itself: what was recorded last, and what comes. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { factNames } from '../../../machines/vocabulary/fact-names.ts'
 import type { Event } from '../../shapes/event.ts'
-import { type ApiProblem, type Asked, getJson, urlOf } from '../api/client.ts'
+import { type Pages, usePages } from '../api/ask.ts'
 import { mostInBatch, useLive } from '../api/live.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
-import { Empty, Line, Problem, Time } from '../pieces/pieces.tsx'
+import { Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 
 const fields: readonly Field[] = [
   {
@@ -19,8 +19,6 @@ const fields: readonly Field[] = [
   },
   { name: 'after', title: 'After position', hint: '0' },
 ]
-/** Events kept on the page. */
-const most = 1_000
 const pageSize = 200
 
 /** Where a stream is looked at. */
@@ -30,9 +28,10 @@ const wayTo = (stream: string, revision: number): string | null => {
   return category === 'delivery' ? `/deliveries/${id}?step=${revision}` : null
 }
 
-const isWanted = ({ type, stream }: Event, asked: Readonly<Record<string, string>>): boolean => {
+const isWanted = ({ type, stream, position }: Event, asked: Readonly<Record<string, string>>): boolean => {
   const types = asked.type?.split(',').map((name) => name.trim())
   if (types !== undefined && !types.includes(type)) return false
+  if (Number(asked.after ?? 0) >= position) return false
   const { stream: wanted } = asked
   return (
     wanted === undefined || stream === wanted || (!wanted.includes('-') && stream.startsWith(`${wanted}-`))
@@ -60,76 +59,31 @@ const Row = ({ event }: { readonly event: Event }) => {
   )
 }
 
-type Known = { readonly items: readonly Event[]; readonly error: ApiProblem | null }
-
-type Page = { readonly items: readonly Event[]; readonly next: number | null }
-const pageOf = (asked: Asked, signal: AbortSignal): Promise<Page> => getJson(urlOf(['events'], asked), signal)
-
-/** Pages looked through for the newest of those behind one position. */
-const mostPages = 100
-const perPage = 500
-
-/** Everything that fits behind a position, or the last of it where that is very much. */
-const behind = async (filter: Asked, begin: number, signal: AbortSignal): Promise<readonly Event[]> => {
-  let found: readonly Event[] = []
-  let after: number | null = begin
-  for (let page = 0; after !== null && page < mostPages; page += 1) {
-    const answer: Page = await pageOf({ ...filter, after, limit: perPage }, signal)
-    found = [...found, ...answer.items].slice(-pageSize)
-    after = answer.next
-  }
-  return found
-}
-
-/** The log is read forwards: from a place so far before its end that enough fits behind it. */
-const newestOf = async (filter: Asked, signal: AbortSignal): Promise<readonly Event[]> => {
-  const views = await getJson<{ items: { position: number; lag: number }[] }>(urlOf(['views']), signal)
-  const tail = Math.max(0, ...views.items.map(({ position, lag }) => position + lag))
-  for (let back = pageSize; ; back *= 4) {
-    const found = await behind(filter, Math.max(0, tail - back), signal)
-    if (found.length >= pageSize || back >= tail) return found
-  }
-}
-
-/** The newest events that fit: where nobody says from where, the last few hundred of the log. */
-const useEvents = (asked: Readonly<Record<string, string>>, isPaused: boolean): Known => {
-  const [known, setKnown] = useState<Known>({ items: [], error: null })
-  const [turn, setTurn] = useState(0)
-  const key = JSON.stringify(asked)
+/** The newest events that fit, and what comes: as far back as somebody wants to see. */
+const useEvents = (asked: Readonly<Record<string, string>>, isPaused: boolean): Pages<Event> => {
+  const pages = usePages<Event>({
+    ...{ path: ['events'], asked: { ...asked, order: 'newest', limit: pageSize }, behind: 'before' },
+    key: ({ position }) => String(position),
+  })
+  const wasPaused = useRef(isPaused)
   useEffect(() => {
-    if (isPaused) return
-    const ending = new AbortController()
-    const look = async (): Promise<void> => {
-      const { after, ...filter } = asked
-      const items = await (after === undefined
-        ? newestOf(filter, ending.signal)
-        : pageOf({ ...filter, after, limit: pageSize }, ending.signal).then((page) => page.items))
-      setKnown({ items: items.toReversed(), error: null })
-    }
-    look().catch((error: ApiProblem) => {
-      if (!ending.signal.aborted) setKnown({ items: [], error })
-    })
-    return () => ending.abort()
-  }, [key, turn, isPaused])
+    if (wasPaused.current && !isPaused) pages.again()
+    wasPaused.current = isPaused
+  }, [isPaused])
   useLive(({ events }) => {
     if (isPaused) return
     // More came than is told one by one.
-    if (events.length === 0 || events.length >= mostInBatch) return setTurn((before) => before + 1)
+    if (events.length === 0 || events.length >= mostInBatch) return pages.again()
     const fresh = events.filter((event) => isWanted(event, asked))
-    if (fresh.length === 0) return
-    setKnown(({ items, error }) => {
-      const newest = items[0]?.position ?? 0
-      const come = fresh.filter(({ position }) => position > newest).toReversed()
-      return { items: [...come, ...items].slice(0, most), error }
-    })
+    if (fresh.length > 0) pages.add(fresh.toReversed())
   })
-  return known
+  return pages
 }
 
 export const Log = ({ query }: PlaceProps) => {
   const asked = askedBy(fields, query)
   const [isPaused, setPaused] = useState(false)
-  const { items, error } = useEvents(asked, isPaused)
+  const { items, error, isAsking, more, searchedTo, again } = useEvents(asked, isPaused)
   return (
     <>
       <header class="head">
@@ -144,8 +98,10 @@ export const Log = ({ query }: PlaceProps) => {
         </button>
       </header>
       <Filters fields={fields} query={query} />
-      {error !== null && <Problem error={error} />}
-      {items.length === 0 && error === null ? (
+      {error !== null && <Problem error={error} again={again} />}
+      {items === null ? (
+        error === null && <Waiting />
+      ) : items.length === 0 ? (
         <Empty title="No such fact yet">
           <p>What happens appears here the moment it is on stable storage. To follow it in a terminal:</p>
           <Line text="npx fsmtp events --follow" />
@@ -158,6 +114,7 @@ export const Log = ({ query }: PlaceProps) => {
           ))}
         </ol>
       )}
+      <More {...{ more, isAsking, searchedTo }} />
     </>
   )
 }

@@ -1,54 +1,13 @@
 /** The log live: from where somebody was, in order, each event once; whoever does not read is let go. */
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
-import { request } from 'node:http'
 import type { Readable } from 'node:stream'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { live } from '../../../src/http/api/live.ts'
 import type { Caller } from '../../../src/http/login/caller.ts'
 import type { StoredEvent } from '../../../src/log/port.ts'
-import { type Api, apiServer, detailOf, eventually, type Json } from './asking.ts'
-
-type Heard = { readonly id: number; readonly event: string; readonly data: Json }
-
-/** What a client of server-sent events hears. */
-const following = async (
-  t: TestContext,
-  { port }: Api,
-  { path = '/events', last }: { readonly path?: string; readonly last?: number } = {},
-) => {
-  const headers = {
-    accept: 'text/event-stream',
-    ...(last !== undefined && { 'last-event-id': String(last) }),
-  }
-  const heard: Heard[] = []
-  const asked = request({ host: '127.0.0.1', port, path: `/api/v1${path}`, headers, agent: false })
-  t.after(() => asked.destroy())
-  const type = await new Promise<string | undefined>((resolve, reject) => {
-    asked.once('error', reject).end()
-    asked.once('response', (answer) => {
-      let text = ''
-      answer.setEncoding('utf8').on('error', () => {})
-      answer.on('data', (chunk: string) => {
-        const frames = (text + chunk).split('\n\n')
-        text = frames.pop()!
-        for (const frame of frames) {
-          const fields = new Map(
-            frame.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
-          )
-          if (fields.has('id'))
-            heard.push({
-              ...{ id: Number(fields.get('id')), event: fields.get('event')! },
-              data: JSON.parse(fields.get('data')!) as Json,
-            })
-        }
-      })
-      resolve(answer.headers['content-type'])
-    })
-  })
-  assert.equal(type, 'text/event-stream; charset=utf-8')
-  return { heard, leave: () => asked.destroy() }
-}
+import { apiServer, detailOf, eventually, type Json } from './asking.ts'
+import { following } from './following.ts'
 
 test('events come as they are appended, and go on after the last one that was seen', async (t) => {
   const api = await apiServer(t)
