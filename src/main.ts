@@ -217,6 +217,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
     webhookCounts: () => webhooks.counts(),
     telemetry: () => telemetry.figures(),
     deliveries: () => deliveries?.now() ?? null,
+    perDestination: () => latest.delivery.concurrency.perDestination,
     acts: deliveries?.acts ?? null,
     counter: openCounter({ reception: submitting, certificates: () => certificates }),
     lists: () => strangers.standing(),

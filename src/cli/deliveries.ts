@@ -11,6 +11,7 @@ import {
   type DeliveryFilter,
   type DeliveryStatus,
 } from '../views/answers/deliveries.ts'
+import { atTheTop, type Place } from '../views/answers/pages.ts'
 import { viewAsOf } from '../views/as-of.ts'
 import { viewsFile } from '../views/database.ts'
 import { several } from './completing.ts'
@@ -33,7 +34,7 @@ type Options = DeliveryFilter & { readonly asOf?: number }
 
 export const register = (program: Command): void => {
   withFilters(program.command('deliveries'))
-    .description('list deliveries to other hosts; the newest last')
+    .description('list deliveries to other hosts; those queued last at the end')
     .option('--as-of <time>', 'as everything stood then', until)
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
@@ -81,6 +82,29 @@ const columns: readonly Column<Delivery>[] = [
 
 type Ask = (filter: DeliveryFilter) => Iterable<Delivery>
 
+/** Rows asked for at a time. */
+const pageSize = 1_000
+
+const placeOf = ({ queuedAt, id }: Delivery): Place => ({ at: Date.parse(queuedAt), id })
+
+/** The newest so many by when they were queued, or all, the newest last. Ids say when the message came in, which may be long before. */
+export function* byQueued(ask: Ask, filter: DeliveryFilter): Generator<Delivery> {
+  const page = (before: Place, limit: number): readonly Delivery[] => [...ask({ ...filter, before, limit })]
+  if (filter.limit !== undefined) {
+    yield* page(atTheTop, filter.limit).toReversed()
+    return
+  }
+  // Found from the newest on, told from the oldest on: pages are asked for again, so that not all of them are in memory.
+  const places = [atTheTop]
+  for (
+    let found = page(atTheTop, pageSize);
+    found.length === pageSize;
+    found = page(places.at(-1)!, pageSize)
+  )
+    places.push(placeOf(found.at(-1)!))
+  for (const place of places.toReversed()) yield* page(place, pageSize).toReversed()
+}
+
 /** Every delivery as it stood then: the log is folded again, up to that time. What came in before is no other now. */
 const asOf = async ({ log, config }: Reading, at: number): Promise<{ ask: Ask; close: () => void }> => {
   const bar = progress('reading the log')
@@ -101,10 +125,10 @@ const asOf = async ({ log, config }: Reading, at: number): Promise<{ ask: Ask; c
 
 const tell = (ask: Ask, filter: DeliveryFilter, json: boolean): readonly Delivery[] => {
   if (json) {
-    for (const delivery of ask(filter)) ndjson(delivery)
+    for (const delivery of byQueued(ask, filter)) ndjson(delivery)
     return []
   }
-  const found = listed((limit) => ask({ ...filter, limit }), filter.limit)
+  const found = listed((limit) => byQueued(ask, { ...filter, limit }), filter.limit)
   if (found.length > 0) table(found, columns)
   else remark(nothingFound(filter))
   return found

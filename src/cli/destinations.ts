@@ -1,8 +1,9 @@
 /** `fsmtp destinations`: how other hosts fare with our mail, and how hard they are tried. */
 import type { Command } from 'commander'
-import { limitOf, restingUntil } from '../../machines/delivery/pacing.ts'
 import { asciiDomain } from '../authentication/spelling.ts'
 import { createRoutes } from '../delivery/routes/index.ts'
+import type { Destination } from '../shapes/destination.ts'
+import { destinationAt } from '../telling/destinations.ts'
 import { streamEvents } from '../telling/message-trace.ts'
 import type { DestinationHour, DestinationStatus } from '../views/answers/destinations.ts'
 import { CommandFault } from './fault.ts'
@@ -28,39 +29,20 @@ export const register = (program: Command): void => {
       '[name]',
       'one of them, or a domain whose mail goes there; with what came of its attempts by the hour',
     )
-    .description('list the hosts and domains mail is sent to: what is under way, what came of it, who rests')
+    .description(
+      'list the hosts and domains mail is sent to: what is under way, what came of it, who rests; those tried last first',
+    )
     .addHelpText('after', example)
     .action((name: string | undefined, _: unknown, command: Command) =>
       reading(command, (opened) => destinations(opened, name)),
     )
 }
 
-type State = 'steady' | 'failing' | 'resting'
-export type Destination = DestinationStatus & {
-  readonly state: State
-  /** Deliveries it may be tried by at a time. */
-  readonly limit: number
-  readonly restingUntil: string | null
+const tones: Readonly<Record<Destination['state'], Tone | null>> = {
+  steady: null,
+  failing: 'strong',
+  resting: 'bad',
 }
-
-const seen = (status: DestinationStatus, { most, at }: { most: number; at: number }): Destination => {
-  const until = restingUntil(status)
-  const isResting = until > at
-  return {
-    ...status,
-    state: isResting ? 'resting' : status.failures > 0 ? 'failing' : 'steady',
-    limit: limitOf(status, most),
-    restingUntil: isResting ? new Date(until).toISOString() : null,
-  }
-}
-
-/** As others see it: times, not the numbers they follow from. */
-const shape = ({ failedAt, ...destination }: Destination) => ({
-  ...destination,
-  lastFailedAt: failedAt === null ? null : new Date(failedAt).toISOString(),
-})
-
-const tones: Readonly<Record<State, Tone | null>> = { steady: null, failing: 'strong', resting: 'bad' }
 
 const columns: readonly Column<Destination>[] = [
   { title: 'DESTINATION', value: ({ name }) => visible(name), shrinks: true },
@@ -92,8 +74,8 @@ const destinations = async (opened: Reading, name: string | undefined): Promise<
   )
   const now = { most: opened.config.delivery.concurrency.perDestination, at: Date.now() }
   if (name !== undefined) return one(opened, name, now)
-  const found = views.destinations().map((status) => seen(status, now))
-  if (opened.json) for (const destination of found) ndjson(shape(destination))
+  const found = views.destinations().map((status) => destinationAt(status, now))
+  if (opened.json) for (const destination of found) ndjson(destination)
   else if (found.length > 0) table(found, columns)
   else remark('no mail was sent to another host yet')
 }
@@ -138,10 +120,10 @@ const one = async (
 ): Promise<void> => {
   const { views, json } = opened
   const { status, why } = await found(opened, name)
-  const destination = seen(status, now)
+  const destination = destinationAt(status, now)
   const hours = views.destinationHours(status.name, now.at - shownHours)
   if (json) {
-    ndjson({ ...shape(destination), hours })
+    ndjson({ ...destination, hours })
     return
   }
   if (why !== null) print(`${visible(why)}\n`)

@@ -1,7 +1,7 @@
 /** `fsmtp views`: how far the views are, and building them again. */
 import type { Command } from 'commander'
 import { projections } from '../../projections/all.ts'
-import type { CheckedStatus, ViewStatus } from '../views/answers/status.ts'
+import type { ViewStatus } from '../views/answers/status.ts'
 import { CommandFault } from './fault.ts'
 import { freshViews, type Reading, reading } from './open.ts'
 import { type Column, ndjson, print, progress, remark, type Tone, table } from './terminal.ts'
@@ -22,13 +22,13 @@ export const register = (program: Command): void => {
     .action((name: string | undefined, _: unknown, command: Command) => rebuild(name, command))
 }
 
-const tones: Readonly<Record<CheckedStatus['state'], Tone>> = {
+const tones: Readonly<Record<ViewStatus['state'], Tone>> = {
   live: 'good',
   stopped: 'bad',
   rebuilding: 'strong',
 }
 
-const columns: readonly Column<CheckedStatus>[] = [
+const columns: readonly Column<ViewStatus>[] = [
   { title: 'VIEW', value: ({ name }) => name },
   { title: 'VERSION', value: ({ version }) => version, align: 'right' },
   { title: 'STATE', value: ({ state }) => state, tone: ({ state }) => tones[state] },

@@ -33,6 +33,8 @@ export type House = {
   readonly telemetry: () => Exported | null
   /** Null where nothing is sent out. */
   readonly deliveries: () => DeliveriesNow | null
+  /** Deliveries that one destination gets at a time, at most. */
+  readonly perDestination: () => number
   /** What is done to deliveries; null where there are none. */
   readonly acts: Acts | null
   /** Where mail is taken that comes over HTTP. */

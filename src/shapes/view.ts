@@ -17,14 +17,12 @@ export const view = z
     error: z.string().nullable(),
     errorPosition: z.int().nullable().describe('The event it stopped in front of'),
     rebuilt: z.int().nullable().describe('How far the one that is built beside it has come'),
+    rows: count
+      .nullable()
+      .describe(
+        'Null where it was not asked for, and for a view of another release, until its successor takes over',
+      ),
+    checksum: z.string().nullable().describe('Of all its rows; null as with `rows`'),
   })
   .meta({ id: 'View' })
 export type ViewStatus = Shape<typeof view>
-
-export const checkedView = view
-  .extend({
-    rows: count.nullable().describe('Null for a view of another release, until its successor takes over'),
-    checksum: z.string().nullable(),
-  })
-  .meta({ id: 'CheckedView' })
-export type CheckedStatus = Shape<typeof checkedView>

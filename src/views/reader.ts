@@ -65,7 +65,7 @@ import {
   type Session,
   type SessionFilter,
 } from './answers/sessions.ts'
-import { askChecked, askStatus, type CheckedStatus, type ViewStatus } from './answers/status.ts'
+import { askChecked, askStatus, type ViewStatus } from './answers/status.ts'
 import { askSuppression, askSuppressions, type Suppression } from './answers/suppressions.ts'
 import { type CatchUpOptions, type CaughtUp, catchUp } from './catch-up.ts'
 import { damageAware } from './damage.ts'
@@ -138,7 +138,7 @@ export type ViewReader = {
   queue(): readonly QueueStatus[]
   status(): Promise<readonly ViewStatus[]>
   /** Reads all rows. */
-  checked(): Promise<readonly CheckedStatus[]>
+  checked(): Promise<readonly ViewStatus[]>
   /** Builds these views again (all without names) beside the ones that are read meanwhile, and waits until they took over. */
   rebuild(names: readonly string[], options?: CatchUpOptions): Promise<CaughtUp>
   close(): void

@@ -4,11 +4,17 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import { byQueued } from '../../src/cli/deliveries.ts'
 import { counted } from '../../src/cli/terminal.ts'
+import { openMemoryLog } from '../../src/log/memory.ts'
 import { openSqliteLog } from '../../src/log/sqlite/index.ts'
+import { openViews } from '../../src/views/index.ts'
 import { folder, fsmtp } from '../authentication/command.ts'
+import { tellDelivery } from '../history/deliveries.ts'
 import { policyAppend } from '../history/recorder.ts'
 import { policy, policyHash } from '../history/sessions.ts'
+import { beginning } from '../projections/marbles.ts'
+import { atEnd, directoryFor, foldAll } from '../projections/views.ts'
 
 const cwd = folder()
 const data = join(cwd, 'data')
@@ -68,4 +74,21 @@ test('export says what it wrote, and replaces a file only when told to', async (
   assert.equal(piped.out, text.toString())
   assert.equal(piped.err, said.replace(' to one.ndjson', ''))
   assert.ok(!existsSync(join(place, 'one.ndjson.unfinished')))
+})
+
+test('deliveries come in the order in which they were queued, whatever their ids say, all of them or the newest so many', async (t) => {
+  const directory = directoryFor(t)
+  const log = openMemoryLog()
+  // What came in first is queued last; among many, so that one page is not all.
+  const all = Array.from({ length: 2_050 }, (_, at) => `t${String(at).padStart(6, '0')}`)
+  for (const [at, id] of all.entries())
+    await tellDelivery(log, id, 'queue', { message: id, start: beginning + (all.length - at) * 1_000 })
+  await foldAll({ directory, log, batch: 500 })
+  const views = openViews({ directory, log })
+  atEnd(t, () => views.close())
+  const told = (limit?: number): readonly string[] =>
+    [...byQueued((filter) => views.deliveries(filter), { limit })].map(({ id }) => id)
+  assert.deepEqual(told(), all.toReversed())
+  assert.deepEqual(told(3), all.slice(0, 3).toReversed())
+  assert.deepEqual(told(2_000), all.slice(0, 2_000).toReversed())
 })

@@ -173,7 +173,7 @@ const checksOf = ({ log = {}, content = {}, isKept = true, isAlive = true, lag =
   const memory = openMemoryLog()
   const view: ViewStatus = {
     ...{ name: 'mailboxes', version: 1, generation: 1, position: 1, lag, state: 'live' },
-    ...{ error: null, errorPosition: null, rebuilt: null },
+    ...{ error: null, errorPosition: null, rebuilt: null, rows: null, checksum: null },
   }
   return new ReadinessChecks({
     house: {

@@ -70,3 +70,22 @@ test('where nothing was tried there is no destination', async (context) => {
   const views = await viewsAfter(context, ['queue hold release'])
   assert.deepEqual(views.destinations(), [])
 })
+
+test('those tried last come first', async (context) => {
+  const directory = directoryFor(context)
+  const log = openMemoryLog()
+  const hour = 3_600_000
+  for (const [nextHop, at] of [
+    ['a.example', 1],
+    ['c.example', 3],
+    ['b.example', 2],
+  ] as const)
+    await tellDelivery(log, nextHop, 'queue start fault(timeout)', { nextHop, start: beginning + at * hour })
+  await foldAll({ directory, log, batch: 3 })
+  const views = openViews({ directory, log })
+  atEnd(context, () => views.close())
+  assert.deepEqual(
+    views.destinations().map(({ name }) => name),
+    ['c.example', 'b.example', 'a.example'],
+  )
+})

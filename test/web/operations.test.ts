@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { eventually } from '../eventually.ts'
+import { tellDelivery } from '../history/deliveries.ts'
 import { scratch } from '../scratch.ts'
 import { receiver } from '../webhooks/receiver.ts'
 import { secret } from '../webhooks/telling.ts'
@@ -141,5 +142,22 @@ test('health says how webhooks are: which receiver takes nothing, since when, an
   await eventually(() => to.taken.length === 2)
   await page.locator('.policies summary').first().click()
   await page.locator('.policies pre', { hasText: '{' }).first().waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('the queue says which destination rests, and until when', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, server } = here
+  const [nextHop, start] = ['rests.example', Date.now() + 3_600_000]
+  const life = 'queue start fault(timeout) start fault(timeout) start fault(timeout)'
+  await tellDelivery(server.running.log, nextHop, life, { nextHop, start })
+  await page.goto(`${origin}/deliveries`)
+  const summary = page.locator('summary', { hasText: 'Destinations' })
+  await summary.getByText('1 rests').waitFor()
+  await summary.click()
+  const row = page.getByRole('row', { name: /rests\.example/ }).first()
+  await row.getByText('resting', { exact: true }).waitFor()
+  await row.getByText(/tried again in/).waitFor()
   assert.deepEqual(here.complaints, [])
 })

@@ -1,7 +1,9 @@
 /** The queue at a glance: how much mail for other hosts is not done with, and how the hosts fare. */
 import { z } from 'zod'
 import { deliveryStatus } from '../../shapes/delivery.ts'
+import { destination } from '../../shapes/destination.ts'
 import { count, time } from '../../shapes/shape.ts'
+import { destinationAt } from '../../telling/destinations.ts'
 import type { Glance } from '../../views/answers/glance.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { paging, until } from './fields.ts'
@@ -43,22 +45,6 @@ const glance = z
     domainCount: count.describe('How many domains something waits for'),
   })
   .meta({ id: 'Queue' })
-
-const destination = z
-  .object({
-    name: z.string(),
-    active: count.describe('Attempts under way'),
-    attempts: count,
-    delivered: count,
-    deferred: count,
-    failed: count,
-    failures: count.describe('Attempts in a row that it did not answer'),
-    lastTriedAt: time.nullable(),
-    lastAnsweredAt: time.nullable(),
-    lastReply: z.string().nullable(),
-    lastFault: z.string().nullable(),
-  })
-  .meta({ id: 'Destination' })
 
 /** Destinations of an answer, those tried last first. */
 const most = 500
@@ -114,22 +100,17 @@ const queue = endpoint({
 
 const destinations = endpoint({
   ...{ method: 'GET', path: '/destinations', name: 'listDestinations', tag, role: 'look' },
-  about: `How other hosts fare: attempts, and what came of them. The ${most} tried last`,
+  about: `How other hosts fare: attempts, what came of them, how hard they are tried, and who rests. The ${most} tried last`,
   answers: {
     200: {
       about: 'Those tried last first',
       shape: wholeOf(destination, 'Destinations'),
     },
   },
-  answer: async ({ rooms }) => {
+  answer: async ({ rooms, house }) => {
+    const now = { most: house.perDestination(), at: Date.now() }
     const found = await rooms.desk('destinations')
-    const newest = found.toSorted((one, other) =>
-      (other.lastTriedAt ?? '').localeCompare(one.lastTriedAt ?? ''),
-    )
-    return {
-      items: newest.slice(0, most).map(({ lost, connections, reused, answers, failedAt, ...shown }) => shown),
-      next: null,
-    }
+    return { items: found.slice(0, most).map((status) => destinationAt(status, now)), next: null }
   },
 })
 

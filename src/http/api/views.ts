@@ -4,7 +4,7 @@ import { projections } from '../../../projections/all.ts'
 import { view } from '../../shapes/view.ts'
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
-import { idIn } from './fields.ts'
+import { idIn, yes } from './fields.ts'
 import { wholeOf } from './lists.ts'
 
 const tag = 'Views'
@@ -16,8 +16,9 @@ const list = endpoint({
   answers: {
     200: { about: 'All of them', shape: wholeOf(view, 'Views') },
   },
-  answer: async ({ rooms, house }) => ({
-    items: await rooms.desk('status', await house.log.tail()),
+  query: { checked: yes('With `rows` and `checksum` of each: all is read for them') },
+  answer: async ({ query: { checked = false }, rooms, house }) => ({
+    items: await rooms.desk(checked ? 'checked' : 'status', await house.log.tail()),
     next: null,
   }),
 })

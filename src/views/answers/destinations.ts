@@ -43,7 +43,8 @@ type Row = Omit<DestinationStatus, 'lastTriedAt' | 'lastAnsweredAt'> & {
 
 const columns = `name, active, attempts, delivered, deferred, failed, lost, connections, reused, answers, failures, failedAt,
   answeredAt, triedAt, lastReply, lastFault`
-const every = `SELECT ${columns} FROM destinations ORDER BY name`
+/** Those tried last first. */
+const every = `SELECT ${columns} FROM destinations ORDER BY triedAt DESC, name`
 const one = `SELECT ${columns} FROM destinations WHERE name = :name`
 const hours = `
   SELECT hour, delivered, deferred, failed FROM destination_hours

@@ -1,11 +1,13 @@
 /** How the views themselves are: how far, which version, and what stopped them. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Projection } from '../../../projections/projection.ts'
-import type { CheckedStatus, ViewStatus } from '../../shapes/view.ts'
+import type { ViewStatus } from '../../shapes/view.ts'
 import { checksumOf } from '../checksum.ts'
 import { type Registered, registered } from '../register.ts'
 
-export type { CheckedStatus, ViewStatus }
+export type { ViewStatus }
+
+const unknown = { rows: null, checksum: null }
 
 const statusOf = (live: Registered, next: Registered | undefined, tail: number): ViewStatus => {
   const stop = next?.error != null ? next : live
@@ -19,6 +21,7 @@ const statusOf = (live: Registered, next: Registered | undefined, tail: number):
     error: stop.error,
     errorPosition: stop.errorPosition,
     rebuilt: next?.position ?? null,
+    ...unknown,
   }
 }
 
@@ -38,12 +41,10 @@ export const askChecked = (
   db: DatabaseSync,
   projections: readonly Projection[],
   tail: number,
-): readonly CheckedStatus[] =>
+): readonly ViewStatus[] =>
   askStatus(db, tail).map((status) => {
     const projection = projections.find(
       ({ name, version }) => name === status.name && version === status.version,
     )
-    return { ...status, ...(projection ? checksumOf(db, projection) : unknown) }
+    return { ...status, ...(projection && checksumOf(db, projection)) }
   })
-
-const unknown = { rows: null, checksum: null }

@@ -1,5 +1,6 @@
 /** What can be asked of the views from another thread: names and plain values, no more rows than somebody wants to see. */
 import type { DatabaseSync } from 'node:sqlite'
+import { projections } from '../../../projections/all.ts'
 import type { LogReader } from '../../log/port.ts'
 import {
   askDeliveries,
@@ -23,7 +24,7 @@ import {
 import { askMessage, askMessages, type MessageFilter } from '../answers/messages.ts'
 import type { Behind, Place } from '../answers/pages.ts'
 import { askSession, askSessions, type SessionFilter } from '../answers/sessions.ts'
-import { askStatus } from '../answers/status.ts'
+import { askChecked, askStatus } from '../answers/status.ts'
 import type { logQuestions } from './log-questions.ts'
 
 /** So many rows behind a place, the newest first. */
@@ -102,6 +103,7 @@ export const questions = {
   glance: (db: DatabaseSync, at: number) => askGlance(db, at),
   destinations: (db: DatabaseSync) => askDestinations(db),
   status: (db: DatabaseSync, tail: number) => askStatus(db, tail),
+  checked: (db: DatabaseSync, tail: number) => askChecked(db, projections, tail),
 } as const
 
 /** What cannot be answered without the log: how things stood at a time. */

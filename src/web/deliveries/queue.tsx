@@ -1,10 +1,11 @@
 /** The queue at a glance: by status with the age of the oldest, and by destination. */
 import type { Delivery } from '../../shapes/delivery.ts'
+import type { Destination } from '../../shapes/destination.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { concerns } from '../api/live.ts'
 import { withQuery } from '../frame/router.ts'
-import { counted, lasting, Problem, Time } from '../pieces/pieces.tsx'
+import { Ago, Badge, counted, lasting, Problem, Time } from '../pieces/pieces.tsx'
 
 type Status = {
   readonly status: Delivery['status']
@@ -27,17 +28,6 @@ type Glance = {
   readonly ages: readonly Age[]
   readonly domains: readonly { readonly domain: string; readonly count: number; readonly oldestAt: string }[]
   readonly domainCount: number
-}
-type Destination = {
-  readonly name: string
-  readonly active: number
-  readonly attempts: number
-  readonly delivered: number
-  readonly deferred: number
-  readonly failed: number
-  readonly lastTriedAt: string | null
-  readonly lastReply: string | null
-  readonly lastFault: string | null
 }
 type List<Item> = { readonly items: readonly Item[] }
 
@@ -167,44 +157,80 @@ const Bar = ({ delivered, deferred, failed }: Destination) => {
   )
 }
 
+/** Whether it answers; of one that rests until when, and what is under way beside what may be. */
+const Standing = ({ state, restingUntil, active, limit, failures }: Destination) => (
+  <>
+    {state === 'resting' ? (
+      <Badge
+        tone="bad"
+        title={`${counted(failures, 'attempt')} in a row had no answer: left alone for a while`}
+      >
+        resting
+      </Badge>
+    ) : (
+      state === 'failing' && <Badge tone="warn">failing</Badge>
+    )}{' '}
+    <span class="weak">
+      {restingUntil === null ? (
+        `${active} of ${limit} under way`
+      ) : (
+        <>
+          tried again <Ago at={restingUntil} />
+        </>
+      )}
+    </span>
+  </>
+)
+
 /** Destinations shown. */
 const most = 8
 
-const Destinations = ({ items }: List<Destination>) => (
-  <details class="card">
-    <summary>
-      Destinations <span class="weak">{items.length}, those tried last first</span>
-    </summary>
-    <table class="list">
-      <thead>
-        <tr>
-          <th>Destination</th>
-          <th class="count">Attempts</th>
-          <th>What came of them</th>
-          <th>Tried last</th>
-          <th>Its last words</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.slice(0, most).map((one) => (
-          <tr key={one.name}>
-            <td>
-              <a class="whole" href={here({ domain: one.name })}>
-                {one.name}
-              </a>
-            </td>
-            <td class="count">{one.attempts}</td>
-            <td>
-              <Bar {...one} />
-            </td>
-            <td>{one.lastTriedAt !== null && <Time at={one.lastTriedAt} />}</td>
-            <td class="why">{one.lastFault ?? one.lastReply}</td>
+const Destinations = ({ items }: List<Destination>) => {
+  const resting = items.filter(({ state }) => state === 'resting').length
+  return (
+    <details class="card">
+      <summary>
+        Destinations{' '}
+        <span class="weak">
+          {items.length}, those tried last first
+          {resting > 0 && `; ${counted(resting, 'rests', 'rest')}`}
+        </span>
+      </summary>
+      <table class="list">
+        <thead>
+          <tr>
+            <th>Destination</th>
+            <th>State</th>
+            <th class="count">Attempts</th>
+            <th>What came of them</th>
+            <th>Tried last</th>
+            <th>Its last words</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
-  </details>
-)
+        </thead>
+        <tbody>
+          {items.slice(0, most).map((one) => (
+            <tr key={one.name}>
+              <td>
+                <a class="whole" href={here({ domain: one.name })}>
+                  {one.name}
+                </a>
+              </td>
+              <td>
+                <Standing {...one} />
+              </td>
+              <td class="count">{one.attempts}</td>
+              <td>
+                <Bar {...one} />
+              </td>
+              <td>{one.lastTriedAt !== null && <Time at={one.lastTriedAt} />}</td>
+              <td class="why">{one.lastFault ?? one.lastReply}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  )
+}
 
 export const Queue = ({ asOf }: { readonly asOf: string | null }) => {
   const glance = useJson<Glance>(urlOf(['queue'], { asOf }))
