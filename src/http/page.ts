@@ -92,6 +92,10 @@ const missing = (reply: FastifyReply): FastifyReply =>
       'The page is not built. In a checkout: npm run build:web, then start the server again (npm start does both).\nThe API works without it: /api/v1/openapi.json describes it.\n',
     )
 
+/** Who looks for a page, and not for what programs ask: those are told in a shape of theirs. */
+const isLooking = ({ method, url, headers: { accept = '' } }: FastifyRequest): boolean =>
+  method === 'GET' && /\btext\/html\b/.test(accept) && !/^\/(?:api|assets)(?:[/?]|$)/.test(url)
+
 export type PageOptions = {
   /** Where the built files are. */
   readonly directory?: string
@@ -107,6 +111,11 @@ export const page = ({ directory = here }: PageOptions = {}): Part => {
   }
   return (app) => {
     const config = { access: 'anybody' } as const
+    // The page says itself that there is no such place, and which there are.
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.is404 && isLooking(request) && files.has('index.html'))
+        return index(request, reply.code(404))
+    })
     app.get('/', { config }, index)
     for (const place of places) {
       app.get(`/${place}`, { config }, index)

@@ -77,3 +77,21 @@ test('where the page was not built, it is said what to do', async (t) => {
   assert.match(body, /npm run build:web/)
   assert.match(String(headers['content-type']), /^text\/plain/)
 })
+
+test('who looks for a page that is not there gets one that says so; programs are told as ever', async (t) => {
+  const app = await served(t, built())
+  const asked = (url: string, accept: string, method: 'GET' | 'POST' = 'GET') =>
+    app.inject({ url, method, headers: { accept } })
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  for (const path of ['/nonsense', '/non/sense?a=b', '/apiary']) {
+    const { statusCode, headers, body } = await asked(path, browser)
+    assert.equal(statusCode, 404, path)
+    assert.match(String(headers['content-type']), /^text\/html/)
+    assert.match(String(headers['content-security-policy']), /script-src 'self'/)
+    assert.match(body, /<title>FSMTP/)
+    assert.doesNotMatch((await asked(path, '*/*')).body, /<title>/)
+  }
+  for (const path of ['/api/v1/nonsense', '/api', '/assets/nonsense.js'])
+    assert.doesNotMatch((await asked(path, browser)).body, /<title>/, path)
+  assert.doesNotMatch((await asked('/nonsense', browser, 'POST')).body, /<title>/)
+})
