@@ -1,6 +1,7 @@
 /** The keyboard: each page says what its keys do, and `?` shows them. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Dialog } from '../pieces/dialog.tsx'
+import { Finding } from './finding.tsx'
 import { go } from './router.ts'
 
 export type Key = {
@@ -63,10 +64,17 @@ export const pageKeys = [
 ] as const
 
 /** Keys that work everywhere, and the list of those that work now. */
-export const Keys = () => {
+export const Keys = ({
+  find,
+  isFinding,
+}: {
+  readonly find: (is: boolean) => void
+  readonly isFinding: boolean
+}) => {
   const [isShown, setShown] = useState(false)
   useKeys([
     ...pageKeys.map(([key, name, path]) => ({ key: `g ${key}`, does: `go to ${name}`, run: () => go(path) })),
+    { key: 'g i', does: 'go to an id', run: () => find(true) },
     { key: '?', does: 'show these keys', run: () => setShown(true) },
     {
       key: '/',
@@ -74,6 +82,7 @@ export const Keys = () => {
       run: () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
     },
   ])
+  if (isFinding) return <Finding close={() => find(false)} />
   if (!isShown) return null
   return (
     <Dialog title="Keys" close={() => setShown(false)}>

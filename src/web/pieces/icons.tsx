@@ -10,6 +10,7 @@ const strokes = {
   replay: 'M5 12a7 7 0 1 0 2.2-5.1M5 4v4h4',
   logins: 'M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M5 20a7 7 0 0 1 14 0',
   leave: 'M10 4H5v16h5M10 12h10M16 8l4 4-4 4',
+  find: 'M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13M15.5 15.5 20 20',
   theme: 'M12 4v16M12 4a8 8 0 0 1 0 16 8 8 0 0 1 0-16',
 } as const
 export type IconName = keyof typeof strokes
