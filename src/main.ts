@@ -207,7 +207,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
   opened.also(() => webhooks.stop())
   opened.also(() => http.stop())
   await http.start({
-    ...{ log, content, views, members, directory, login },
+    ...{ log, content, views, members, directory, login, smtp: listeners },
     sessions: () =>
       servers.map(({ reception, connections }) => ({
         service: reception.policy.service,

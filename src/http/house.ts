@@ -23,6 +23,8 @@ export type House = {
   readonly login: Pick<Login, 'verify'>
   /** Live sessions of each listener. */
   readonly sessions: () => readonly { readonly service: Service; readonly live: number }[]
+  /** Where mail is taken. */
+  readonly smtp: readonly { readonly service: Service; readonly address: string; readonly port: number }[]
   /** Lists that are asked about strangers. */
   readonly lists?: () => readonly Standing[]
   /** How they are, as the log tells. */

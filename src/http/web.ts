@@ -129,7 +129,7 @@ export class Web implements Http {
   }
 
   /** @throws Unguarded where nobody could ever be let in; what the log throws */
-  async #deskIn({ log, directory, login, members }: House): Promise<Desk> {
+  async #deskIn({ log, directory, login, members, smtp }: House): Promise<Desk> {
     const counted: House['login'] = {
       verify: async (attempt) => {
         const verdict = await login.verify(attempt)
@@ -137,7 +137,7 @@ export class Web implements Http {
         return verdict
       },
     }
-    const parts = { log, directory, login: counted, node: members.node, warn: this.#warn }
+    const parts = { log, directory, login: counted, node: members.node, warn: this.#warn, smtp }
     const desk = await Desk.open(parts, this.#config)
     const { playground, http } = this.#config
     if (playground || http.accounts || desk.hasKeys) return desk

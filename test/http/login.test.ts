@@ -23,16 +23,17 @@ type Listed = {
 const listed = ({ text }: { readonly text: string }) => (JSON.parse(text) as Listed).items
 
 test('an account logs in with its mail password, and is known by a cookie that only its browser has', async (t) => {
-  const { http, events } = await server(t)
+  const { http, events, port } = await server(t)
   const unknown = await ask(http, '/api/v1/login')
-  assert.deepEqual(JSON.parse(unknown.text), { required: true, accounts: true, caller: null })
+  assert.deepEqual(JSON.parse(unknown.text), { required: true, accounts: true, caller: null, smtp: [] })
   assert.equal((await ask(http, '/api/v1/logins')).status, 401)
   assert.match(String((await ask(http, '/api/v1/logins')).headers['www-authenticate']), /^Bearer/)
 
   const answer = await logIn(http, { user: 'Alice@Example.ORG' })
   assert.equal(answer.status, 200, answer.text)
   const caller = { kind: 'account', name: alice, role: 'act', account: alice }
-  assert.deepEqual(JSON.parse(answer.text), { required: true, accounts: true, caller })
+  const smtp = [{ service: 'mx', address: '127.0.0.1', port: port('mx') }]
+  assert.deepEqual(JSON.parse(answer.text), { required: true, accounts: true, caller, smtp })
   const [cookie = ''] = answer.headers['set-cookie'] ?? []
   assert.match(
     cookie,
@@ -205,10 +206,11 @@ test('where accounts do not log in, none does; and a server without a key does n
 })
 
 test('a playground has no login, and lets no page of another site do anything', async (t) => {
-  const { http } = await watchedServer(t, { playground: true, hostname: 'localhost', domains: [] })
+  const { http, port } = await watchedServer(t, { playground: true, hostname: 'localhost', domains: [] })
   const { text } = await ask(http, '/api/v1/login')
   const caller = { kind: 'playground', name: 'playground', role: 'administer', account: null }
-  assert.deepEqual(JSON.parse(text), { required: false, accounts: false, caller })
+  const smtp = [{ service: 'mx', address: '127.0.0.1', port: port('mx') }]
+  assert.deepEqual(JSON.parse(text), { required: false, accounts: false, caller, smtp })
   assert.equal((await logIn(http, { user: 'demo@localhost' })).status, 409)
   assert.equal((await ask(http, '/api/v1/logins', { method: 'DELETE' })).status, 400)
   const id = '0'.repeat(20)

@@ -4,6 +4,7 @@ import type { Login, Verdict } from '../../authentication/login.ts'
 import { keyOf } from '../../authentication/spelling.ts'
 import type { Config } from '../../config/schema.ts'
 import type { EventLog } from '../../log/port.ts'
+import type { House } from '../house.ts'
 import { type Caller, playgroundCaller } from './caller.ts'
 import type { Asking, Client } from './client.ts'
 import { loginIn } from './cookies.ts'
@@ -20,6 +21,7 @@ export type DeskParts = {
   readonly login: Pick<Login, 'verify'>
   readonly node: string
   readonly warn: (what: string, error?: Error) => void
+  readonly smtp: House['smtp']
 }
 
 /** What was in the header is no key, or none of ours. */
@@ -49,6 +51,11 @@ export class Desk {
     const following = new AbortController()
     const register = await followedRegister({ ...parts, signal: following.signal })
     return new Desk(parts, config, register, following)
+  }
+
+  /** Where mail is taken. */
+  get smtp(): House['smtp'] {
+    return this.#parts.smtp
   }
 
   reload(config: DeskConfig): void {

@@ -30,6 +30,15 @@ const who = z
     required: z.boolean().describe('False in a playground'),
     accounts: z.boolean().describe('Accounts may log in'),
     caller: caller.nullable(),
+    smtp: z
+      .array(
+        z.object({
+          service: z.enum(['mx', 'submission', 'submissions']),
+          address: z.string(),
+          port: z.int(),
+        }),
+      )
+      .describe('Where mail is taken; empty for nobody in particular'),
   })
   .meta({ id: 'Caller' })
 const loginItem = z
@@ -138,10 +147,11 @@ const known = (caller: Caller | null): Caller => {
 }
 
 /** What a page must know before anything else. */
-const whoIs = ({ config }: Desk, caller: Caller | null) => ({
+const whoIs = ({ config, smtp }: Desk, caller: Caller | null) => ({
   required: !config.playground,
   accounts: !config.playground && config.http.accounts,
   caller: caller === null ? null : callerShape(caller),
+  smtp: caller === null ? [] : smtp,
 })
 
 const callerShape = ({ kind, name, role, account }: Caller) => ({ kind, name, role, account })

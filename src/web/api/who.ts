@@ -1,5 +1,6 @@
 /** Who looks at the page, as the server knows them; asked once. */
 import { useEffect, useState } from 'preact/hooks'
+import type { SmtpListener } from '../pieces/sending-lines.ts'
 import { getJson, send, urlOf } from './client.ts'
 import { followOnly } from './live.ts'
 
@@ -13,6 +14,8 @@ export type Who = {
     /** What concerns this account is all they see; null: everything. */
     readonly account: string | null
   } | null
+  /** Where mail is taken; empty until it is known who asks. */
+  readonly smtp: readonly SmtpListener[]
 }
 
 let asked: Promise<Who | null> | null = null
@@ -36,6 +39,9 @@ export const useWho = (): Who | null | undefined => {
   return known
 }
 
+/** The account of who sees what concerns it alone; null for who sees everything, and until that is known. */
+export const useAccount = (): string | null => useWho()?.caller?.account ?? null
+
 /** Whether whoever looks may change something. */
 export const useMayAct = (): boolean => {
   const role = useWho()?.caller?.role
@@ -45,10 +51,4 @@ export const useMayAct = (): boolean => {
 export const logOut = async (): Promise<void> => {
   await send('DELETE', urlOf(['login'])).catch(() => {})
   location.reload()
-}
-
-/** Where mail is sent to, for lines to copy: a playground's own port, elsewhere that of all mail servers. */
-export const useSmtp = (): string => {
-  const isPlayground = useWho()?.required === false
-  return `${location.hostname}:${isPlayground ? 2525 : 25}`
 }

@@ -4,10 +4,11 @@ import { deliveryStandings } from '../../shapes/words.ts'
 import { deliveryWhy } from '../../telling/fates.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
-import { useSmtp } from '../api/who.ts'
+import { useMayAct, useWho } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Past, pastIn } from '../pieces/past.tsx'
-import { Ago, Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+import { Ago, Badge, Empty, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+import { SendingLines } from '../pieces/sending.tsx'
 import { BulkButtons } from './acts.tsx'
 import { Queue } from './queue.tsx'
 
@@ -62,22 +63,28 @@ const Row = ({ delivery, isPast }: { readonly delivery: Delivery; readonly isPas
   )
 }
 
-const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
-  const smtp = useSmtp()
-  return isFiltered ? (
-    <Empty title="No delivery fits">
-      <p>Take a filter away, or look further back.</p>
+const Nothing = ({ isFiltered, isOne }: Record<'isFiltered' | 'isOne', boolean>) => {
+  const isPlayground = useWho()?.required === false
+  if (isFiltered)
+    return (
+      <Empty title="No delivery fits">
+        <p>Take a filter away, or look further back.</p>
+      </Empty>
+    )
+  return isOne ? (
+    <Empty title="Nothing was sent to another host">
+      <p>Mail you send elsewhere is listed here, with each attempt and what the other side said.</p>
     </Empty>
   ) : (
     <Empty title="Nothing is on its way to another host">
       <p>
         Mail for other hosts is queued, tried and tried again here; each attempt is kept with what the other
-        side said. In the playground two made-up domains show how that looks:
+        side said.
+        {isPlayground
+          ? ' In the playground two made-up domains show how that looks:'
+          : ' Accounts send such mail:'}
       </p>
-      <Line
-        text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt a@deferred.test --mail-rcpt b@bounced.test -T -`}
-      />
-      <Line text={`swaks --server ${smtp} --to a@deferred.test`} />
+      <SendingLines to={isPlayground ? ['a@deferred.test', 'b@bounced.test'] : ['somebody@example.net']} />
     </Empty>
   )
 }
@@ -104,6 +111,9 @@ const Table = ({ items, isPast }: { readonly items: readonly Delivery[]; readonl
 )
 
 export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => {
+  const who = useWho()
+  const isOne = typeof who?.caller?.account === 'string'
+  const mayActOnAll = useMayAct() && !isOne
   const filter = askedBy(fields, query)
   const asOf = pastIn(query)
   const asked = asOf === null ? filter : { ...filter, asOf }
@@ -118,16 +128,17 @@ export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => 
         <h1>Deliveries</h1>
       </header>
       <Past query={query} what="the queue and its deliveries as they were" />
-      <Queue asOf={asOf} />
+      {/* How much waits, and what is done to all of it, is for who sees everything. */}
+      {who !== undefined && !isOne && <Queue asOf={asOf} />}
       <Filters fields={fields} query={query} />
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (
         error === null && <Waiting />
       ) : items.length === 0 && more === null ? (
-        <Nothing isFiltered={Object.keys(asked).length > 0} />
+        <Nothing {...{ isOne }} isFiltered={Object.keys(asked).length > 0} />
       ) : (
         <>
-          {asOf === null && <BulkButtons filter={filter} done={again} />}
+          {asOf === null && mayActOnAll && <BulkButtons filter={filter} done={again} />}
           <Table items={items} isPast={asOf !== null} />
         </>
       )}

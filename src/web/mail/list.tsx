@@ -3,11 +3,12 @@ import type { MailboxMessage } from '../../shapes/mailbox.ts'
 import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
-import { useAccount, useSmtp, useWho } from '../api/who.ts'
+import { useAccount, useWho } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { Past, pastIn } from '../pieces/past.tsx'
 import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
+import { SendingLines } from '../pieces/sending.tsx'
 import { type Choice, ChosenBar } from './chosen.tsx'
 import { everything } from './mail.tsx'
 
@@ -133,7 +134,6 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
 }
 
 const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', boolean> & { box: string }) => {
-  const smtp = useSmtp()
   const caller = useWho()?.caller
   if (isFiltered)
     return (
@@ -163,10 +163,7 @@ const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', bo
       </p>
       <p>Send one:</p>
       <Line text={`npx fsmtp send --to ${to} --subject Hello --text "It works"`} />
-      <Line text={`swaks --server ${smtp} --to ${to} --header "Subject: Hello"`} />
-      <Line
-        text={`printf 'From: me@example.org\\r\\nSubject: Hello\\r\\n\\r\\nIt works\\r\\n' | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt ${to} -T -`}
-      />
+      <SendingLines to={[to]} />
     </Empty>
   )
 }

@@ -4,9 +4,9 @@ import type { Session } from '../../shapes/session.ts'
 import { outcomes } from '../../shapes/words.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
-import { useSmtp } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
-import { Badge, Empty, Line, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+import { Badge, Empty, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
+import { SendingLines } from '../pieces/sending.tsx'
 
 const fields: readonly Field[] = [
   { name: 'outcome', title: 'Outcome', choices: outcomes, first: true },
@@ -59,7 +59,6 @@ const Row = ({ session }: { readonly session: Session }) => {
 }
 
 const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
-  const smtp = useSmtp()
   return isFiltered ? (
     <Empty title="No session fits">
       <p>Take a filter away, or look further back.</p>
@@ -71,10 +70,7 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
         refused. Open one to see every step of it on the chart of the machine.
       </p>
       <p>Send a mail to see one:</p>
-      <Line text={`swaks --server ${smtp} --to you@example.org --header "Subject: Hello"`} />
-      <Line
-        text={`echo Hello | curl smtp://${smtp} --mail-from me@example.org --mail-rcpt you@example.org -T -`}
-      />
+      <SendingLines to={['you@example.org']} />
     </Empty>
   )
 }
