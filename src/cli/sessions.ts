@@ -1,7 +1,7 @@
 /** `fsmtp sessions`: who talked to us, and how it ended. */
 import { type Command, Option } from 'commander'
-import { reasonText } from '../../machines/vocabulary/reasons.ts'
 import { outcomes } from '../shapes/words.ts'
+import { outcomeText, whoText, whyText } from '../telling/session-text.ts'
 import type { Session, SessionFilter } from '../views/answers/sessions.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
@@ -23,12 +23,12 @@ export const register = (program: Command): void => {
     .option('--until <time>', 'opened at or before', until)
     .option('--peer <address>', 'the client’s address or name')
     .option('--helo <name>', 'what the client called itself')
-    .option('--user <name>', 'the account it logged in to')
+    .option('--user <name>', 'the account it logged in to, or a name that was tried')
     .option('--sender <address>', 'a sender it named, accepted or refused')
     .option('--recipient <address>', 'a recipient it named, accepted or refused')
     .addOption(new Option('--outcome <outcome>', 'how it ended').choices(outcomes))
-    .option('--reason <code>', 'why, by its code: spf-fail')
-    .option('--rule <rule>', 'refused by this rule of the policy: spf.fail, dnsbl*')
+    .option('--reason <code>', 'why it ended, or anything in it was refused, by its code: spf-fail')
+    .option('--rule <rule>', 'something in it was refused by this rule of the policy: spf.fail, dnsbl*')
     .option('--tag <rule>', 'its mail is Junk by this rule of the policy: spf.fail, dmarc.*; * for any')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
@@ -43,18 +43,11 @@ const outcomeTones: Readonly<Record<Session['outcome'], Tone | null>> = {
   open: 'strong',
 }
 
-/** `refused, for now`: greylisted, say. */
-const outcomeText = ({ outcome, deferred }: Session): string => (deferred ? `${outcome}, for now` : outcome)
-
 /** `2`, `1 Junk`, `3, 1 Junk` */
 const messagesText = ({ messages, tagged }: Session): string => {
   if (tagged === 0) return String(messages.length)
   return messages.length === tagged ? `${tagged} Junk` : `${messages.length}, ${tagged} Junk`
 }
-
-/** Nothing to say where all went well. */
-const why = ({ reason, outcome }: Session): string =>
-  reason === null || outcome === 'accepted' ? '' : reasonText(reason)
 
 /** Where no rule of the policy refused anybody there is nothing to show. */
 const ruleColumns = (found: readonly Session[]): readonly Column<Session>[] =>
@@ -66,11 +59,11 @@ const columnsFor = (found: readonly Session[]): readonly Column<Session>[] => [
   { title: 'SERVICE', value: ({ listener }) => listener },
   { title: 'PEER', value: ({ peer }) => peer.name ?? peer.address, shrinks: true },
   { title: 'HELO', value: ({ helo }) => helo, shrinks: true },
-  { title: 'USER', value: ({ user }) => user, shrinks: true },
+  { title: 'USER', value: whoText, shrinks: true },
   { title: 'OUTCOME', value: outcomeText, tone: ({ outcome }) => outcomeTones[outcome] },
   { title: 'MESSAGES', value: messagesText, align: 'right' },
   ...ruleColumns(found),
-  { title: 'WHY', value: why, shrinks: true },
+  { title: 'WHY', value: whyText, shrinks: true },
 ]
 
 const sessions = (filter: SessionFilter, command: Command): Promise<void> =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { greeted, send } from '../client.ts'
 import { eventually } from '../eventually.ts'
 import { scratch } from '../scratch.ts'
 import { longer } from './big-history.ts'
@@ -74,12 +75,52 @@ test('a refused session is found by its outcome, says why, and lights its end', 
   await page.getByText('The recipient asked for this reply by its name').waitFor()
   await page.locator('tbody a').first().click()
   await page.locator('.step').waitFor()
-  assert.equal(await activeState(here), 'closed')
-  await page.keyboard.press('p')
+  // At what decided, not at the end of the line.
   await page.locator('.step header.bad').waitFor()
   assert.match((await page.locator('.step').textContent()) ?? '', /552/)
+  assert.equal(await activeState(here), 'addressing')
+  await page.keyboard.press('End')
+  await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
+  assert.equal(await activeState(here), 'closed')
   await page.goto(`${origin}/sessions?outcome=accepted`)
   await page.getByText('No session fits').waitFor()
+  assert.deepEqual(here.complaints, [])
+})
+
+test('what was refused in a session that accepted something is told, with why; its mails are listed by subject', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, server } = here
+  const line = await greeted(server.port('mx'))
+  for (const command of ['EHLO a.example', 'MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>'])
+    await line.say(command)
+  for (const subject of ['The first', 'The second', 'The third']) {
+    await line.say('RSET')
+    assert.match(await send(line, `Subject: ${subject}\r\n\r\nhello`, { to: ['bob@example.org'] }), /^250/)
+  }
+  await line.say('QUIT')
+  await line.closed()
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.goto(`${origin}/sessions?reason=magic-reply`)
+  const row = page.locator('tbody tr')
+  await row.getByText('accepted, 1 refused').waitFor()
+  await row.getByText('The recipient asked for this reply by its name').waitFor()
+  const lines = `(() => {
+    const range = document.createRange()
+    range.selectNodeContents(document.querySelector('tbody td.address'))
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size
+  })()`
+  assert.equal(await page.evaluate(lines), 1, 'an address is on one line')
+  await row.locator('a').first().click()
+  await page.locator('.head .badge', { hasText: 'accepted, 1 refused' }).waitFor()
+  await page.locator('summary', { hasText: '3 mails of this session' }).click()
+  await page.locator('.mails-of li', { hasText: 'The second' }).getByRole('link').click()
+  await page.getByRole('heading', { name: 'The second' }).waitFor()
+  await page.getByRole('link', { name: 'The session that brought it' }).click()
+  await page.locator('.step .what', { hasText: 'accepted and stored' }).waitFor()
+  await page.locator('summary', { hasText: '3 mails of this session' }).click()
+  await page.locator('.mails-of a[aria-current]', { hasText: 'The second' }).waitFor()
+  assert.equal(await page.locator('.mails-of a[aria-current]').count(), 1)
   assert.deepEqual(here.complaints, [])
 })
 

@@ -17,15 +17,15 @@ const list = endpoint({
     until: until('Opened at or before'),
     peer: text('The client’s address or name').optional(),
     helo: text('What the client called itself').optional(),
-    user: text('The account it logged in to').optional(),
+    user: text('The account it logged in to, or a name with which that was tried').optional(),
     sender: text('A sender it named, accepted or refused').optional(),
     recipient: text('A recipient it named, accepted or refused').optional(),
     outcome: z
       .enum(outcomes, `give one of ${outcomes.join(', ')}`)
       .describe('How it ended')
       .optional(),
-    reason: text('Why, by its code: spf-fail').optional(),
-    rule: text('Refused by this rule of the policy: spf.fail, dnsbl*').optional(),
+    reason: text('Why it ended, or anything in it was refused, by its code: spf-fail').optional(),
+    rule: text('Something in it was refused by this rule of the policy: spf.fail, dnsbl*').optional(),
     tag: text('A message of it is Junk by this rule of the policy: spf.fail, dmarc.*; * for any').optional(),
     ...paging,
   },

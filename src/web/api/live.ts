@@ -13,7 +13,8 @@ export type Batch = {
   /** Of the last event. */
   readonly position: number
 }
-export type Line = 'open' | 'connecting' | 'closed'
+/** `idle`: nothing that is shown changes, and nobody listens. */
+export type Line = 'idle' | 'open' | 'connecting' | 'closed'
 
 /** Milliseconds between two batches, and the most events that one holds on to. */
 const every = 400
@@ -34,7 +35,7 @@ let gathered: Event[] = []
 let counted = 0
 let position = 0
 let timer: ReturnType<typeof setTimeout> | null = null
-let line: Line = 'closed'
+let line: Line = 'idle'
 let wasOpen = false
 
 const tell = (now: Line): void => {

@@ -1,8 +1,9 @@
 /** What can be done to deliveries: to one, or to all that filters find, with a count before it happens. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Delivery } from '../../shapes/delivery.ts'
-import { actNames } from '../../shapes/words.ts'
+import { actNames, deliveryStatuses } from '../../shapes/words.ts'
 import { type Asked, send, urlOf, wordsOf } from '../api/client.ts'
+import { useAccount, useMayAct } from '../api/who.ts'
 import { Dialog } from '../pieces/dialog.tsx'
 import { counted } from '../pieces/pieces.tsx'
 
@@ -14,6 +15,9 @@ const about: Readonly<Record<ActName, { readonly title: string; readonly does: s
   release: { title: 'Release', does: 'released: they go on at once' },
   cancel: { title: 'Cancel', does: 'cancelled for good; their senders are told nothing' },
 }
+
+/** What the API lets an account do to deliveries of its own mail. */
+const ofOne: readonly ActName[] = ['retry', 'cancel']
 
 /** Statuses in which each makes sense. */
 const actsOf: Readonly<Record<ActName, readonly Delivery['status'][]>> = {
@@ -32,8 +36,11 @@ export const ActButtons = ({
   readonly delivery: Delivery
   readonly done: () => void
 }) => {
+  const mayAct = useMayAct()
+  const isOne = useAccount() !== null
   const [asked, setAsked] = useState<ActName | null>(null)
   const [fault, setFault] = useState<string | null>(null)
+  const shown = mayAct ? actsFor(delivery.status).filter((name) => !isOne || ofOne.includes(name)) : []
   const act = async (name: ActName): Promise<void> => {
     setAsked(null)
     try {
@@ -46,7 +53,7 @@ export const ActButtons = ({
   }
   return (
     <div class="acts">
-      {actsFor(delivery.status).map((name) => (
+      {shown.map((name) => (
         <button
           key={name}
           type="button"
@@ -153,6 +160,12 @@ const Asking = ({
   )
 }
 
+/** Of those that are over nothing is to be done. */
+const sensibleFor = (status: Asked[string]): readonly ActName[] => {
+  const one = deliveryStatuses.find((known) => known === status)
+  return one === undefined ? actNames : actsFor(one)
+}
+
 export const BulkButtons = ({ filter, done }: { readonly filter: Asked; readonly done: () => void }) => {
   const [name, setName] = useState<ActName | null>(null)
   const close = (): void => {
@@ -162,10 +175,12 @@ export const BulkButtons = ({ filter, done }: { readonly filter: Asked; readonly
   // Everything is never meant.
   if (Object.keys(filter).length === 0)
     return <p class="acts weak">With a filter, something can be done to all that fit at once.</p>
+  const shown = sensibleFor(filter.status)
+  if (shown.length === 0) return null
   return (
     <div class="acts">
       <span class="weak">All that fit:</span>
-      {actNames.map((one) => (
+      {shown.map((one) => (
         <button key={one} type="button" class={one === 'cancel' ? 'danger' : ''} onClick={() => setName(one)}>
           {about[one].title} …
         </button>

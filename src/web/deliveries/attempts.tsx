@@ -2,7 +2,7 @@
 import type { ActDone, Attempt, HostTried, Postponement } from '../../history/attempts.ts'
 import { faultText, hostText, outcomeText } from '../../telling/attempt-text.ts'
 import { deliveryReasonText } from '../../telling/delivery-reasons.ts'
-import { Badge, lasting, Time, type Tone } from '../pieces/pieces.tsx'
+import { Badge, counted, lasting, Time, type Tone } from '../pieces/pieces.tsx'
 
 export type Told = Attempt | ActDone | Postponement
 
@@ -85,15 +85,18 @@ const AttemptItem = ({ attempt }: { readonly attempt: Attempt }) => {
             Next attempt <Time at={nextAttemptAt} />
           </p>
         )}
-        <details>
-          <summary>
-            Transcript <span class="weak">{transcript.length} lines</span>
-          </summary>
-          <pre class="text">{transcript.join('\n')}</pre>
-          <p class="weak">
-            {route !== null && `by ${route.kind}, `}on {node}
-          </p>
-        </details>
+        {transcript.length > 0 && (
+          <details>
+            <summary>
+              Transcript <span class="weak">{counted(transcript.length, 'line')}</span>
+            </summary>
+            <pre class="text">{transcript.join('\n')}</pre>
+          </details>
+        )}
+        <p class="weak">
+          {transcript.length === 0 && result !== 'active' && 'Nothing was said; '}
+          {route !== null && `by ${route.kind}, `}on {node}
+        </p>
       </div>
     </li>
   )

@@ -3,7 +3,7 @@ import type { FunctionComponent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { onUnknownCaller } from '../api/client.ts'
 import { useLine } from '../api/live.ts'
-import { logOut, useWho } from '../api/who.ts'
+import { logOut, useAccount, useWho } from '../api/who.ts'
 import { Icon, type IconName } from '../pieces/icons.tsx'
 import { Empty, Waiting } from '../pieces/pieces.tsx'
 import { Keys } from './keys.tsx'
@@ -39,7 +39,7 @@ const ways: readonly (readonly [path: string, title: string, icon: IconName])[] 
 ]
 const titles = new Map<string, string>(ways.map(([path, title]) => [path, title]))
 
-const lineWords = { open: 'live', connecting: 'connecting', closed: 'not live' } as const
+const lineWords = { idle: '', open: 'live', connecting: 'connecting', closed: 'not live' } as const
 
 const Foot = () => {
   const [theme, change] = useTheme()
@@ -47,7 +47,7 @@ const Foot = () => {
   const who = useWho()
   return (
     <div class="foot">
-      <span class={`line ${line}`} role="status">
+      <span class={line === 'idle' ? '' : `line ${line}`} role="status">
         {lineWords[line]}
       </span>
       {who?.required === true && who.caller && (
@@ -70,11 +70,11 @@ const Foot = () => {
 }
 
 /** What is of use to who sees their own mail alone. */
-const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'machines', 'replay', 'logins'])
+const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'deliveries', 'machines', 'replay', 'logins'])
 
 const Nav = ({ here }: { readonly here: string }) => {
   const who = useWho()
-  const isOne = typeof who?.caller?.account === 'string'
+  const isOne = useAccount() !== null
   const shown = ways.filter(
     ([path]) => (!isOne || ofOne.has(path)) && (path !== 'logins' || who?.required === true),
   )
@@ -112,6 +112,15 @@ const usePlace = (name: string): Place | null | undefined => {
   return places[name] === undefined ? null : loaded.get(name)
 }
 
+/** Somebody followed a link to it, and has logged in since. */
+const NotForOne = ({ name, account }: { readonly name: string; readonly account: string }) => (
+  <Empty title={`${titles.get(name)} is for administrators`}>
+    <p>
+      It shows the mail of everybody; you have logged in as {account}, who sees <a href="/mail">their own</a>.
+    </p>
+  </Empty>
+)
+
 const Nowhere = () => (
   <Empty title="There is no such page">
     <p>
@@ -120,13 +129,25 @@ const Nowhere = () => (
   </Empty>
 )
 
+type Asked = PlaceProps & { readonly name: string }
+
+/** What only administrators are shown waits until it is known who looks. */
+const Content = ({ name, ...props }: Asked) => {
+  const Shown = usePlace(name)
+  const who = useWho()
+  const account = useAccount()
+  const isForMany = titles.has(name) && !ofOne.has(name)
+  if (isForMany && account !== null) return <NotForOne {...{ name, account }} />
+  if (Shown === null) return <Nowhere />
+  return Shown === undefined || (isForMany && who === undefined) ? <Waiting /> : <Shown {...props} />
+}
+
 export const App = () => {
   const { path, query } = useSpot()
   const [name = 'mail', ...parts] = partsOf(path)
   const [isStranger, setStranger] = useState(false)
   const who = useWho()
   const main = useRef<HTMLElement>(null)
-  const Shown = usePlace(name)
   useEffect(() => onUnknownCaller(() => setStranger(true)), [])
   useEffect(() => {
     document.title = `${titles.get(name) ?? 'Nothing here'} · FSMTP`
@@ -139,7 +160,7 @@ export const App = () => {
       </button>
       <Nav here={name} />
       <main id="main" ref={main} tabIndex={-1}>
-        {Shown === null ? <Nowhere /> : Shown === undefined ? <Waiting /> : <Shown {...{ parts, query }} />}
+        <Content {...{ name, parts, query }} />
       </main>
       <Keys />
     </>

@@ -13,6 +13,7 @@ const inPage = 200
 
 export type BoxesProps = {
   readonly box: string
+  /** All mail there is, or what an account has sent. */
   readonly isAll: boolean
   /** Null for now. */
   readonly asOf: string | null
@@ -29,6 +30,13 @@ export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
   // Who has begun to type goes on in the same field, whatever is found.
   const areMany = useRef(false)
   if (shown.length > many) areMany.current = true
+  const all = (
+    <li>
+      <a href={`${pathOf('mail', everything)}${past}`} aria-current={box === everything ? 'true' : undefined}>
+        <span>{isAll ? 'All mail' : 'Sent'}</span>
+      </a>
+    </li>
+  )
   return (
     <nav class="boxes" aria-label="Mailboxes">
       {areMany.current && (
@@ -41,16 +49,7 @@ export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
         />
       )}
       <ul>
-        {isAll && (
-          <li>
-            <a
-              href={`${pathOf('mail', everything)}${past}`}
-              aria-current={box === everything ? 'true' : undefined}
-            >
-              <span>All mail</span>
-            </a>
-          </li>
-        )}
+        {isAll && all}
         {shown.map(({ mailbox, messages }) => (
           <li key={mailbox}>
             <a href={`${pathOf('mail', mailbox)}${past}`} aria-current={box === mailbox ? 'true' : undefined}>
@@ -59,6 +58,7 @@ export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
             </a>
           </li>
         ))}
+        {!isAll && all}
       </ul>
       {more !== null && (
         <button type="button" onClick={more}>

@@ -13,7 +13,7 @@ import { Compose, type Draft } from './compose.tsx'
 import { type Mail as Filed, isFiled, MailList, type Mails, useMails } from './list.tsx'
 import { MessagePage } from './message.tsx'
 
-/** The mailbox that is all mail. */
+/** The mailbox that is all mail; for an account, what it has sent. */
 export const everything = 'all'
 
 /** Who sees their own mail alone begins there, and is not shown what is not for them. */
@@ -99,7 +99,7 @@ const useChoice = (box: string, mails: Mails): Choosing => {
 }
 
 const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | null }) => {
-  const box = own !== null && (parts[0] ?? everything) === everything ? own : (parts[0] ?? everything)
+  const box = parts[0] ?? own ?? everything
   const message = parts[1] ?? null
   const spot = useSpot()
   const mails = useMails(box, query)

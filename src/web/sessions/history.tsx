@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Step } from '../../history/steps.ts'
 import { ask } from '../frame/router.ts'
 import { MachineChart } from '../machines/chart.tsx'
-import { Windowed } from '../pieces/pieces.tsx'
+import { counted, Windowed } from '../pieces/pieces.tsx'
 import { Scrubber } from './scrubber.tsx'
 import { StepPanel } from './step.tsx'
 import { nextHopOf, stepWords, toneOf } from './words.ts'
@@ -59,7 +59,7 @@ const StepRows = ({ steps, at, move, machine }: PartProps & { readonly machine: 
       return (
         <a
           key={place}
-          class={`row ${toneOf(step) ?? ''}${place === at ? ' now' : ''}`}
+          class={`row ${toneOf(step) ?? ''}${place === at ? ' now' : ''}${step.diverged === null ? '' : ' differs'}`}
           href={`?step=${step.revision}`}
           aria-current={place === at ? 'step' : undefined}
           onClick={(event) => {
@@ -72,7 +72,10 @@ const StepRows = ({ steps, at, move, machine }: PartProps & { readonly machine: 
           <span class="time">{step.at.slice(11, 23)}</span>
           <span class="input">{step.input}</span>
           <span class="to">{step.from === step.to ? '' : step.to}</span>
-          <span class="words">{stepWords(step, machine, nextHopOf(steps))}</span>
+          <span class="words">
+            {step.diverged !== null && <span class="badge bad">differs</span>}{' '}
+            {stepWords(step, machine, nextHopOf(steps))}
+          </span>
         </a>
       )
     }}
@@ -114,6 +117,24 @@ const useStep = (steps: readonly Step[], asked: string | null) => {
   return [Math.min(steps.length - 1, Math.max(0, place)), move] as const
 }
 
+/** A recorded step that the machine would not take: it is another version, or somebody has written in the history. */
+const Differing = ({ steps, move }: Omit<PartProps, 'at'>) => {
+  const places = useMemo(() => steps.flatMap(({ diverged }, at) => (diverged === null ? [] : [at])), [steps])
+  const [first] = places
+  if (first === undefined) return null
+  return (
+    <div class="problem" role="alert">
+      <p>
+        {places.length} of {counted(steps.length, 'step')} {places.length === 1 ? 'differs' : 'differ'} from
+        what today’s machine would do: it was another version, or the history was changed.
+      </p>
+      <button type="button" onClick={() => move(first)}>
+        Go to the first, step {steps[first]?.revision}
+      </button>
+    </div>
+  )
+}
+
 export type HistoryProps = {
   readonly machine: string
   readonly steps: readonly Step[]
@@ -130,6 +151,7 @@ export const History = ({ machine, steps, asked, stream = null }: HistoryProps) 
   if (step === undefined) return <p class="weak">This history has no steps.</p>
   return (
     <div class="history">
+      <Differing {...{ steps, move }} />
       <MachineChart
         {...{ machine, way }}
         active={step.to}

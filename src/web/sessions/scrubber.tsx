@@ -43,14 +43,21 @@ const usePlaying = ({ steps, at, move }: ScrubberProps, speed: Speed) => {
 const Marks = ({ steps }: { readonly steps: readonly Step[] }) => {
   const last = Math.max(1, steps.length - 1)
   const marked = steps.flatMap((step, at) => {
-    const tone = toneOf(step)
+    const tone = step.diverged === null ? toneOf(step) : 'differs'
     return tone === null ? [] : [{ tone, x: Math.round((at / last) * 1000) }]
   })
   const shown = [...new Map(marked.map((mark) => [`${mark.tone} ${mark.x}`, mark])).values()]
   return (
     <svg class="marks" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true">
       {shown.map(({ tone, x }) => (
-        <rect key={`${tone} ${x}`} class={tone} x={x - 1.5} y="0" width="3" height="6" />
+        <rect
+          key={`${tone} ${x}`}
+          class={tone}
+          x={x - (tone === 'differs' ? 4 : 1.5)}
+          y="0"
+          width={tone === 'differs' ? 8 : 3}
+          height="6"
+        />
       ))}
     </svg>
   )
@@ -120,13 +127,13 @@ export const Scrubber = (props: ScrubberProps) => {
           max={last}
           value={at}
           aria-label="Step"
-          aria-valuetext={`step ${at + 1} of ${steps.length}: ${step.event}`}
+          aria-valuetext={`step ${step.revision} of ${steps[last]!.revision}: ${step.event}`}
           onInput={({ currentTarget }) => to(Number(currentTarget.value))}
         />
       </div>
       <p class="where">
-        <strong>
-          {at + 1} / {steps.length}
+        <strong title="Counted from 0, as fsmtp replay does">
+          step {step.revision} of {steps[last]!.revision}
         </strong>{' '}
         <Time at={step.at} exact /> <span class="weak">+{lasting(since)}</span>
       </p>

@@ -2,16 +2,20 @@
 import { useState } from 'preact/hooks'
 import type { Step } from '../../history/steps.ts'
 import type { Session } from '../../shapes/session.ts'
+import { whyText } from '../../telling/session-text.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { useSteps } from '../api/steps.ts'
-import { Badge, Copy, lasting, Problem, Time, Waiting } from '../pieces/pieces.tsx'
+import { Copy, lasting, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { History } from './history.tsx'
-import { outcomeTones, whyOf } from './list.tsx'
+import { Outcome } from './list.tsx'
+import { SessionMails } from './mails.tsx'
 
-const Head = ({ session }: { readonly session: Session }) => {
-  const { id, peer, helo, tls, user, listener, outcome, openedAt, closedAt, messages, rule, node } = session
-  const why = whyOf(session)
+type Looked = { readonly session: Session; readonly message: string | null }
+
+const Head = ({ session, message }: Looked) => {
+  const { id, peer, helo, tls, user, tried, listener, openedAt, closedAt, rule, node } = session
+  const why = whyText(session)
   return (
     <header class="head subject">
       <div>
@@ -19,7 +23,7 @@ const Head = ({ session }: { readonly session: Session }) => {
           <a href="/sessions">Sessions</a> / <code>{id}</code>
         </p>
         <h1>
-          {peer.name ?? peer.address} <Badge tone={outcomeTones[outcome]}>{outcome}</Badge>
+          {peer.name ?? peer.address} <Outcome session={session} />
         </h1>
         {why !== '' && (
           <p class="why">
@@ -29,23 +33,20 @@ const Head = ({ session }: { readonly session: Session }) => {
         <p class="weak">
           {peer.address}:{peer.port}
           {helo !== null && ` · said ${helo}`} · {listener}
-          {user !== null && ` · as ${user}`} · {tls === null ? 'no TLS' : `${tls.version} ${tls.cipher}`} ·{' '}
-          <Time at={openedAt} />
+          {user !== null && ` · as ${user}`}
+          {tried !== null && ` · login as ${tried} failed`} ·{' '}
+          {tls === null ? 'no TLS' : `${tls.version} ${tls.cipher}`} · <Time at={openedAt} />
           {closedAt !== null && `, ${lasting(Date.parse(closedAt) - Date.parse(openedAt))}`}
           {node !== null && ` · ${node}`}
         </p>
       </div>
-      <p class="actions">
-        {messages.map((message, at) => (
-          <a key={message} class="button main" href={`/mail/all/${message}`}>
-            {messages.length === 1 ? 'The mail' : `Mail ${at + 1}`}
-          </a>
-        ))}
+      <div class="actions">
+        <SessionMails {...{ session, message }} />
         <a class="button" href={urlOf(['sessions', id, 'history'])} download={`${id}.ndjson`}>
           History file
         </a>
         <Copy text={`npx fsmtp replay ${id}`} label="Copy replay command" />
-      </p>
+      </div>
     </header>
   )
 }
@@ -61,6 +62,12 @@ export type SessionPageProps = {
 /** The step that took a message in, as the address names it. */
 const acceptance = (steps: readonly Step[], message: string | null): string | null => {
   const found = steps.find(({ event, facts }) => event === 'MessageAccepted' && facts.message === message)
+  return found === undefined ? null : String(found.revision)
+}
+
+/** The refusal that decided what the session came to; null where it came to something else. */
+const refusal = (steps: readonly Step[], { outcome, reason }: Session): string | null => {
+  const found = outcome === 'refused' ? steps.findLast((step) => step.reason === reason) : undefined
   return found === undefined ? null : String(found.revision)
 }
 
@@ -81,13 +88,13 @@ export const SessionPage = ({ id, asked, message }: SessionPageProps) => {
   if (session === null) return <Waiting />
   return (
     <>
-      <Head session={session} />
+      <Head {...{ session, message }} />
       {stepsError !== null && <Problem error={stepsError} />}
       {steps !== null ? (
         <History
           machine="session"
           steps={steps}
-          asked={asked ?? acceptance(steps, message)}
+          asked={asked ?? acceptance(steps, message) ?? refusal(steps, session)}
           stream={`smtp_session-${id}`}
         />
       ) : (

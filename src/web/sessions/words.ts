@@ -20,7 +20,8 @@ export const stepWords = (step: Step, machine: string, nextHop = ''): string => 
   try {
     const event = eventOf(step)
     const words = machine === 'delivery' ? deliverySentences(event, nextHop).join('; ') : sentence(event)
-    return words === '' ? step.event : words
+    // What was written into a file by hand may lack what the sentence is about.
+    return words === '' || (step.diverged !== null && /\bundefined\b/.test(words)) ? step.event : words
   } catch {
     return step.event
   }
