@@ -16,6 +16,7 @@ type Options = {
   readonly type?: readonly string[]
   readonly after?: number
   readonly limit?: number
+  readonly newest?: boolean
 }
 
 const example = `
@@ -24,6 +25,7 @@ Examples:
   fsmtp events --follow
   fsmtp events --follow --after 0 --json
   fsmtp events --type MessageAccepted --limit 10 --json
+  fsmtp events --newest --type Failed --limit 10
   fsmtp events --stream smtp_session-01kdy4z8m20000abcdef`
 
 export const register = (program: Command): void => {
@@ -35,6 +37,7 @@ export const register = (program: Command): void => {
     .option('--type <type...>', 'events of these types only')
     .option('--after <position>', 'what comes after this position', position)
     .option('--limit <n>', 'no more than so many', count)
+    .option('--newest', 'the newest first')
     .addHelpText('after', example)
     .action((options: Options, command: Command) => reading(command, (opened) => events(opened, options)))
 }
@@ -73,10 +76,25 @@ const filterOf = ({ stream, type }: Options): ReadFilter => ({
 
 /** What is there now, without --follow; one whole stream is read as such, however long the log is. */
 const pagesOf = (log: LogReader, options: Options, signal: AbortSignal): Pages => {
-  const { follow, stream, after = 0 } = options
+  const { follow, newest, stream, after = 0 } = options
   const filter = filterOf(options)
   if (follow) return following(log, options, { filter, signal })
+  if (newest) return newestFirst(log, options, filter)
   return stream !== undefined && isWholeName(stream) ? log.readStream(stream) : log.readAll(after, { filter })
+}
+
+/** Back to where somebody wants to see no more. */
+async function* newestFirst(log: LogReader, { stream, after = 0 }: Options, filter: ReadFilter): Pages {
+  if (stream !== undefined && isWholeName(stream)) {
+    const pages: (readonly StoredEvent[])[] = []
+    for await (const page of log.readStream(stream)) pages.push(page)
+    for (const page of pages.reverse()) yield page.toReversed()
+    return
+  }
+  for await (const { events, to } of log.pieces({ order: 'newest', from: Infinity, filter })) {
+    yield events
+    if (to <= after) return
+  }
 }
 
 type Subscription = NonNullable<Parameters<LogReader['subscribe']>[1]>
@@ -98,7 +116,9 @@ const wanted =
     event.position > after
 
 const events = async ({ log, json }: Reading, options: Options): Promise<void> => {
-  const { type = [], follow, limit = Number.POSITIVE_INFINITY } = options
+  const { type = [], follow, newest, limit = Number.POSITIVE_INFINITY } = options
+  if (follow && newest)
+    throw new CommandFault('what is to come has no newest: leave out --newest, or --follow', 2)
   const ending = new AbortController()
   process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort())
   await checkTypes(type, log)

@@ -88,6 +88,25 @@ for (const [words, code, said] of [
     assert.equal(ran.code, code)
   })
 
+test('the newest come first where that is asked, of all, of one stream, behind a position', async () => {
+  const ran = async (...words: string[]): Promise<number[]> => {
+    const { code, out } = await fsmtp(cwd, ['events', '--json', ...words])
+    assert.equal(code, 0)
+    return out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { position: number }).position)
+  }
+  for (const words of [[], ['--stream', stream], ['--stream', 'smtp_session'], ['--after', '1']]) {
+    const all = await ran(...words)
+    assert.ok(all.length > 1)
+    assert.deepEqual(await ran('--newest', ...words), all.toReversed())
+    assert.deepEqual(await ran('--newest', '--limit', '2', ...words), all.toReversed().slice(0, 2))
+  }
+  const both = await fsmtp(cwd, ['events', '--newest', '--follow'])
+  assert.deepEqual([both.code, /leave out --newest/.test(both.err)], [2, true])
+})
+
 test('a type of another release is shown where the log has it', async () => {
   const place = folder()
   const [first] = life
