@@ -12,6 +12,7 @@ import type { House } from './house.ts'
 import type { Caller } from './login/caller.ts'
 import type { Client } from './login/client.ts'
 import { UnknownKey } from './login/desk.ts'
+import { Methods } from './methods.ts'
 import { Problem, problemBody, problemOf, problemType, sendProblem } from './problem.ts'
 
 /** What is served, a few routes at a time. Each route names its `access` in its `config`. */
@@ -60,9 +61,11 @@ export const createListener = ({
   })
   bound(app.server, { ...mostConnections, isForMany: (address) => doorkeeper().isForMany(address) })
   app.decorateRequest('caller', null)
-  app.addHook('onRoute', ({ url, config: { access, role, own } = {} }) =>
-    doorkeeper().declare({ url, access, role, own }),
-  )
+  const methods = new Methods()
+  app.addHook('onRoute', ({ url, method, config: { access, role, own } = {} }) => {
+    doorkeeper().declare({ url, access, role, own })
+    methods.add(url, [method].flat())
+  })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(always)
     const host = hostAsked(request.raw)
@@ -93,9 +96,14 @@ export const createListener = ({
     if (refusal === null) return
     return sendProblem(refusal.status === 401 ? challenge(reply) : reply, refusal.status, refusal.detail)
   }
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}`),
-  )
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const [path = ''] = url.split('?')
+    const allowed = methods.of(path)
+    if (allowed.length === 0) return sendProblem(reply, 404, `there is no ${method} ${path}`)
+    // RFC 9110 §15.5.6
+    reply.header('allow', allowed.join(', '))
+    return sendProblem(reply, 405, `${path} takes ${allowed.join(', ')}, and no ${method}`)
+  })
   app.setErrorHandler((error, { method, routeOptions }, reply) => {
     const { status, detail } = problemOf(error)
     const request = `${method} ${routeOptions.url ?? '(nothing)'}`

@@ -83,7 +83,20 @@ test('names and networks are taken over when the configuration is read again', a
 test('a fault is a problem that says what is wrong', async (t) => {
   const { http } = await watchedServer(t)
   assert.equal(problem(await ask(http, '/api/v1/nothing?x=1'), 404).detail, 'there is no GET /api/v1/nothing')
-  problem(await ask(http, '/healthz', { method: 'POST' }), 404)
+  const other = await ask(http, '/healthz', { method: 'POST' })
+  assert.equal(problem(other, 405).detail, '/healthz takes GET, HEAD, and no POST')
+  assert.equal(other.headers.allow, 'GET, HEAD')
+  for (const [method, path, allow] of [
+    ['PUT', '/api/v1/messages', 'GET, HEAD, POST'],
+    ['OPTIONS', '/api/v1/messages', 'GET, HEAD, POST'],
+    ['PUT', '/api/v1/mailboxes/a@b.example/messages/x?y=z', 'DELETE, GET, HEAD, PATCH'],
+    ['POST', '/mail/a/b', 'GET, HEAD'],
+  ] as const) {
+    const answer = await ask(http, path, { method })
+    problem(answer, 405)
+    assert.equal(answer.headers.allow, allow, path)
+  }
+  problem(await ask(http, '/api/v1/messages/a/b/c', { method: 'PUT' }), 404)
   problem(await ask(http, '/%zz'), 400)
   problem(await ask(http, '/', { headers: { 'x-large': 'x'.repeat(20_000) } }), 431)
 })

@@ -6,9 +6,28 @@ import { Problem } from '../problem.ts'
 
 type Fields = Readonly<Record<string, z.ZodType>>
 
+const forms: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+}
+
+/** Where a schema has no words of its own: what is missing, or is something else, and what it should be. */
+const wordsFor = ({ code, expected, input, keys }: z.core.$ZodRawIssue): string | undefined => {
+  if (code === 'unrecognized_keys' && Array.isArray(keys))
+    return `there is no field ${keys.join(', ').slice(0, 60)}`
+  if (code !== 'invalid_type') return undefined
+  const form = forms[String(expected)] ?? String(expected)
+  return input === undefined ? `is missing: give ${form}` : `must be ${form}`
+}
+
 /** At the very first fault. @throws Problem */
 const read = (schema: z.ZodType, value: unknown, what: string): unknown => {
-  const found = schema.safeParse(value)
+  const found = schema.safeParse(value, { error: wordsFor })
   if (found.success) return found.data
   const [issue] = found.error.issues
   const place = issue === undefined || issue.path.length === 0 ? '' : `.${issue.path.join('.')}`

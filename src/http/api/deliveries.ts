@@ -37,7 +37,7 @@ const list = endpoint({
   query: { ...deliveryFilters, asOf: until('As they stood then'), ...paging },
   answers: {
     200: {
-      about: 'A page of deliveries; of a time that is over it may be shorter, with more behind it',
+      about: 'A page of deliveries; of a time that is over it may be shorter, with more after it',
       shape: listOf(delivery, 'Deliveries'),
     },
   },

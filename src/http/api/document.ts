@@ -142,7 +142,7 @@ const operationOf = (row: Endpoint, components: Components): Json => {
 }
 
 const about = `Everything that this mail server knows, and what can be done with it. Lists are given the newest first, a page at a time; \`next\` is the
-cursor of the page behind, and pages never shift while mail flows. Times are ISO 8601 in UTC, sizes are bytes. Fields may be added, and are
+cursor of the next page, and pages never shift while mail flows. Times are ISO 8601 in UTC, sizes are bytes. Fields may be added, and are
 never renamed. In a playground nobody has to log in; elsewhere a key is sent as \`Authorization: Bearer\`.`
 
 export const documentOf = (rows: readonly Endpoint[], prefix: string): Json => {

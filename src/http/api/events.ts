@@ -115,7 +115,7 @@ const list = endpoint({
           next: z
             .int()
             .nullable()
-            .describe('`after` of the page behind, or `before` where the newest come first; null at the end'),
+            .describe('`after` of the next page, or `before` where the newest come first; null at the end'),
           searchedTo: time
             .nullable()
             .describe(

@@ -12,7 +12,7 @@ export const listOf = (item: z.ZodType, id: string) =>
   z
     .object({
       items: z.array(item).describe('The newest first'),
-      next: z.string().nullable().describe('The cursor of the page behind; null where there is none'),
+      next: z.string().nullable().describe('The cursor of the next page; null where there is none'),
       searchedTo: time
         .nullable()
         .optional()
@@ -22,7 +22,7 @@ export const listOf = (item: z.ZodType, id: string) =>
     })
     .meta({ id })
 
-/** A list that is given whole: there is no page behind. */
+/** A list that is given whole: there is no next page. */
 export const wholeOf = (item: z.ZodType, id: string) =>
   z.object({ items: z.array(item), next: z.null().describe('Always: this is all of it') }).meta({ id })
 

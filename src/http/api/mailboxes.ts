@@ -41,7 +41,7 @@ const list = endpoint({
       shape: z
         .object({
           items: z.array(mailbox),
-          next: z.string().nullable().describe('The cursor of the page behind; null where there is none'),
+          next: z.string().nullable().describe('The cursor of the next page; null where there is none'),
         })
         .meta({ id: 'Mailboxes' }),
     },

@@ -33,7 +33,7 @@ export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'r
     ...{ desk, records },
     until: async (position, patience = longest) => {
       if (position > (await house.log.tail()))
-        throw new Problem(400, `position ${position} is behind the end of the log`)
+        throw new Problem(400, `position ${position} is beyond the end of the log`)
       if (!(await reached(position, patience)))
         throw new Problem(503, `the views have come to position ${house.views.position()} so far; ask again`)
     },

@@ -1,6 +1,7 @@
 /** Sending: a mail out of its fields, or whole; taken as any other that an account submits. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { refusals } from '../../../machines/vocabulary/reasons.ts'
 import { WrongRevision } from '../../log/port.ts'
 import { demoAccount } from '../../playground.ts'
 import { composed, type Fault, given } from '../../submission/composing.ts'
@@ -115,6 +116,12 @@ const requestOf = ({ body, query }: Asked): string =>
 const accepted = ({ reply }: Came, id: string, refused: readonly Refused[]) =>
   reply.code(202).header('location', `/api/v1/messages/${id}`).send({ id, refused })
 
+const foreign = [refusals['sender-not-yours'].peer, refusals['author-not-yours'].peer]
+const hintFor = (reply: string): string =>
+  foreign.some((words) => reply.includes(words))
+    ? '; GET /api/v1/senders has the addresses that are yours'
+    : ''
+
 /** @throws Problem */
 const outcome = (came: Came, submitted: Taken): unknown => {
   const { session } = submitted
@@ -125,7 +132,7 @@ const outcome = (came: Came, submitted: Taken): unknown => {
       // What may go better another time is no fault of the request.
       throw new Problem(
         submitted.reply.startsWith('4') ? 503 : 422,
-        `it was refused: ${submitted.reply} (session ${session})`,
+        `it was refused: ${submitted.reply} (session ${session})${hintFor(submitted.reply)}`,
         { session },
       )
     case 'broken':

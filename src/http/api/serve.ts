@@ -49,7 +49,8 @@ const recordsOf =
 const answering =
   (row: Endpoint, { desks, house }: { readonly desks: Desks; readonly house: () => House }) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const { params = {}, query = {}, body } = row
+    const { params = {}, query = {}, body, raw } = row
+    if (Buffer.isBuffer(request.body) && raw === undefined) throw untaken([row], request)
     const came = {
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
       ...{
@@ -81,14 +82,28 @@ const ownAnswer = async (
   return kept(await row.answer({ ...came, query: narrowed.query }), own, account)
 }
 
+/** Content types of a body that a row takes. */
+const takenBy = ({ raw = {} }: Endpoint): readonly string[] => ['application/json', ...Object.keys(raw)]
+
+/** What `curl -d` says of itself where nobody told it otherwise is refused in words that tell. */
+const untaken = (rows: readonly Endpoint[], { method, routeOptions, headers }: FastifyRequest): Problem => {
+  const row = rows.find((one) => one.method === method && routeOf(one) === routeOptions.url)
+  const types = row === undefined ? ['application/json'] : takenBy(row)
+  const type = headers['content-type']?.split(';')[0]?.slice(0, 100)
+  const came = type === undefined ? 'the body does not say what it is' : `the body says it is ${type}`
+  return new Problem(415, `${came}: send it with Content-Type: ${types.join(' or ')}`)
+}
+
 /** JSON as it is read here, and mail as it came; whatever else a body may be is refused. */
-const takeBodies = (app: FastifyInstance, types: ReadonlySet<string>): void => {
+const takeBodies = (app: FastifyInstance, rows: readonly Endpoint[]): void => {
+  const types = new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw)))
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_: unknown, text: string) =>
     parseJson(text),
   )
   for (const type of types)
     app.addContentTypeParser(type, { parseAs: 'buffer' }, async (_: unknown, bytes: Buffer) => bytes)
+  app.addContentTypeParser('*', (request, _, done) => done(untaken(rows, request)))
 }
 
 export type Table = {
@@ -104,7 +119,7 @@ export const serveTable = ({ rows, directory, log }: Table): Part => {
     log: openDesk({ directory, log, ...ofLog }),
   }
   return (app, house) => {
-    takeBodies(app, new Set(rows.flatMap(({ raw = {} }) => Object.keys(raw))))
+    takeBodies(app, rows)
     app.addHook('onClose', async () => {
       await Promise.all([desks.views.close(), desks.log.close()])
     })

@@ -234,3 +234,47 @@ test('many are acted upon by filters, with a count before', async (t) => {
   ])
     assert.equal((await act(body)).status, 400, JSON.stringify(body))
 })
+
+test('what is not taken is told with what is', async (t) => {
+  const api = await sending(t)
+  const body = '{"to": "ann@example.net", "text": "Hi"}'
+  const typed = async (path: string, type: string | null, text = body) => {
+    const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
+    const answer = await api.ask(path, { method: 'POST', body: text, headers })
+    return [answer.status, detailOf(answer)]
+  }
+  const form = 'application/x-www-form-urlencoded'
+  assert.deepEqual(await typed('/messages', form), [
+    415,
+    `the body says it is ${form}: send it with Content-Type: application/json or message/rfc822`,
+  ])
+  assert.deepEqual(await typed('/messages', null), [
+    415,
+    'the body does not say what it is: send it with Content-Type: application/json or message/rfc822',
+  ])
+  for (const type of [`${form}; charset=utf-8`, 'message/rfc822'])
+    assert.deepEqual(await typed('/deliveries/actions', type), [
+      415,
+      `the body says it is ${type.split(';')[0]}: send it with Content-Type: application/json`,
+    ])
+  const json = async (path: string, value: object) => typed(path, 'application/json', JSON.stringify(value))
+  for (const [path, value, detail] of [
+    ['/deliveries/actions', { action: 'hold' }, /^body\.filter: is missing: give an object$/],
+    ['/deliveries/actions', { action: 'hold', filter: {} }, /^body\.filter: names nothing/],
+    ['/deliveries/actions', { action: 'hold', filter: 'all' }, /^body\.filter: must be an object$/],
+    ['/deliveries/actions', { action: 'hold', filter: { x: '1' } }, /^body\.filter: there is no field x$/],
+    ['/messages', { to: ['a@example.net'], txt: 'x' }, /^body: there is no field txt$/],
+    ['/messages', { to: 'a@example.net', text: 7 }, /^body\.text: must be a text$/],
+  ] as const) {
+    const [status, said] = await json(path, value)
+    assert.deepEqual([status, detail.test(String(said))], [400, true], String(said))
+  }
+  const [status, said] = await json('/messages', {
+    ...{ from: 'me@example.org', to: 'ann@example.net', text: 'Hi' },
+  })
+  assert.equal(status, 422)
+  assert.match(
+    String(said),
+    /does not belong to your account.*; GET \/api\/v1\/senders has the addresses that are yours$/,
+  )
+})

@@ -162,10 +162,10 @@ test('what cannot be asked is told with what can', async (t) => {
     ['/messages?limit=0', /^limit: give a whole number from 1 to 500/],
     ['/messages?limit=1&limit=2', /limit is given twice/],
     ['/messages?sender=', /^sender: is empty/],
-    ['/views?x=1', /there is no parameter x; this takes none/],
+    ['/webhooks?x=1', /there is no parameter x; this takes none/],
     ['/machines/session?format=png', /^format: give one of json, svg/],
     ['/events?type=MessageAcepted', /did you mean MessageAccepted\?/],
-    ['/messages?position=999999999', /behind the end of the log/],
+    ['/messages?position=999999999', /beyond the end of the log/],
   ] as const) {
     const answer = await api.ask(path)
     assert.equal(answer.status, 400, path)
