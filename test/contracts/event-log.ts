@@ -562,7 +562,7 @@ export const eventLogContract = ({
         }
       })
 
-      it('pieces from within an append, and where few are wanted small ones', async () => {
+      it('pieces from within an append, and none beyond either end', async () => {
         const category = newCategory()
         const tail = await log.tail()
         await put(log, `${category}-a`, -1, events(700))
@@ -571,15 +571,11 @@ export const eventLogContract = ({
         const middle = all[350]!.position
         const { events: before } = await looked(log, { order: 'newest', from: middle, down: tail })
         assert.deepEqual(before, all.slice(0, 350).toReversed())
+        // Whoever asks need not know where events are.
+        const { events: upTo } = await looked(log, { order: 'newest', from: middle + 1, down: tail })
+        assert.deepEqual(upTo, all.slice(0, 351).toReversed())
         const { events: behind } = await looked(log, { order: 'oldest', from: middle })
         assert.deepEqual(behind, all.slice(351))
-        for (const from of [0, Infinity])
-          for await (const { events: found } of log.pieces({
-            ...{ order: from === 0 ? 'oldest' : 'newest', from, wanted: 10 },
-          })) {
-            assert.ok(found.length <= 1000, String(found.length))
-            break
-          }
         assert.deepEqual((await looked(log, { order: 'newest', from: 0 })).events, [])
         assert.deepEqual((await looked(log, { order: 'oldest', from: await log.tail() })).events, [])
       })
