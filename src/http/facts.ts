@@ -2,6 +2,7 @@
 import type {
   AuthenticationFailed,
   MessageAccepted,
+  Noted,
   RouteResolved,
   SessionClosed,
   SessionOpened,
@@ -13,8 +14,9 @@ type Count = (data: object, stream: string) => void
 /** What this process appends under a name is what the vocabulary says. */
 type Refused = { readonly reason: string }
 
-/** Attempts whose way is remembered. */
+/** Attempts, and deliveries, whose way is remembered. */
 const mostWays = 10_000
+type Way = RouteResolved['route']['kind']
 
 export class Facts {
   readonly opened = new Tally()
@@ -26,10 +28,14 @@ export class Facts {
   readonly refused = new Tally()
   readonly queued = new Tally()
   readonly attempts = new Tally()
+  /** Deliveries that are over, by what became of them and the way they went last. */
+  readonly finished = new Tally()
   /** Over SMTP and HTTP, by what came of them. */
   readonly logins = new Tally()
   /** How attempts that are under way go, by the streams of their deliveries. */
-  readonly #ways = new Map<string, RouteResolved['route']['kind']>()
+  readonly #ways = new Map<string, Way>()
+  /** How deliveries that are not over were tried last. */
+  readonly #tried = new Map<string, Way>()
   /** Kinds are few, and one object each. */
   readonly #counts = new Map<EventKind, Count | null>()
 
@@ -59,9 +65,11 @@ export class Facts {
         this.refused.add(`${what} ${(data as Refused).reason}`)
     const attempt =
       (result: string): Count =>
-      (_, stream) => {
+      (data, stream) => {
         this.attempts.add(`${result} ${this.#ways.get(stream) ?? 'none'}`)
         this.#ways.delete(stream)
+        if (result === 'deferred' || result === 'lost') this.#putOff(stream, data as Noted)
+        else this.#over(stream, result)
       }
     const counts: Readonly<Record<string, Count>> = {
       SessionOpened: (data) => this.#open(data as SessionOpened),
@@ -80,6 +88,7 @@ export class Facts {
       Failed: attempt('failed'),
       Expired: attempt('expired'),
       AttemptLost: attempt('lost'),
+      Cancelled: (_, stream) => this.#over(stream, 'cancelled'),
     }
     return counts[type] ?? null
   }
@@ -96,8 +105,19 @@ export class Facts {
 
   /** An attempt whose server ends is counted by another one: what is left of it here must not grow. */
   #found(stream: string, { route }: RouteResolved): void {
-    this.#ways.set(stream, route.kind)
-    if (this.#ways.size > mostWays) this.#ways.delete(this.#ways.keys().next().value ?? '')
+    for (const ways of [this.#ways, this.#tried]) {
+      ways.set(stream, route.kind)
+      if (ways.size > mostWays) ways.delete(ways.keys().next().value ?? '')
+    }
+  }
+
+  #putOff(stream: string, { noted }: Noted): void {
+    if (noted?.act === 'cancel') this.#over(stream, 'cancelled')
+  }
+
+  #over(stream: string, status: string): void {
+    this.finished.add(`${status} ${this.#tried.get(stream) ?? 'none'}`)
+    this.#tried.delete(stream)
   }
 
   #accept({ cause, size, recipients }: MessageAccepted): void {

@@ -178,6 +178,12 @@ export class Figures {
     )
     this.#measures.counter('deliveries_queued', 'Deliveries that were begun.', [], facts.queued)
     this.#measures.counter(
+      'deliveries_finished',
+      'Deliveries that are over, by what became of them and the way they went last (none: no way is known).',
+      ['status', 'route'],
+      facts.finished,
+    )
+    this.#measures.counter(
       'delivery_attempts',
       'What attempts to deliver came to, by the way they went (none: no way was found).',
       ['result', 'route'],

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { version } from '../../src/version.ts'
 import { acceptedAs, greeted, send } from '../client.ts'
 import { eventually } from '../server.ts'
-import { watchedServer } from './asking.ts'
-import { readExposition, valueIn } from './exposition.ts'
+import { ask, watchedServer } from './asking.ts'
+import { type Exposition, readExposition, valueIn } from './exposition.ts'
 import { figures } from './figures.ts'
 
 test('figures are in the text format, and those of the process are there', async (t) => {
@@ -88,6 +88,19 @@ test('attempts to deliver are counted by what they came to, and what is left is 
   )
   assert.equal(valueIn(left, 'fsmtp_deliveries', { status: 'queued' }), 0)
   assert.ok(valueIn(left, 'fsmtp_delivery_oldest_seconds', { status: 'deferred' }) > 0)
+  const over = (now: Exposition, status: string) =>
+    valueIn(now, 'fsmtp_deliveries_finished_total', { status, route: 'mx' })
+  assert.deepEqual(
+    ['delivered', 'failed'].map((status) => over(left, status)),
+    [1, 1],
+  )
+  const cancelled = await ask(http, '/api/v1/deliveries/actions', {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({ action: 'cancel', filter: { status: 'deferred' } }),
+  })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  // Of the way it was tried before.
+  await eventually(async () => over(await figures(http), 'cancelled') === 1)
 })
 
 test('what is no exposition is noticed', () => {
