@@ -90,3 +90,32 @@ test('whatever a history file says, it does nothing, and the page goes on', asyn
   assert.equal(await page.evaluate('({}).hacked'), undefined)
   assert.deepEqual(complaints, [])
 })
+
+test('a history that somebody has written in says so at once, and shows where', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail, complaints } = here
+  await mail(hello)
+  const { items } = await (await page.request.get(`${origin}/api/v1/sessions`)).json()
+  const text = await (await page.request.get(`${origin}/api/v1/sessions/${items[0].id}/history`)).text()
+  const drop = (name: string, content: string): Promise<void> =>
+    page
+      .locator('input[type=file]')
+      .setInputFiles({ name, mimeType: 'application/x-ndjson', buffer: Buffer.from(content) })
+  await page.goto(`${origin}/replay`)
+  await drop('as-it-was.ndjson', text)
+  await page.locator('.step').waitFor()
+  assert.equal(await page.getByText('what today’s machine would do').count(), 0)
+  assert.equal(await page.locator('.steps .differs, .marks .differs').count(), 0)
+  await page.getByRole('button', { name: 'Another file' }).click()
+  await drop('tampered.ndjson', text.replace('"type":"RecipientAccepted"', '"type":"RecipientRefused"'))
+  await page.getByText(/^\d+ of \d+ steps differs? from what today’s machine would do/).waitFor()
+  await page.locator('.marks .differs').first().waitFor()
+  const row = page.locator('.steps .differs').first()
+  await row.getByText('RecipientRefused').waitFor()
+  assert.equal(await page.getByText('undefined').count(), 0)
+  await page.getByRole('button', { name: 'Go to the first' }).click()
+  await page.getByText('Today’s machine would not do the same').waitFor()
+  await row.and(page.locator('.now')).waitFor()
+  assert.deepEqual(complaints, [])
+})

@@ -79,9 +79,65 @@ test('who is no administrator sees their own mail, and no way to that of others'
   await page.locator('.story li').first().waitFor()
   assert.equal(await page.getByText('as a history file').count(), 0)
   assert.equal(await page.getByText('For the boss').count(), 0)
-  assert.equal(await page.getByRole('link', { name: 'Deliveries' }).count(), 0)
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByLabel('Account').waitFor()
+})
+
+test('who is no administrator sees what they sent, where it went, and what they may do; other pages say whose they are', async (t) => {
+  const here = await shown(t, {
+    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
+    http: { administrators: [account] },
+    delivery: { retry: ['1h'], routes: { 'far.example': '127.0.0.1:9' } },
+  })
+  if (here === null) return
+  const { page, origin, server, mail } = here
+  const port = server.running.http[0]!.port
+  const asked: string[] = []
+  page.on('response', (answer) => {
+    if (answer.status() >= 400 && answer.status() !== 401) asked.push(`${answer.status()} ${answer.url()}`)
+  })
+  const people = ['ann@example.org', 'bob@example.org']
+  for (const address of people) await server.addAccount({ addresses: [address], password })
+  await mail('Subject: In\r\n\r\nhello', { to: ['ann@example.org'] })
+  for (const user of people) {
+    const { ask } = await visitor(port, { user })
+    const body = JSON.stringify({ to: ['x@far.example'], subject: `Out of ${user}`, text: 'hello' })
+    const headers = { 'content-type': 'application/json' }
+    assert.equal((await ask('/api/v1/messages', { method: 'POST', headers, body })).status, 202)
+  }
+  await server.until((events) => events.filter(({ type }) => type === 'Deferred').length === 2)
+  await page.goto(`${origin}/log`)
+  await page.getByLabel('Account').fill('ann@example.org')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByRole('heading', { name: 'Log is for administrators' }).waitFor()
+  await page.goto(`${origin}/health`)
+  await page.getByRole('heading', { name: 'Health is for administrators' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0)
+  await page.goto(`${origin}/replay`)
+  await page.getByRole('heading', { name: 'Replay a history file' }).waitFor()
+  await page.getByText('ann@example.org').first().waitFor()
+  assert.equal(await page.getByText('not live').count(), 0)
+
+  await page.goto(`${origin}/mail`)
+  await page.getByRole('link', { name: 'Sent' }).click()
+  await page.getByText('Out of ann@example.org').first().waitFor()
+  assert.equal(await page.getByText('Out of bob@example.org').count(), 0)
+  await page.goto(`${origin}/deliveries?status=deferred`)
+  await page.locator('tbody tr').first().waitFor()
+  assert.equal(await page.locator('tbody tr').count(), 1)
+  assert.equal(await page.locator('.acts').count(), 0)
+  assert.equal(await page.getByRole('region', { name: 'The queue at a glance' }).count(), 0)
+  await page.locator('tbody a').first().click()
+  await page.getByRole('button', { name: 'Retry' }).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Hold' }).count(), 0)
+  await page.getByRole('link', { name: 'Machines' }).click()
+  await page.locator('.chart .state').first().waitFor()
+  await page.getByRole('columnheader', { name: 'What it means' }).waitFor()
+  assert.equal(await page.getByRole('columnheader', { name: 'Now' }).count(), 0)
+  assert.equal(await page.getByText(/ now$/).count(), 0)
+  assert.deepEqual(asked, [])
 })
 
 test('logins are seen with where they are, and ended: one, everywhere else, everywhere', async (t) => {

@@ -72,7 +72,7 @@ const Foot = () => {
 /** What is of use to who sees their own mail alone. */
 const ofOne: ReadonlySet<string> = new Set(['mail', 'sessions', 'deliveries', 'machines', 'replay', 'logins'])
 
-const Nav = ({ here }: { readonly here: string }) => {
+const Nav = ({ here, find }: { readonly here: string; readonly find: () => void }) => {
   const who = useWho()
   const isOne = useAccount() !== null
   const shown = ways.filter(
@@ -89,11 +89,18 @@ const Nav = ({ here }: { readonly here: string }) => {
           <li key={path}>
             <a href={`/${path}`} aria-current={path === here ? 'page' : undefined}>
               <Icon name={picture} />
-              <span>{title}</span>
+              <span>
+                {title.split(' ')[0]}
+                <span class="wide">{title.slice(title.split(' ')[0]?.length)}</span>
+              </span>
             </a>
           </li>
         ))}
       </ul>
+      <button type="button" class="find" onClick={find} title="Keys: g i">
+        <Icon name="find" />
+        <span>Go to an id</span>
+      </button>
       <Foot />
     </nav>
   )
@@ -124,7 +131,7 @@ const NotForOne = ({ name, account }: { readonly name: string; readonly account:
 const Nowhere = () => (
   <Empty title="There is no such page">
     <p>
-      The pages are on the left; <a href="/mail">mail</a> is the first.
+      Nothing of this server has that address. <a href="/mail">Mail</a> is the first of the pages.
     </p>
   </Empty>
 )
@@ -146,6 +153,7 @@ export const App = () => {
   const { path, query } = useSpot()
   const [name = 'mail', ...parts] = partsOf(path)
   const [isStranger, setStranger] = useState(false)
+  const [isFinding, setFinding] = useState(false)
   const who = useWho()
   const main = useRef<HTMLElement>(null)
   useEffect(() => onUnknownCaller(() => setStranger(true)), [])
@@ -158,11 +166,11 @@ export const App = () => {
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         To the content
       </button>
-      <Nav here={name} />
+      <Nav here={name} find={() => setFinding(true)} />
       <main id="main" ref={main} tabIndex={-1}>
         <Content {...{ name, parts, query }} />
       </main>
-      <Keys />
+      <Keys find={setFinding} isFinding={isFinding} />
     </>
   )
 }

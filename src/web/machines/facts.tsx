@@ -16,14 +16,14 @@ const Way = ({
 }: {
   readonly edge: ChartEdge
   readonly path: string
-  readonly flows: readonly Flow[]
+  readonly flows: readonly Flow[] | null
 }) => {
-  const { count, mean } = sumOf(flows.filter(({ from, to }) => from === path && to === edge.to))
+  const { count, mean } = sumOf((flows ?? []).filter(({ from, to }) => from === path && to === edge.to))
   return (
     <li>
       on <code>{edge.events.join(', ')}</code> → <strong>{edge.to}</strong>
       <span class="weak">
-        {count === 0 ? ', never' : `, ${counted(count, 'time')}, after ${lasting(mean)}`}
+        {flows === null ? '' : count === 0 ? ', never' : `, ${counted(count, 'time')}, after ${lasting(mean)}`}
       </span>
     </li>
   )
@@ -37,7 +37,8 @@ export const Caption = ({
 }: {
   readonly chart: Chart
   readonly path: string | null
-  readonly flows: readonly Flow[]
+  /** Null where they are not for whoever looks. */
+  readonly flows: readonly Flow[] | null
 }) => {
   const state = chart.states.find((one) => one.path === path)
   if (state === undefined)
@@ -66,7 +67,7 @@ export const Facts = ({
 }: {
   readonly chart: Chart
   readonly chosen: string | null
-  readonly flows: readonly Flow[]
+  readonly flows: readonly Flow[] | null
   readonly states: readonly { readonly state: string; readonly count: number }[]
 }) => (
   <table class="list">
@@ -74,14 +75,18 @@ export const Facts = ({
       <tr>
         <th>State</th>
         <th>What it means</th>
-        <th class="count">Now</th>
-        <th class="count wide">Left so often</th>
-        <th class="count wide">After</th>
+        {flows !== null && (
+          <>
+            <th class="count">Now</th>
+            <th class="count wide">Left so often</th>
+            <th class="count wide">After</th>
+          </>
+        )}
       </tr>
     </thead>
     <tbody>
       {chart.states.map(({ path, name, kind, description }) => {
-        const { count, mean } = sumOf(flows.filter(({ from }) => from === path))
+        const { count, mean } = sumOf((flows ?? []).filter(({ from }) => from === path))
         const now = states.find(({ state }) => state === path)?.count ?? 0
         return (
           <tr key={path} class={path === chosen ? 'chosen' : ''}>
@@ -89,9 +94,13 @@ export const Facts = ({
               <strong>{name}</strong>
             </td>
             <td>{description}</td>
-            <td class="count">{kind === 'final' || path === '' ? '' : now.toLocaleString('en')}</td>
-            <td class="count wide">{count === 0 ? '' : count.toLocaleString('en')}</td>
-            <td class="count wide">{count === 0 ? '' : lasting(mean)}</td>
+            {flows !== null && (
+              <>
+                <td class="count">{kind === 'final' || path === '' ? '' : now.toLocaleString('en')}</td>
+                <td class="count wide">{count === 0 ? '' : count.toLocaleString('en')}</td>
+                <td class="count wide">{count === 0 ? '' : lasting(mean)}</td>
+              </>
+            )}
           </tr>
         )
       })}

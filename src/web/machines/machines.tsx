@@ -7,6 +7,7 @@ import type { Flow, flows as flowsShape } from '../../shapes/machine.ts'
 import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { concerns } from '../api/live.ts'
+import { useWho } from '../api/who.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { ask, go } from '../frame/router.ts'
 import { lasting, Problem, Tabs, Time } from '../pieces/pieces.tsx'
@@ -90,7 +91,8 @@ const PeriodChoice = ({ period, since }: { readonly period: string; readonly sin
 const nothing: Flows = { since: null, until: null, items: [], next: null, states: [] }
 const formats = ['svg', 'mermaid', 'dot', 'scxml', 'json'] as const
 
-const Formats = ({ name, period }: { readonly name: string; readonly period: string }) => (
+/** `period`: of the counts on pictures; null for none. */
+const Formats = ({ name, period }: { readonly name: string; readonly period: string | null }) => (
   <p class="actions">
     {formats.map((format) => (
       <a
@@ -98,7 +100,8 @@ const Formats = ({ name, period }: { readonly name: string; readonly period: str
         class="button"
         href={urlOf(['machines', name], {
           format,
-          ...(['svg', 'mermaid', 'dot'].includes(format) && { counts: true, since: period }),
+          ...(period !== null &&
+            ['svg', 'mermaid', 'dot'].includes(format) && { counts: true, since: period }),
         })}
         target="_blank"
         rel="noreferrer"
@@ -113,17 +116,23 @@ export const Machines = ({ parts: [asked], query }: PlaceProps) => {
   const chart = charts.find(({ name }) => name === asked) ?? charts[0]!
   const given = query.get('period') ?? ''
   const period = periods.some(([id]) => id === given) ? given : ''
-  const { value, error, again } = useJson<Flows>(urlOf(['machines', chart.name, 'flow'], { since: period }))
+  const who = useWho()
+  // Counts are of everybody's mail.
+  const isCounted = who !== undefined && typeof who?.caller?.account !== 'string'
+  const { value, error, again } = useJson<Flows>(
+    isCounted ? urlOf(['machines', chart.name, 'flow'], { since: period }) : null,
+  )
   const [chosen, setChosen] = useState<string | null>(null)
   const [looked, setLooked] = useState<string | null>(null)
-  useFresh(again, (batch) => concerns(batch, 'smtp_session', 'delivery'))
+  useFresh(again, (batch) => isCounted && concerns(batch, 'smtp_session', 'delivery'))
   const flows = value ?? nothing
   const sums = sumsOf(chart, flows.items)
   const most = Math.max(1, ...[...sums.values()].map(({ count }) => count))
-  const notes = new Map([
-    ...[...sums].map(([key, sum]) => [key, sumText(sum)] as const),
-    ...stateNotes(chart, flows),
-  ])
+  const notes = new Map(
+    isCounted
+      ? [...[...sums].map(([key, sum]) => [key, sumText(sum)] as const), ...stateNotes(chart, flows)]
+      : [],
+  )
   return (
     <>
       <header class="head">
@@ -131,7 +140,7 @@ export const Machines = ({ parts: [asked], query }: PlaceProps) => {
           <h1>Machines</h1>
           <p class="weak">{chart.description}</p>
         </div>
-        <Formats name={chart.name} period={period} />
+        <Formats name={chart.name} period={isCounted ? period : null} />
       </header>
       <Tabs
         label="Machines"
@@ -143,21 +152,21 @@ export const Machines = ({ parts: [asked], query }: PlaceProps) => {
           go(`/machines/${name}${period === '' ? '' : `?period=${period}`}`)
         }}
       />
-      <PeriodChoice period={period} since={flows.since} />
+      {isCounted && <PeriodChoice period={period} since={flows.since} />}
       {error !== null && <Problem error={error} again={again} />}
       <div class="machine">
         <MachineChart
           machine={chart.name}
           active={chosen}
-          label={`Chart of the ${chart.name} machine, with how often each way was taken`}
+          label={`Chart of the ${chart.name} machine${isCounted ? ', with how often each way was taken' : ''}`}
           choose={(path) => setChosen(path === chosen ? null : path)}
           look={setLooked}
           notes={notes}
           weights={new Map([...sums].map(([key, { count }]) => [key, count / most]))}
         />
-        <Caption chart={chart} path={looked ?? chosen} flows={flows.items} />
+        <Caption chart={chart} path={looked ?? chosen} flows={isCounted ? flows.items : null} />
       </div>
-      <Facts {...{ chart, chosen }} flows={flows.items} states={flows.states} />
+      <Facts {...{ chart, chosen }} flows={isCounted ? flows.items : null} states={flows.states} />
       {flows.items.length > 0 && <Ways flows={flows.items} />}
     </>
   )

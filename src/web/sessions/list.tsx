@@ -1,7 +1,7 @@
 /** Who talks to us, the newest first, as it happens. */
-import { reasonText } from '../../../machines/vocabulary/reasons.ts'
 import type { Session } from '../../shapes/session.ts'
 import { outcomes } from '../../shapes/words.ts'
+import { outcomeText, whyText } from '../../telling/session-text.ts'
 import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
@@ -22,16 +22,31 @@ const fields: readonly Field[] = [
   { name: 'until', title: 'Until', hint: '10min, 2026-01-31' },
 ]
 
-export const outcomeTones: Readonly<Record<Session['outcome'], Tone>> = {
+const outcomeTones: Readonly<Record<Session['outcome'], Tone>> = {
   ...{ accepted: 'good', refused: 'bad', aborted: 'warn', idle: 'weak', open: 'live' },
 }
 
-/** Nothing to say where all went well. */
-export const whyOf = ({ reason, outcome }: Session): string =>
-  reason === null || outcome === 'accepted' ? '' : reasonText(reason)
+/** What it came to; what was accepted only in part is worth a look. */
+export const Outcome = ({ session }: { readonly session: Session }) => (
+  <Badge
+    tone={session.outcome === 'accepted' && session.refusals > 0 ? 'warn' : outcomeTones[session.outcome]}
+  >
+    {outcomeText(session)}
+  </Badge>
+)
+
+/** The account; or the name that was tried, and by what right it is named. */
+const Account = ({ session: { user, tried, listener } }: { readonly session: Session }) => {
+  if (user !== null || tried === null) return <>{user ?? listener}</>
+  return (
+    <>
+      {tried} <span class="weak">login failed</span>
+    </>
+  )
+}
 
 const Row = ({ session }: { readonly session: Session }) => {
-  const { id, openedAt, listener, peer, helo, user, outcome, deferred, accepted, rule, transitions } = session
+  const { id, openedAt, peer, helo, accepted, rule, transitions } = session
   const href = `/sessions/${id}`
   return (
     <tr>
@@ -41,18 +56,22 @@ const Row = ({ session }: { readonly session: Session }) => {
         </a>
       </td>
       <td>
-        <Badge tone={outcomeTones[outcome]}>{deferred ? `${outcome}, for now` : outcome}</Badge>
+        <Outcome session={session} />
       </td>
-      <td>
+      <td class="address" title={peer.name ?? undefined}>
         {peer.name ?? peer.address}
         {peer.name !== null && <span class="weak"> {peer.address}</span>}
       </td>
-      <td class="wide">{helo}</td>
-      <td class="wide">{user ?? listener}</td>
+      <td class="address wide" title={helo ?? undefined}>
+        {helo}
+      </td>
+      <td class="wide">
+        <Account session={session} />
+      </td>
       <td class="count">{accepted === 0 ? '' : accepted}</td>
       <td class="count wide">{transitions}</td>
       <td class="why">
-        {whyOf(session)} {rule !== null && <code>{rule}</code>}
+        {whyText(session)} {rule !== null && <code>{rule}</code>}
       </td>
     </tr>
   )
