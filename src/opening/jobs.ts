@@ -11,7 +11,7 @@ export type Job =
 /** Null where the message has no such thing. */
 export type ResultOf = {
   readonly told: Told
-  readonly part: Uint8Array | null
+  readonly part: { readonly name: string | null; readonly bytes: Uint8Array } | null
   readonly html: string | null
 }
 

@@ -2,6 +2,7 @@
 import type { Address } from 'postal-mime'
 import type { z } from 'zod'
 import type { parts } from '../shapes/message.ts'
+import { deepest, type Sketch, sketchOf } from './sketch.ts'
 
 export type Told = Omit<z.infer<typeof parts>, 'id'>
 export type Parts = { readonly told: Told; readonly bytes: ReadonlyMap<string, Uint8Array> }
@@ -15,9 +16,8 @@ const longestField = 16 * 1024
 const longestName = 1000
 /** Of one field. */
 const mostAddresses = 500
-/** Of parts within parts, and bytes of a header. */
-const deepest = 20
-const longestHeader = 1024 * 1024
+/** Bytes of header; a sketch has fewer. */
+const longestHeader = 32 * 1024 * 1024
 
 const named = (name: string | null | undefined): string | null => name?.slice(0, longestName) ?? null
 
@@ -32,8 +32,10 @@ const cut = (text: string | undefined): string | null =>
 const dispositionOf = (disposition: string | null | undefined): 'inline' | 'attachment' | null =>
   disposition === 'inline' || disposition === 'attachment' ? disposition : null
 
-const octetsOf = (content: ArrayBuffer | Uint8Array | string): Uint8Array =>
-  typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
+const octetsOf = (content: ArrayBuffer | Uint8Array | string, { contentOf }: Sketch): Uint8Array => {
+  const found = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
+  return contentOf(found) ?? found
+}
 
 /** No line begins anew within it, and nothing shows it in another order than it is. */
 const read = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()
@@ -65,12 +67,16 @@ const unreadable: Parts = {
 /** May take seconds, and memory: to be done on a thread of its own. */
 export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
   const { default: PostalMime, addressParser, decodeWords } = await import('postal-mime')
+  const sketch = sketchOf(whole)
   const limits = { maxNestingDepth: deepest, maxHeadersSize: longestHeader }
-  const mail = await PostalMime.parse(whole, { ...limits, forceRfc822Attachments: true }).catch(() => null)
+  const mail = await PostalMime.parse(sketch.bytes, { ...limits, forceRfc822Attachments: true }).catch(
+    () => null,
+  )
   if (mail === null) return unreadable
-  const { headers, text, html, attachments, replyTo = [], to = [], cc = [] } = mail
+  const headers = mail.headers.slice(sketch.isLed ? 1 : 0)
+  const { text, html, attachments, replyTo = [], to = [], cc = [] } = mail
   const from = addressParser((headers.find(({ key }) => key === 'from')?.value ?? '').slice(0, longestField))
-  const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content) }))
+  const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content, sketch) }))
   const told = kept.map(({ one, octets }, at) => ({
     part: String(at + 1),
     type: one.mimeType.toLowerCase().slice(0, longestName),
@@ -94,7 +100,11 @@ export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
       ...{ to: authorsIn(to), cc: authorsIn(cc) },
       ...{ text: cut(text), html: cut(html), attachments: told },
       truncated:
-        attachments.length > mostParts || headers.length > mostHeaders || isLong(text) || isLong(html),
+        sketch.isCut ||
+        attachments.length > mostParts ||
+        headers.length > mostHeaders ||
+        isLong(text) ||
+        isLong(html),
     },
     bytes: new Map(kept.map(({ octets }, at) => [String(at + 1), octets])),
   }

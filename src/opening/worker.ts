@@ -2,18 +2,24 @@
 import { parentPort } from 'node:worker_threads'
 import { asError } from '../as-error.ts'
 import { framed } from './frame.ts'
-import type { Done, Job, Ordered } from './jobs.ts'
+import type { Done, Job, Ordered, ResultOf } from './jobs.ts'
 import { type Parts, partsOf } from './parts.ts'
 
 if (parentPort === null) throw new Error('this is a thread of the server, not a program')
 const port = parentPort
+
+const partOf = ({ told, bytes }: Parts, wanted: string): ResultOf['part'] => {
+  const octets = bytes.get(wanted)
+  const name = told.attachments.find(({ part }) => part === wanted)?.name ?? null
+  return octets === undefined ? null : { name, bytes: octets }
+}
 
 const resultOf = (job: Job, parts: Parts): string | object | null => {
   switch (job.kind) {
     case 'told':
       return parts.told
     case 'part':
-      return parts.bytes.get(job.part) ?? null
+      return partOf(parts, job.part)
     case 'html':
       return parts.told.html === null ? null : framed(parts.told.html, parts)
     default:

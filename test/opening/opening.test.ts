@@ -5,24 +5,28 @@ import { type TestContext, test } from 'node:test'
 import { type OpenerOptions, opener, TooManyWaiting, Unopened } from '../../src/opening/index.ts'
 
 const told = { kind: 'told' } as const
+let count = 0
+const letter = (text: string) => ({
+  ...{ message: String(++count), size: text.length, body: async () => Readable.from([Buffer.from(text)]) },
+})
 const letters = (t: TestContext, options: OpenerOptions = {}) => {
   const { open, close } = opener(options)
   t.after(close)
-  return (text: string) => open(told, async () => Readable.from([Buffer.from(text)]))
+  return (text: string) => open(told, letter(text))
 }
 
-/** Each line costs more than a hundred bytes while it is taken apart. */
-const manyLines = `Content-Type: text/html\r\n\r\n${'\n'.repeat(3_000_000)}`
+/** Each address takes a hundred bytes and more while it is taken apart. */
+const manyAddresses = `To: ${'a,'.repeat(30_000)}\r\n`.repeat(16)
 
 test('a message that takes too much memory ends its thread, and nothing else', async (t) => {
-  const open = letters(t, { threads: 1, memory: 32, patience: 60_000 })
-  await assert.rejects(open(manyLines), Unopened)
+  const open = letters(t, { threads: 1, memory: 24, patience: 60_000 })
+  await assert.rejects(open(manyAddresses), Unopened)
   assert.equal((await open('Subject: x\r\n\r\nhello')).text, 'hello\n')
 })
 
 test('a message that takes too long is given up, and the next has its turn', async (t) => {
-  const open = letters(t, { threads: 1, patience: 20 })
-  await assert.rejects(open(manyLines), Unopened)
+  const open = letters(t, { threads: 1, patience: 1 })
+  await assert.rejects(open(`\r\n${'x'.repeat(60_000_000)}`), Unopened)
   const patient = letters(t, { threads: 1 })
   assert.equal((await patient('Subject: x\r\n\r\nhello')).text, 'hello\n')
 })
@@ -40,7 +44,7 @@ test('what cannot be read from where it is says so, and holds up nobody', async 
   const gone = async (): Promise<Readable> => {
     throw new Error('it is not there')
   }
-  await assert.rejects(open(told, gone), /it is not there/)
+  await assert.rejects(open(told, { ...letter(''), body: gone }), /it is not there/)
   const cut = async () =>
     Readable.from(
       (async function* () {
@@ -48,8 +52,8 @@ test('what cannot be read from where it is says so, and holds up nobody', async 
         throw new Error('the disk is gone')
       })(),
     )
-  await assert.rejects(open(told, cut), /the disk is gone/)
-  assert.equal((await open(told, async () => Readable.from([Buffer.from('\r\nx')]))).text, 'x\n')
+  await assert.rejects(open(told, { ...letter(''), body: cut }), /the disk is gone/)
+  assert.equal((await open(told, letter('\r\nx'))).text, 'x\n')
 })
 
 test('names are bounded, however long they are written', async (t) => {

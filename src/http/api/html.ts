@@ -7,7 +7,7 @@
 import { Problem } from '../problem.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, yes } from './fields.ts'
-import { openedMessage } from './messages.ts'
+import { openedMessage } from './parts.ts'
 
 const policy = (remote: boolean): string =>
   [
@@ -33,10 +33,10 @@ const shown = endpoint({
     410: 'Its content was removed, as retention asks',
     413: 'It is too large to be taken apart here; get it raw',
   },
-  answer: async ({ params: { id }, query: { remote = false }, rooms, house, reply }) => {
-    const html = await openedMessage(rooms, house, { id, job: { kind: 'html' } })
+  answer: async ({ params: { id }, query: { remote = false }, ...came }) => {
+    const html = await openedMessage(came, { id, job: { kind: 'html' } })
     if (html === null) throw new Problem(404, `message ${id} says nothing as HTML`)
-    return reply
+    return came.reply
       .headers({ 'content-security-policy': policy(remote), 'x-dns-prefetch-control': 'off' })
       .type('text/html; charset=utf-8')
       .send(html)

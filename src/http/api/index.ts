@@ -12,6 +12,7 @@ import { idRows } from './ids.ts'
 import { machineRows } from './machines.ts'
 import { mailboxRows } from './mailboxes.ts'
 import { messageRows } from './messages.ts'
+import { partRows } from './parts.ts'
 import { queueRows } from './queue.ts'
 import { type Document, readable, readablePolicy } from './readable.ts'
 import { sendRows } from './send.ts'
@@ -23,6 +24,7 @@ import { webhookRows } from './webhooks.ts'
 const rowsAt = (desk: () => Desk): readonly Endpoint[] => [
   ...loginRows(desk),
   ...messageRows,
+  ...partRows,
   ...sendRows,
   ...htmlRows,
   ...sessionRows,

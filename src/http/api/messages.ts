@@ -2,9 +2,8 @@
 import { Readable } from 'node:stream'
 import { omitting } from '../../content/omitting.ts'
 import { exportStreams } from '../../history/export.ts'
-import { type Job, opener, type ResultOf, TooManyWaiting, Unopened } from '../../opening/index.ts'
 import { remembered } from '../../retention/remembered.ts'
-import { message, messageDetails, parts as partsShape, traceLine } from '../../shapes/message.ts'
+import { message, messageDetails, traceLine } from '../../shapes/message.ts'
 import { traceLines } from '../../smtp/trace.ts'
 import {
   messageDetails as detailsOf,
@@ -36,7 +35,7 @@ const historyOf = async (rooms: Rooms, house: House, id: string): Promise<Messag
   })
 
 /** @throws Problem 410 where it was forgotten */
-const bodyOf = async ({ content }: House, { id, contentForgottenAt }: Message): Promise<Readable> => {
+export const bodyOf = async ({ content }: House, { id, contentForgottenAt }: Message): Promise<Readable> => {
   const body = await content.stream(id)
   if (body !== null) return body
   if (contentForgottenAt !== null)
@@ -99,62 +98,6 @@ const raw = endpoint({
   },
 })
 
-/** Bytes that are read to show parts; larger messages are shown raw. */
-const mostRead = 64 * 1024 * 1024
-
-const opening = opener()
-
-/** @throws Problem where it cannot be taken apart, is not there, or was forgotten */
-export const openedMessage = async <One extends Job>(
-  rooms: Rooms,
-  house: House,
-  { id, job }: { readonly id: string; readonly job: One },
-): Promise<ResultOf[One['kind']]> => {
-  const found = await findMessage(rooms, id)
-  if (found.size > mostRead) throw new Problem(413, `message ${id} has ${found.size} bytes; get it raw`)
-  try {
-    return await opening.open(job, () => bodyOf(house, found))
-  } catch (error) {
-    if (error instanceof TooManyWaiting)
-      throw new Problem(503, 'many messages are being taken apart; ask again in a moment')
-    if (!(error instanceof Unopened)) throw error
-    throw new Problem(413, `message ${id} takes too much to be taken apart; get it raw`)
-  }
-}
-
-const parts = endpoint({
-  ...{ method: 'GET', path: '/messages/{id}/parts', name: 'getMessageParts', tag, role: 'look', params },
-  about: 'What it says: header, text, HTML, and a list of what came with it',
-  answers: { 200: { about: 'Its parts', shape: partsShape } },
-  problems: {
-    ...absent,
-    410: 'Its content was removed, as retention asks',
-    413: 'It is too large to be taken apart here; get it raw',
-  },
-  answer: async ({ params: { id }, rooms, house }) => ({
-    id,
-    ...(await openedMessage(rooms, house, { id, job: { kind: 'told' } })),
-  }),
-})
-
-const part = endpoint({
-  ...{ method: 'GET', path: '/messages/{id}/parts/{part}', name: 'getMessagePart', tag, role: 'look' },
-  params: { ...params, part: idIn('As the list of parts names it') },
-  about: 'One attachment, decoded, to be saved',
-  answers: {
-    200: { about: 'Its bytes', media: { 'application/octet-stream': 'Never shown, whatever it contains' } },
-  },
-  problems: { 404: 'There is no such message, or no such part of it' },
-  answer: async ({ params: { id, part: wanted }, rooms, house, reply }) => {
-    const content = await openedMessage(rooms, house, { id, job: { kind: 'part', part: wanted } })
-    if (content === null) throw new Problem(404, `message ${id} has no part ${wanted}`)
-    return reply
-      .type('application/octet-stream')
-      .header('content-disposition', 'attachment')
-      .send(Buffer.from(content))
-  },
-})
-
 const trace = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/trace', name: 'getMessageTrace', tag, role: 'look', params },
   about: 'Everything that happened to it, in order',
@@ -197,4 +140,4 @@ const evidence = endpoint({
   },
 })
 
-export const messageRows: readonly Endpoint[] = [list, one, raw, parts, part, trace, evidence]
+export const messageRows: readonly Endpoint[] = [list, one, raw, trace, evidence]
