@@ -91,11 +91,15 @@ const seenFrom = (folder: string, path: string): string => {
   return short.startsWith('..') ? path : `./${short}`
 }
 
-const configText = ({ domain, hostname, ports, folder, data }: Plan, keys: readonly DkimKey[]): string =>
+const configText = (
+  { domain, hostname, ports, folder, data, account }: Plan,
+  keys: readonly DkimKey[],
+): string =>
   configSample({
     hostname,
     data: seenFrom(folder, data),
     listeners: Object.entries(ports).map(([service, port]) => ({ service, address: '0.0.0.0', port })),
+    http: { administrators: [account] },
     tls: { certificate: 'tls/cert.pem', key: 'tls/key.pem' },
     domains: [
       { name: domain, dkim: keys.map(({ selector }) => ({ selector, key: `dkim/${selector}.pem` })) },

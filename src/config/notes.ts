@@ -8,6 +8,8 @@ export type Note = {
   readonly form?: string
   /** A value to show where there is no default, or a better one than the default. */
   readonly example?: unknown
+  /** Of a list: an entry beside those that are given, which many want later; the sample has it commented out. */
+  readonly offered?: { readonly about: string; readonly entry: unknown }
   /** Why a value has no effect in this release, for `config check`. */
   readonly inert?: string
 }

@@ -1,7 +1,7 @@
 /** `config sample` and the file that `init` writes: commented YAML, made from the schema. */
 import { stringify } from 'yaml'
 import type * as z from 'zod'
-import { noteOf, unwrap } from './notes.ts'
+import { type Note, noteOf, unwrap } from './notes.ts'
 import { schema } from './schema.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -66,9 +66,16 @@ const entry = (key: string, field: z.core.$ZodType, values: Values, indent: stri
   const words = [...comment(note.about ?? '', indent), ...parts(inner, indent)]
   if (shape)
     return [...words, `${indent}${key}:`, ...section(shape, isSection(given) ? given : {}, `${indent}  `)]
-  if (given !== undefined) return [...words, ...written(key, given, indent)]
+  if (given !== undefined)
+    return [...words, ...written(key, given, indent), ...offeredBeside(note, `${indent}  `)]
   return [...words, ...off(written(key, isNothing(byDefault) ? note.example : byDefault, indent), indent)]
 }
+
+/** What many want beside what is given: to be uncommented. */
+const offeredBeside = ({ offered }: Note, indent: string): string[] =>
+  offered === undefined
+    ? []
+    : [...comment(offered.about, indent), ...off([`${indent}${listed([offered.entry])}`], indent)]
 
 /** A default that shows nothing: the example says more. */
 const isNothing = (value: unknown): boolean =>

@@ -6,6 +6,7 @@ import * as z from 'zod'
 import { aliases } from './aliases.ts'
 import { delivery, dns } from './delivery.ts'
 import { http } from './http.ts'
+import { logging } from './logging.ts'
 import { form, optional, required, setting } from './notes.ts'
 import { policy } from './policy.ts'
 import { retention } from './retention.ts'
@@ -239,6 +240,11 @@ export const schema = z.strictObject({
   }),
   listeners: setting(z.array(listener).min(1), {
     about: 'What listens where.',
+    offered: {
+      about:
+        'Without the # at the beginning of the next line there are the page, the Web API, health and figures, on this machine: whoever has an account logs in.',
+      entry: { service: 'http', address: '127.0.0.1', port: 8025 },
+    },
     byDefault: [
       { service: 'mx', address: '0.0.0.0', port: 25 },
       { service: 'submission', address: '0.0.0.0', port: 587 },
@@ -286,6 +292,7 @@ export const schema = z.strictObject({
   http,
   webhooks,
   telemetry,
+  logging,
   retention,
 })
 

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { certificateFor, loadCertificates } from '../../src/config/certificates.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { startServer } from '../../src/main.ts'
 import { folder, fsmtp } from '../authentication/command.ts'
+import { ask } from '../http/asking.ts'
+import { cookieOf, logIn, pageHeaders } from '../http/visitor.ts'
 
 const lines = (text: string): Record<string, unknown>[] =>
   text
@@ -146,6 +149,30 @@ test('init writes a configuration, keys, a certificate and an account that fit e
   const dns = (await fsmtp(cwd, ['domain', 'dns', 'example.org'])).out
   assert.match(dns, /^rsa1\._domainkey\.example\.org\. .*k=rsa/m)
   assert.ok(out.includes(dns.trim()), 'init printed the same records')
+})
+
+test('what init leaves for the page is a line to uncomment; then postmaster logs in, and administers', async (t) => {
+  const cwd = folder()
+  const { out } = await fsmtp(cwd, ['init', 'example.org', '--ports', 'high'])
+  const [, password = ''] = /password ([a-z2-9-]{23}) /.exec(out) ?? []
+  const file = join(cwd, 'fsmtp.yaml')
+  const text = readFileSync(file, 'utf8')
+  const uncommented = text.replace(/^( *)# (?=- \{ service: http, )/m, '$1')
+  assert.notEqual(uncommented, text)
+  writeFileSync(file, uncommented)
+  assert.equal((await fsmtp(cwd, ['config', 'check'])).code, 0)
+  const { config } = loadConfig({ cwd })
+  assert.deepEqual(config.listeners.at(-1), { ...config.listeners.at(-1), address: '127.0.0.1', port: 8025 })
+  const listeners = config.listeners.map((listener) => ({ ...listener, address: '127.0.0.1', port: 0 }))
+  const running = await startServer({ ...config, listeners }, { info: () => {}, warn: () => {} })
+  t.after(() => running.stop())
+  const { port } = running.http[0]!
+  assert.equal((await ask(port, '/healthz')).status, 200)
+  assert.equal((await ask(port, '/api/v1/events')).status, 401)
+  const entered = await logIn(port, { user: 'postmaster@example.org', password })
+  assert.equal(JSON.parse(entered.text).caller.role, 'administer')
+  const asked = await ask(port, '/api/v1/events', { headers: pageHeaders(port, cookieOf(entered)) })
+  assert.equal(asked.status, 200)
 })
 
 test('init overwrites nothing, whatever is there', async () => {
