@@ -92,8 +92,7 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
     <thead>
       <tr>
         <th>Part</th>
-        <th>Type</th>
-        <th>Name</th>
+        <th>Name and type</th>
         <th class="count">Size</th>
         <th />
       </tr>
@@ -103,7 +102,6 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
         <tr>
           <td>text</td>
           <td>text/plain</td>
-          <td />
           <td class="count">{bytes(text.length)}</td>
           <td class="act">
             <a href="?as=text">Show</a>
@@ -114,7 +112,6 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
         <tr>
           <td>html</td>
           <td>text/html</td>
-          <td />
           <td class="count">{bytes(html.length)}</td>
           <td class="act">
             <a href="?">Show</a>
@@ -124,8 +121,10 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
       {attachments.map(({ part, type, name, size }) => (
         <tr key={part}>
           <td>{part}</td>
-          <td>{type}</td>
-          <td>{name}</td>
+          <td>
+            {name !== null && <div>{name}</div>}
+            <div class={name === null ? '' : 'weak'}>{type}</div>
+          </td>
           <td class="count">{bytes(size)}</td>
           <td class="act">
             <a href={urlOf(['messages', id, 'parts', part])} download={name ?? `part-${part}`}>
