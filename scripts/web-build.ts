@@ -42,8 +42,11 @@ const charts: Plugin = {
     const { draw } = await import('../machines/drawing/index.ts')
     const { machines } = await import('../machines/index.ts')
     const { chartOf } = await import('../src/drawing/chart.ts')
-    const all = await Promise.all(machines.map(({ machine }) => chartOf(draw(machine))))
-    return `export const charts = ${JSON.stringify(all)}`
+    const all = (isCounted: boolean) =>
+      Promise.all(machines.map(({ machine }) => chartOf(draw(machine), { isCounted })))
+    const [charts, counted] = [await all(false), await all(true)]
+    return `export const charts = ${JSON.stringify(charts)}
+export const countedCharts = ${JSON.stringify(counted)}`
   },
 }
 

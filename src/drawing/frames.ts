@@ -6,7 +6,7 @@ import type { MergedEdge } from '../../machines/drawing/index.ts'
 
 /** Edges of one or several states that lead to the same state on the same events. */
 export type Bundle = {
-  /** The states it leads from; '' for one that is possible at any time. */
+  /** The states it leads from; '' for the machine itself. */
   readonly states: readonly string[]
   readonly to: string
   /** Each once. */
@@ -19,7 +19,9 @@ export type Frame = { readonly id: string; readonly states: readonly string[] }
 /** Of fewer states, or with fewer ways out in common, a frame is more to look at than the lines it saves. */
 const fewest = { states: 3, ways: 2 } as const
 
-const eventsOf = ({ edges }: MergedEdge): readonly string[] => [...new Set(edges.map(({ event }) => event))]
+export const eventsOf = ({ edges }: MergedEdge): readonly string[] => [
+  ...new Set(edges.map(({ event }) => event)),
+]
 
 /** The largest frame that the edges have in common, if there is one. */
 const frameOf = (edges: readonly MergedEdge[]): Frame | null => {

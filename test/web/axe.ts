@@ -11,7 +11,7 @@ type Violation = {
   readonly nodes: readonly { readonly html: string; readonly any: readonly { readonly message: string }[] }[]
 }
 
-/** Serious and critical ones, each as a line. */
+/** Serious and critical ones, and headings out of order, each as a line. */
 export const barriers = async (page: Page): Promise<readonly string[]> => {
   // The page's own policy lets no script in, which is as it should be: it is run as the browser's own.
   await page.evaluate(axe)
@@ -19,6 +19,6 @@ export const barriers = async (page: Page): Promise<readonly string[]> => {
     'axe.run(document, { iframes: false }).then(({ violations }) => violations)',
   )) as readonly Violation[]
   return violations
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .filter(({ id, impact }) => ['serious', 'critical'].includes(impact) || id === 'heading-order')
     .map(({ id, nodes }) => `${id} at ${nodes[0]?.html}: ${nodes[0]?.any[0]?.message ?? ''}`)
 }

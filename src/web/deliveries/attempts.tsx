@@ -60,9 +60,9 @@ const AttemptItem = ({ attempt }: { readonly attempt: Attempt }) => {
         )}
       </p>
       <div class="what">
-        <h3>
+        <h2>
           Attempt {number} <Badge tone={tones[result]}>{result}</Badge>
-        </h3>
+        </h2>
         {reason !== null && <p>{deliveryReasonText(reason)}</p>}
         {fault !== null && <p class="fault">{faultText(fault)}</p>}
         {uncertain && (

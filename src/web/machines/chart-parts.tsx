@@ -1,5 +1,6 @@
 /** What a chart is made of: boxes, and words on lines. */
 import type { ChartEdge, ChartState } from '../../drawing/chart.ts'
+import { wordsOn } from './looks.ts'
 
 export type Pointing = {
   /** A state is pointed at, or left. */
@@ -67,24 +68,31 @@ export const State = ({
   )
 }
 
+/** Pixels from one line to the next: as the room for them was reckoned. */
+const leading = 13.5
+
 export const Label = ({
   edge,
   class: look,
+  taken,
   note,
 }: {
   readonly edge: ChartEdge
   readonly class: string
+  /** The events that led along it. */
+  readonly taken: readonly string[] | undefined
   readonly note: string | undefined
 }) => {
   if (edge.label === null) return null
-  const { x, y, lines } = edge.label
-  // The events are in the title then.
-  const shown = note === undefined ? lines : [note]
+  const { x, y, height, isAbove } = edge.label
+  const lines = [...wordsOn(edge, taken), ...(note === undefined ? [] : [note])]
+  const first = isAbove ? height - lines.length * leading - 4 : 0
   return (
-    <g class={`label ${look}`} transform={`translate(${x} ${y})`}>
+    // An edge that is dimmed leaves its words readable.
+    <g class={`label ${look.replace(/^edge /, '')}`} transform={`translate(${x} ${y})`} data-edge={edge.key}>
       <title>{edge.events.join(', ')}</title>
-      {shown.map((line, at) => (
-        <text key={line} class={note === undefined ? '' : 'note'} x="4" y={11.5 + at * 13.5}>
+      {lines.map((line, at) => (
+        <text key={line} class={line === note ? 'note' : ''} x="4" y={first + 11.5 + at * leading}>
           {line}
         </text>
       ))}

@@ -1,9 +1,9 @@
 /** A machine's chart: plain SVG from a layout that was reckoned when the page was built. */
-import { charts } from 'virtual:charts'
+import { charts, countedCharts } from 'virtual:charts'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Chart, ChartEdge, ChartState } from '../../drawing/chart.ts'
 import { Heads, Label, State } from './chart-parts.tsx'
-import { edgeClass, edgeKey, isNear, looksOf, type Move, nearOf } from './looks.ts'
+import { edgeClass, isNear, looksOf, type Move, nearOf } from './looks.ts'
 
 export type ChartProps = {
   readonly machine: string
@@ -13,7 +13,7 @@ export type ChartProps = {
   readonly way?: readonly Move[]
   /** Machine events that could come next. */
   readonly next?: readonly string[]
-  /** Words to lay over edges and states, by `edgeKey` and path. */
+  /** Words to lay over edges and states, by key and path; there is room for them on a chart with weights. */
   readonly notes?: ReadonlyMap<string, string>
   /** From 0 to 1: how much of all went along an edge. */
   readonly weights?: ReadonlyMap<string, number>
@@ -25,13 +25,15 @@ export type ChartProps = {
 }
 
 export const chartNamed = (machine: string): Chart | undefined => charts.find(({ name }) => name === machine)
+const countedChart = (machine: string): Chart | undefined =>
+  countedCharts.find(({ name }) => name === machine)
 
-/** With more edges than this, those that have nothing to do with the way are left without words. */
+/** With more edges than this between states, those that have nothing to do with the way are left without words. */
 const many = 20
 const zooms = [0.5, 0.65, 0.8, 1, 1.25, 1.6] as const
 
 /** Keeps a state in view when the chart is larger than its box. */
-const useInView = (path: string | null, zoom: number) => {
+const useInView = (path: string | null, zoom: Size) => {
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     const { current } = box
@@ -46,9 +48,12 @@ const useInView = (path: string | null, zoom: number) => {
   return box
 }
 
-const Zoom = ({ zoom, set }: { readonly zoom: number | null; readonly set: (to: number | null) => void }) => {
+/** How large it is: a share of its own size, all of it in its box, or the same as long as it can be read. */
+type Size = number | 'whole' | 'readable'
+
+const Zoom = ({ size, set }: { readonly size: Size; readonly set: (to: Size) => void }) => {
   const step = (by: 1 | -1): void => {
-    const at = zooms.findIndex((one) => one >= (zoom ?? 0.8))
+    const at = zooms.findIndex((one) => one >= (typeof size === 'number' ? size : 0.8))
     set(zooms[Math.min(zooms.length - 1, Math.max(0, at + by))] ?? 1)
   }
   return (
@@ -56,7 +61,7 @@ const Zoom = ({ zoom, set }: { readonly zoom: number | null; readonly set: (to: 
       <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Smaller">
         −
       </button>
-      <button type="button" class="quiet" onClick={() => set(null)} aria-label="Fit the whole chart">
+      <button type="button" class="quiet" onClick={() => set('whole')} aria-label="Fit the whole chart">
         Fit
       </button>
       <button type="button" class="quiet" onClick={() => step(1)} aria-label="Larger">
@@ -99,7 +104,7 @@ const Drawn = ({ chart, ...props }: ChartProps & { readonly chart: Chart }) => {
       active !== null && edge.states.includes(active) && edge.events.some((event) => coming.has(event)),
     ) + lit(centre !== null && isNear(edge, centre))
   const widthOf = (edge: ChartEdge) =>
-    weights === undefined ? {} : { strokeWidth: 1 + 4 * (weights.get(edgeKey(edge)) ?? 0) }
+    weights === undefined ? {} : { strokeWidth: 1 + 4 * (weights.get(edge.key) ?? 0) }
   return (
     <>
       <Heads />
@@ -107,10 +112,7 @@ const Drawn = ({ chart, ...props }: ChartProps & { readonly chart: Chart }) => {
       <circle class="start" cx={chart.start.x} cy={chart.start.y} r="6" />
       <path class="edge" d={chart.start.line} />
       {chart.edges.map((edge) => (
-        <path key={edgeKey(edge)} class={edgeLook(edge)} d={edge.line} style={widthOf(edge)} />
-      ))}
-      {chart.edges.map((edge) => (
-        <Label key={edgeKey(edge)} edge={edge} class={edgeLook(edge)} note={notes?.get(edgeKey(edge))} />
+        <path key={edge.key} class={edgeLook(edge)} d={edge.line} style={widthOf(edge)} />
       ))}
       {chart.states.map((state) => (
         <State
@@ -119,19 +121,28 @@ const Drawn = ({ chart, ...props }: ChartProps & { readonly chart: Chart }) => {
           note={notes?.get(state.path)}
         />
       ))}
+      {chart.edges.map((edge) => (
+        <Label
+          key={edge.key}
+          {...{ edge, class: edgeLook(edge), taken: looks.taken.get(edge) }}
+          note={notes?.get(edge.key)}
+        />
+      ))}
     </>
   )
 }
 
 export const MachineChart = (props: ChartProps) => {
   const { machine, active, weights, choose, label } = props
-  const chart = chartNamed(machine)
-  const [zoom, setZoom] = useState<number | null>(null)
-  const box = useInView(active, zoom ?? 0)
+  const chart = weights === undefined ? chartNamed(machine) : countedChart(machine)
+  const [zoom, setZoom] = useState<Size>('readable')
+  const box = useInView(active, zoom)
   if (chart === undefined) return <p class="weak">There is no chart of {machine}.</p>
-  const size = zoom === null ? {} : { width: chart.width * zoom, height: chart.height * zoom }
+  const size = typeof zoom === 'number' ? { width: chart.width * zoom, height: chart.height * zoom } : {}
   return (
-    <div class={`chart${weights === undefined && chart.edges.length > many ? ' busy' : ''}`}>
+    <div
+      class={`chart${weights === undefined && chart.edges.filter(({ from, to }) => from !== to).length > many ? ' busy' : ''}`}
+    >
       <section
         class="paper"
         ref={box}
@@ -141,7 +152,7 @@ export const MachineChart = (props: ChartProps) => {
       >
         <svg
           viewBox={`0 0 ${chart.width} ${chart.height}`}
-          class={zoom === null ? 'fit' : ''}
+          class={typeof zoom === 'number' ? '' : `fit ${zoom}`}
           style={{ '--width': chart.width }}
           {...size}
           role={choose === undefined ? 'img' : 'group'}
@@ -150,7 +161,7 @@ export const MachineChart = (props: ChartProps) => {
           <Drawn key={machine} {...props} chart={chart} />
         </svg>
       </section>
-      <Zoom zoom={zoom} set={setZoom} />
+      <Zoom size={zoom} set={setZoom} />
     </div>
   )
 }

@@ -2,6 +2,7 @@
 import type { Chart, ChartEdge } from '../../drawing/chart.ts'
 import type { Flow } from '../../shapes/machine.ts'
 import { counted, lasting } from '../pieces/pieces.tsx'
+import { edgeOf } from './looks.ts'
 
 const sumOf = (flows: readonly Flow[]): { readonly count: number; readonly mean: number } => {
   const count = flows.reduce((sum, one) => sum + one.count, 0)
@@ -10,20 +11,36 @@ const sumOf = (flows: readonly Flow[]): { readonly count: number; readonly mean:
 }
 
 const Way = ({
+  chart,
   edge,
   path,
   flows,
 }: {
+  readonly chart: Chart
   readonly edge: ChartEdge
   readonly path: string
   readonly flows: readonly Flow[] | null
 }) => {
-  const { count, mean } = sumOf((flows ?? []).filter(({ from, to }) => from === path && to === edge.to))
+  const { count, mean } = sumOf(
+    (flows ?? []).filter((flow) => edgeOf(chart, flow) === edge && [flow.from, edge.from].includes(path)),
+  )
   return (
     <li>
-      on <code>{edge.events.join(', ')}</code> → <strong>{edge.to}</strong>
+      on <code>{edge.events.join(', ')}</code>
+      {edge.when !== null && ` ${edge.when}`}{' '}
+      {edge.from === edge.to ? (
+        'it stays'
+      ) : (
+        <>
+          → <strong>{edge.to}</strong>
+        </>
+      )}
       <span class="weak">
-        {flows === null ? '' : count === 0 ? ', never' : `, ${counted(count, 'time')}, after ${lasting(mean)}`}
+        {flows === null
+          ? ''
+          : count === 0
+            ? ', never'
+            : `, ${counted(count, 'time')}, after ${lasting(mean)}`}
       </span>
     </li>
   )
@@ -50,9 +67,9 @@ export const Caption = ({
       </p>
       <ul>
         {chart.edges
-          .filter(({ states }) => states.includes(state.path))
+          .filter(({ from, states }) => from === state.path || states.includes(state.path))
           .map((edge) => (
-            <Way key={edge.to} {...{ edge, flows }} path={state.path} />
+            <Way key={edge.key} {...{ chart, edge, flows }} path={state.path} />
           ))}
       </ul>
     </div>
@@ -86,7 +103,7 @@ export const Facts = ({
     </thead>
     <tbody>
       {chart.states.map(({ path, name, kind, description }) => {
-        const { count, mean } = sumOf((flows ?? []).filter(({ from }) => from === path))
+        const { count, mean } = sumOf((flows ?? []).filter(({ from, to }) => from === path && from !== to))
         const now = states.find(({ state }) => state === path)?.count ?? 0
         return (
           <tr key={path} class={path === chosen ? 'chosen' : ''}>
@@ -96,7 +113,9 @@ export const Facts = ({
             <td>{description}</td>
             {flows !== null && (
               <>
-                <td class="count">{kind === 'final' || path === '' ? '' : now.toLocaleString('en')}</td>
+                <td class="count">
+                  {kind === 'final' || kind === 'anytime' ? '' : now.toLocaleString('en')}
+                </td>
                 <td class="count wide">{count === 0 ? '' : count.toLocaleString('en')}</td>
                 <td class="count wide">{count === 0 ? '' : lasting(mean)}</td>
               </>

@@ -1,5 +1,5 @@
 /** The machines: what each state means, how many are in it, how often each way was taken, and how long it took. */
-import { charts } from 'virtual:charts'
+import { countedCharts as charts } from 'virtual:charts'
 import { useState } from 'preact/hooks'
 import type { z } from 'zod'
 import type { Chart } from '../../drawing/chart.ts'
@@ -13,7 +13,7 @@ import { ask, go } from '../frame/router.ts'
 import { lasting, Problem, Tabs, Time } from '../pieces/pieces.tsx'
 import { MachineChart } from './chart.tsx'
 import { Caption, Facts, Ways } from './facts.tsx'
-import { edgeKey, edgeOf } from './looks.ts'
+import { edgeOf } from './looks.ts'
 
 type Flows = z.infer<typeof flowsShape>
 type Sum = { readonly count: number; readonly time: number }
@@ -27,18 +27,19 @@ const plus = (sum: Sum | undefined, { count, meanMs }: Flow): Sum => ({
 const sumsOf = (chart: Chart, flows: readonly Flow[]): ReadonlyMap<string, Sum> => {
   const edges = new Map<string, Sum>()
   for (const flow of flows) {
-    const edge = flow.from === flow.to ? undefined : edgeOf(chart, flow)
-    if (edge !== undefined) edges.set(edgeKey(edge), plus(edges.get(edgeKey(edge)), flow))
+    const edge = edgeOf(chart, flow)
+    if (edge !== undefined) edges.set(edge.key, plus(edges.get(edge.key), flow))
   }
   return edges
 }
 
+/** No longer than a label has room for. */
 const short = (count: number): string =>
   count < 10_000
     ? String(count)
     : count < 1_000_000
       ? `${Math.round(count / 1_000)}k`
-      : `${(count / 1_000_000).toFixed(1)}M`
+      : `${(count / 1_000_000).toFixed(count < 10_000_000 ? 1 : 0)}M`
 const sumText = ({ count, time }: Sum): string =>
   `${short(count)}× · ${lasting(count === 0 ? 0 : time / count)}`
 

@@ -166,7 +166,12 @@ export const History = ({ machine, steps, asked, stream = null }: HistoryProps) 
             <Transcript {...{ steps, at, move }} />
           </section>
           <section aria-label="All steps">
-            <h2>Steps</h2>
+            <h2>
+              Steps{' '}
+              <span class="weak">
+                counted from 0, as <code>fsmtp replay</code> does
+              </span>
+            </h2>
             <StepRows {...{ steps, at, move, machine }} />
           </section>
         </div>

@@ -63,9 +63,10 @@ const Facts = ({ facts }: { readonly facts: Step['facts'] }) => {
 /** What can come in every state is said once, and last. */
 const Next = ({ step, machine }: { readonly step: Step; readonly machine: string }) => {
   const chart = chartNamed(machine)
-  const anyTime = new Set(
-    chart?.edges.filter(({ from }) => from === '').flatMap(({ events }) => [...events]) ?? [],
-  )
+  const eventsOf = (path: string): readonly string[] =>
+    chart?.edges.filter(({ states }) => states.includes(path)).flatMap(({ events }) => [...events]) ?? []
+  const here = new Set(eventsOf(step.to))
+  const anyTime = new Set(eventsOf('').filter((event) => !here.has(event)))
   const own = step.next.filter((event) => !anyTime.has(event))
   const others = step.next.filter((event) => anyTime.has(event))
   if (step.next.length === 0) return <p class="weak">Nothing: this is the end.</p>
