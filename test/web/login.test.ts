@@ -132,6 +132,9 @@ test('who is no administrator sees what they sent, where it went, and what they 
   await page.getByRole('button', { name: 'Retry' }).waitFor()
   await page.getByRole('button', { name: 'Cancel' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Hold' }).count(), 0)
+  // Nobody listens there: no line was said.
+  await page.getByText('Nothing was said').waitFor()
+  assert.equal(await page.locator('summary', { hasText: 'Transcript' }).count(), 0)
   await page.getByRole('link', { name: 'Machines' }).click()
   await page.locator('.chart .state').first().waitFor()
   await page.getByRole('columnheader', { name: 'What it means' }).waitFor()
