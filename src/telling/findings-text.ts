@@ -16,11 +16,18 @@ import type {
 } from '../../machines/vocabulary/findings.ts'
 import { counted } from '../cli/terminal.ts'
 import { formatDuration } from '../config/units.ts'
+import { plainArc, plainDkim, plainDmarc, plainSpf, plainUnsigned } from './plain-findings.ts'
 
 export type FindingName = keyof Findings | keyof MessageFindings
 /** `bad`: it speaks against the mail; null: it says nothing of that. */
 export type Leaning = 'good' | 'bad' | null
-export type FindingText = { readonly name: FindingName; readonly text: string; readonly leaning: Leaning }
+export type FindingText = {
+  readonly name: FindingName
+  readonly text: string
+  readonly leaning: Leaning
+  /** For those who do not know the standard that `text` speaks of; absent where it speaks of none. */
+  readonly plain?: string
+}
 
 /** ` (a, b)`; '' where there is nothing to add. */
 const beside = (...words: readonly (string | undefined | false)[]): string => {
@@ -113,7 +120,7 @@ export const clientFindings = (
 ): readonly FindingText[] => [
   ...one('reverseName', findings.reverseName, (found) => reverseName(found, address)),
   ...one('helo', findings.helo, helo),
-  ...one('spf', findings.spf, spf),
+  ...one('spf', findings.spf, spf, plainSpf),
   ...each('listings', findings.listings, listing),
   ...each('rates', findings.rates, rate),
   ...one('acquaintance', findings.acquaintance, acquaintance),
@@ -124,16 +131,18 @@ const each = <Found>(
   name: FindingName,
   found: readonly Found[] | undefined,
   say: (found: Found) => Said,
+  plain?: (found: Found) => string,
 ): readonly FindingText[] =>
   (found ?? []).map((finding) => {
     const [text, leaning = null] = say(finding)
-    return { name, text, leaning }
+    return { name, text, leaning, ...(plain && { plain: plain(finding) }) }
   })
 const one = <Found>(
   name: FindingName,
   found: Found | undefined,
   say: (found: Found) => Said,
-): readonly FindingText[] => each(name, found === undefined ? [] : [found], say)
+  plain?: (found: Found) => string,
+): readonly FindingText[] => each(name, found === undefined ? [] : [found], say, plain)
 
 const author = ({ result, domains, poses, about }: AuthorFinding): Said => {
   const named = beside(domains.join(', '), about)
@@ -194,10 +203,10 @@ const forged = (count: number): Said => [
 export const messageFindings = (found: MessageFindings): readonly FindingText[] => [
   ...one('author', found.author, author),
   ...(found.dkim?.length === 0
-    ? [{ name: 'dkim', text: 'no DKIM signature', leaning: null } as const]
-    : each('dkim', found.dkim, dkim)),
-  ...one('arc', found.arc, arc),
-  ...one('dmarc', found.dmarc, dmarc),
+    ? [{ name: 'dkim', text: 'no DKIM signature', leaning: null, plain: plainUnsigned } as const]
+    : each('dkim', found.dkim, dkim, plainDkim)),
+  ...one('arc', found.arc, arc, plainArc),
+  ...one('dmarc', found.dmarc, dmarc, plainDmarc),
   ...each('listings', found.listings, listing),
   ...one('forged', found.forged?.length || undefined, forged),
 ]

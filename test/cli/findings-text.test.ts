@@ -209,6 +209,38 @@ test('each result has words of its own; only what passed speaks for a mail, and 
   )
 })
 
+test('who answers for a mail is told in plain words too, without the names of standards', () => {
+  const spf = spfResults.flatMap((result) =>
+    clientFindings({ spf: { identity: 'mailfrom', domain: 'strict.test', result } }),
+  )
+  const ofMail = [
+    ...dkimResults.flatMap((result) =>
+      messageFindings({ dkim: [{ result, domain: 'a.example', selector: 's' }] }),
+    ),
+    ...messageFindings({ dkim: [] }),
+    ...(['none', 'pass', 'fail', 'temperror', 'permerror'] as const).flatMap((result) =>
+      messageFindings({ dmarc: { result, domain: 'a.example' } }),
+    ),
+    ...messageFindings({ dmarc: { result: 'none', domain: null } }),
+    ...messageFindings({ dmarc: { result: 'fail', domain: 'a.example', policy: 'reject' } }),
+    ...(['none', 'pass', 'fail'] as const).flatMap((result) =>
+      messageFindings({ arc: { result, sealers: ['b.example'] } }),
+    ),
+  ]
+  const plain = [...spf, ...ofMail].map((found) => found.plain ?? '')
+  assert.equal(new Set(plain).size, plain.length)
+  for (const text of plain) assert.match(text, /^(?!.*(?:SPF|DKIM|DMARC|ARC|undefined)).{20,}$/)
+  assert.equal(
+    spf.find(({ text }) => text.endsWith('fail'))?.plain,
+    'The domain strict.test does not list this server as one of its senders, and says that it has no others',
+  )
+  assert.ok(
+    plain.includes(
+      'The author’s domain a.example does not vouch for this mail, and asks to refuse such mail',
+    ),
+  )
+})
+
 test('a history that somebody else wrote may hold anything: what is no finding is shown as it is', () => {
   const step = {
     ...{ revision: 5, at: '2026-01-01T00:00:00.000Z', input: 'EXAMINED', event: 'ClientExamined' },

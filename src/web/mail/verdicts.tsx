@@ -47,9 +47,10 @@ export const Verdicts = ({ message }: { readonly message: MessageDetails }) => {
             <Badge tone="bad">rule</Badge> It is Junk by the rule {tagText(tag)}
           </li>
         ))}
-        {findings.map(({ name, text, leaning }) => (
+        {findings.map(({ name, text, leaning, plain }) => (
           <li key={text}>
-            <Badge tone={leaning ?? 'weak'}>{names[name] ?? name}</Badge> {text}
+            <Badge tone={leaning ?? 'weak'}>{names[name] ?? name}</Badge> {plain ?? text}
+            {plain !== undefined && <span class="weak"> · {text}</span>}
           </li>
         ))}
       </ul>
