@@ -187,7 +187,7 @@ test('a mail is written and sent once, and leads to its session; a refusal is to
   assert.equal(await sent(), 1)
   await page.goto(`${here.origin}/mail/${bob}`)
   await page.getByText('Sent from the page').first().click()
-  await page.getByRole('tab', { name: 'Parts (1)' }).waitFor()
+  await page.getByRole('tab', { name: 'Parts (2)' }).waitFor()
   await page.getByRole('tab', { name: 'Headers' }).click()
   await page.locator('.headers dd', { hasText: 'Bob' }).first().waitFor()
   assert.equal(await page.locator('.headers').getByText('carol').count(), 0)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { eventually } from '../eventually.ts'
+import { password } from '../http/visitor.ts'
 import { closeBrowser, type Shown, shown } from './browser.ts'
 
 after(closeBrowser)
@@ -178,4 +179,27 @@ test('the bar of the open mail does not touch the box that chooses it', async (t
   })()`)) as [string, string]
   assert.notEqual(bar, 'rgba(0, 0, 0, 0)')
   assert.equal(between, '0px')
+})
+
+test('an account reads a mail that others got as well, and is not told of them', async (t) => {
+  const here = await shown(t, {
+    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
+  })
+  if (here === null) return
+  const { page, origin, server, mail } = here
+  const [ann, secret] = ['ann@example.org', 'secret@example.org']
+  for (const address of [ann, secret]) await server.addAccount({ addresses: [address], password })
+  await mail(greetings, { to: [ann, secret] })
+  await page.goto(`${origin}/mail`)
+  await page.getByLabel('Account').fill(ann)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.locator('.mails .rows a').first().click()
+  await page.locator('.letter h2', { hasText: 'Grüße' }).waitFor()
+  await page.getByText('It says so.').waitFor()
+  await page.getByRole('tab', { name: 'Raw' }).click()
+  await page.locator('pre.raw').waitFor()
+  await page.getByRole('tab', { name: /^Mail/ }).click()
+  assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /secret@/)
+  assert.equal(await page.getByRole('link', { name: 'The session that brought it' }).count(), 0)
 })

@@ -5,85 +5,34 @@ import { useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { useKeys } from '../frame/keys.tsx'
 import { ask, go } from '../frame/router.ts'
-import { bytes, Problem, Tabs, Time, Waiting } from '../pieces/pieces.tsx'
-import { allWritten } from './authors.ts'
+import { Problem, Tabs, Waiting } from '../pieces/pieces.tsx'
 import { Attachments, Headers, Raw, Said, Story } from './body.tsx'
 import type { Choice } from './chosen.tsx'
 import type { Draft } from './compose.tsx'
+import { Letter, SharedLetter } from './letter.tsx'
 import type { Mail } from './list.tsx'
 import { countOf, type MessageParts } from './parts.ts'
 import { replyTo } from './reply.ts'
 import { Verdicts } from './verdicts.tsx'
 
-type Body = { readonly message: MessageDetails; readonly parts: MessageParts | null }
-
-const Row = ({ title, text }: { readonly title: string; readonly text: string }) =>
-  text === '' ? null : (
-    <div>
-      <dt>{title}</dt>
-      <dd>{text}</dd>
-    </div>
-  )
-
-/** Who it is from and for, as it says itself; and the envelope, which decides. */
-const Head = ({ message, parts }: Body) => {
-  const { subject, from, sender, recipients, acceptedAt, size, session, deliveries, id, user } = message
-  const { from: authors = [], replyTo = [], to = [], cc = [] } = parts ?? {}
-  return (
-    <header class="letter">
-      <h2>{subject === null || subject === '' ? '(no subject)' : subject}</h2>
-      <dl class="facts">
-        <Row title="From" text={allWritten(authors) || from || '(it does not say)'} />
-        <Row title="Reply to" text={allWritten(replyTo)} />
-        <Row title="To" text={allWritten(to)} />
-        <Row title="Cc" text={allWritten(cc)} />
-        <div>
-          <dt>Envelope</dt>
-          <dd class="weak">
-            {sender === '' ? '<>' : sender} → {recipients.join(', ')}
-          </dd>
-        </div>
-        <div>
-          <dt>Accepted</dt>
-          <dd>
-            <Time at={acceptedAt} exact /> · {bytes(size)}
-            {user !== null && ` · submitted by ${user}`}
-          </dd>
-        </div>
-      </dl>
-      <p class="actions">
-        {session !== null && (
-          <a class="button main" href={`/sessions/${session}?message=${id}`}>
-            The session that brought it
-          </a>
-        )}
-        {deliveries.map((delivery) => (
-          <a key={delivery.id} class="button" href={`/deliveries/${delivery.id}`}>
-            {delivery.status} · {delivery.nextHop}
-          </a>
-        ))}
-      </p>
-    </header>
-  )
-}
-
 const views = ['said', 'headers', 'attachments', 'raw', 'story'] as const
 type View = (typeof views)[number]
 
-const View = ({ view, message, parts }: Body & { readonly view: View }) => {
-  const { id } = message
-  switch (view) {
-    case 'headers':
-      return parts === null ? <Waiting /> : <Headers parts={parts} />
-    case 'attachments':
-      return parts === null ? <Waiting /> : <Attachments parts={parts} />
-    case 'raw':
-      return <Raw id={id} size={message.size} />
-    case 'story':
-      return <Story id={id} user={message.user} />
-    default:
-      return parts === null ? <Waiting /> : <Said parts={parts} />
-  }
+type ViewProps = {
+  readonly view: View
+  readonly id: string
+  readonly size: number
+  /** The account that submitted it, where that is known. */
+  readonly user: string | null
+  readonly parts: MessageParts | null
+}
+
+const View = ({ view, id, size, user, parts }: ViewProps) => {
+  if (view === 'raw') return <Raw {...{ id, size }} />
+  if (view === 'story') return <Story {...{ id, user }} />
+  if (parts === null) return <Waiting />
+  if (view === 'headers') return <Headers parts={parts} />
+  return view === 'attachments' ? <Attachments parts={parts} /> : <Said parts={parts} />
 }
 
 export type MessagePageProps = {
@@ -141,18 +90,22 @@ const Acts = ({ choice, filed, list }: { choice: Choice; filed: Mail; list: stri
 }
 
 export const MessagePage = (props: MessagePageProps) => {
-  const { id, filed, query, list, isPast, choice, write } = props
+  const { id, box, filed, query, list, isPast, choice, write } = props
   const { value: message, error, again } = useJson<MessageDetails>(urlOf(['messages', id]))
   const { value: parts, error: partsError } = useJson<MessageParts>(urlOf(['messages', id, 'parts']))
   useSeen(filed, choice)
   const reply = (): void => {
-    if (parts !== null && message !== null)
-      write?.({ ...replyTo(parts, message.sender), answering: message.recipients })
+    if (parts === null) return
+    const { sender, recipients } = message ?? { sender: filed?.sender ?? '', recipients: [box] }
+    write?.({ ...replyTo(parts, sender), answering: recipients })
   }
   useKeys(write === null ? [] : [{ key: 'r', does: 'reply', run: reply }])
-  if (error !== null && message === null) return <Problem error={error} again={again} />
-  if (message === null) return <Waiting />
-  const view = views.find((one) => one === query.get('view')) ?? 'said'
+  // Who got it together with others reads it, and is not told of them.
+  const isShared = message === null && error?.status === 404 && partsError === null
+  if (error !== null && message === null && !isShared) return <Problem error={error} again={again} />
+  if (message === null && (!isShared || parts === null)) return <Waiting />
+  const asked = views.find((one) => one === query.get('view')) ?? 'said'
+  const view = message === null && asked === 'story' ? 'said' : asked
   const count = parts === null ? 0 : countOf(parts)
   return (
     <article class="message" aria-label="The mail">
@@ -164,8 +117,12 @@ export const MessagePage = (props: MessagePageProps) => {
           The list is of the past. What the mail says, and what happened to it, is told as it is known now.
         </p>
       )}
-      <Head {...{ message, parts }} />
-      <Verdicts message={message} />
+      {message !== null ? (
+        <Letter {...{ message, parts }} />
+      ) : (
+        parts && <SharedLetter {...{ parts, filed }} />
+      )}
+      {message !== null && <Verdicts message={message} />}
       <div class="bar">
         <Tabs
           label="Views of this mail"
@@ -176,7 +133,7 @@ export const MessagePage = (props: MessagePageProps) => {
             ['headers', 'Headers'],
             ['attachments', count === 0 ? 'Parts' : `Parts (${count.toLocaleString('en')})`],
             ['raw', 'Raw'],
-            ['story', 'What happened'],
+            ...(message === null ? [] : [['story', 'What happened'] as const]),
           ]}
         />
         <p class="actions">
@@ -194,7 +151,11 @@ export const MessagePage = (props: MessagePageProps) => {
       {partsError !== null && view !== 'raw' && view !== 'story' ? (
         <Problem error={partsError} />
       ) : (
-        <View {...{ view, message, parts }} />
+        <View
+          {...{ view, id, parts }}
+          size={message?.size ?? filed?.size ?? 0}
+          user={message?.user ?? null}
+        />
       )}
     </article>
   )
