@@ -29,6 +29,7 @@ import { openHttp } from './http/index.ts'
 import { PortInUse, portIsFree, type Spot } from './listening.ts'
 import { openLog } from './log/open.ts'
 import type { EventLog } from './log/port.ts'
+import { openMailLines } from './mail-lines/index.ts'
 import { joinServers, nodeOf } from './nodes/index.ts'
 import type { Notices } from './notices.ts'
 import { Opened } from './opened.ts'
@@ -86,7 +87,6 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
   for (const { address, port } of config.listeners) await portIsFree({ address, port })
   let certificates = await loadCertificates(config)
   for (const warning of certificates.warnings) notices.warn(warning)
-
   const signers = await loadSigners(config)
   for (const warning of signers.warnings) notices.warn(warning)
   await loadHooks(config.webhooks)
@@ -100,7 +100,8 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
   let resolver = resolverFor(config)
   const telemetry = await openTelemetry({ config, node: nodeOf(config), ...notices })
   opened.also(() => telemetry.stop())
-  const watched = http.watchedLog(telemetry.watchedLog(await openLog(config)))
+  const mailLines = openMailLines(config, notices.info)
+  const watched = http.watchedLog(mailLines.watchedLog(telemetry.watchedLog(await openLog(config))))
   const log = tapped(watched, (accepted) => {
     if (hasNextHop(accepted.message)) deliveries?.accepted(accepted)
     receipts?.accepted(accepted)
@@ -245,6 +246,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       const read = await loadSigners(settings)
       await webhooks.reload(settings)
       await telemetry.reload(settings)
+      mailLines.reload(settings)
       resolver = resolverFor(settings)
       const routes = farSide(settings, { policies, resolver }).routes
       await deliveries?.reload(settings, { routes, signers: read })

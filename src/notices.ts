@@ -13,6 +13,6 @@ export type Warn = (what: string, error?: Error, about?: About) => void
 
 /** What happened beside the log: for whoever reads it at night. */
 export type Notices = {
-  readonly info: (what: string) => void
+  readonly info: (what: string, about?: Readonly<Record<string, unknown>>) => void
   readonly warn: Warn
 }

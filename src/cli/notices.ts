@@ -10,7 +10,7 @@ export const noticesTo = (stream: DestinationStream): Notices => {
     stream,
   )
   return {
-    info: (what) => logger.info(what),
+    info: (what, about = {}) => logger.info(about, what),
     warn: (what, error, about = {}) =>
       logger.warn({ ...about, ...(error && { err: { type: error.name, message: error.message } }) }, what),
   }

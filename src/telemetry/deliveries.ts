@@ -5,12 +5,12 @@ import type {
   AttemptStarted,
   MessageAccepted,
   RemoteHost,
-  RemoteReply,
   RouteKind,
   TlsFacts,
 } from '../../machines/vocabulary/events.ts'
 import { onwardOf } from '../../machines/vocabulary/recipients.ts'
 import { messageOf } from '../delivery/ids.ts'
+import { weightiest } from '../telling/weightiest.ts'
 import { Recent } from './recent.ts'
 import type { Told } from './sessions.ts'
 import { type Attributes, attemptPlace, deliveryPlace, messagePlace, type Place, type Span } from './span.ts'
@@ -180,6 +180,7 @@ const attemptSpan = (
   { at, outcome, reason, end }: Over & { readonly end: End | null },
 ): Span => {
   const { nth, startedAt, destination, route, host, tls, isReused, passedOver } = attempt
+  // Its words are left out: they name people.
   const reply = end === null ? null : weightiest(end)
   return {
     place: attemptPlace(id, nth),
@@ -204,12 +205,6 @@ const attemptSpan = (
       'fsmtp.reply.enhanced': reply?.enhanced || undefined,
     },
   }
-}
-
-/** A refusal before a deferral, both before a yes. Its words are left out: they name people. */
-const weightiest = ({ outcomes, fault }: AttemptEnded): RemoteReply | null => {
-  const said = (result: string) => outcomes.find((one) => one.result === result && one.reply !== null)?.reply
-  return said('failed') ?? said('deferred') ?? fault?.reply ?? said('delivered') ?? null
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'

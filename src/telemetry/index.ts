@@ -1,10 +1,9 @@
 /** Traces for a collector of OpenTelemetry. Where none is configured nothing of it is loaded. */
 import { now } from '../actors/identity.ts'
 import type { Config } from '../config/schema.ts'
-import { around } from '../log/around.ts'
-import type { Append, EventLog } from '../log/port.ts'
+import { heard } from '../log/heard.ts'
+import type { EventLog } from '../log/port.ts'
 import type { Collector, Exported, Exporter } from './exporter.ts'
-import type { Span } from './span.ts'
 import type { Telling } from './telling.ts'
 
 export type { Exported } from './exporter.ts'
@@ -36,12 +35,9 @@ export const openTelemetry = async ({ config, ...parts }: TelemetryOptions): Pro
   let open = await opened(config, parts)
   return {
     watchedLog: (log) =>
-      around(log, {
-        append: (appends) =>
-          log.append(appends).then((stored) => {
-            open?.exporter.offer(spansOf(open, appends))
-            return stored
-          }),
+      heard(log, () => {
+        const to = open
+        return to && ((appends) => to.exporter.offer(to.telling.spansOf(appends)))
       }),
     figures: () => open?.exporter.figures ?? null,
     reload: async (settings) => {
@@ -56,16 +52,6 @@ export const openTelemetry = async ({ config, ...parts }: TelemetryOptions): Pro
       }
     },
     stop: async () => open?.exporter.stop(),
-  }
-}
-
-/** Never throws: what is stored is stored, whatever can be told of it. */
-const spansOf = ({ telling }: Open, appends: readonly Append[]): readonly Span[] => {
-  try {
-    return telling.spansOf(appends)
-  } catch {
-    // Somebody else's event, of a shape that is not ours.
-    return []
   }
 }
 
