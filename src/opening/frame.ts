@@ -2,6 +2,7 @@
  * What a mail says as HTML, as a document for a frame that runs, submits and fetches nothing. The browser is told so by a policy; here goes
  * what no policy holds back: elements that have a name looked up or a connection opened before anything is fetched.
  */
+import { honest } from './links.ts'
 import type { Parts } from './parts.ts'
 
 /** What shows pixels and nothing else. */
@@ -102,4 +103,5 @@ const head =
   '<!doctype html><html><head><meta charset="utf-8"><meta name="color-scheme" content="light"><base target="_blank"><style>body{margin:16px;font:15px/1.5 system-ui,sans-serif;color:#17212b;background:#fff;overflow-wrap:anywhere}img{max-width:100%}</style></head>'
 
 /** A whole document. */
-export const framed = (html: string, parts: Parts): string => `${head}${withPictures(harmless(html), parts)}`
+export const framed = (html: string, parts: Parts): string =>
+  `${head}${withPictures(honest(harmless(html)), parts)}`
