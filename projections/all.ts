@@ -3,6 +3,7 @@ import { deliveries } from './deliveries.ts'
 import { destinations } from './destinations.ts'
 import { mailboxes } from './mailboxes.ts'
 import { messages } from './messages.ts'
+import { policyChanges } from './policy-changes.ts'
 import type { Projection } from './projection.ts'
 import { reputation } from './reputation.ts'
 import { sessions } from './sessions.ts'
@@ -18,4 +19,5 @@ export const projections: readonly Projection[] = [
   stateFlow,
   reputation,
   suppressions,
+  policyChanges,
 ]

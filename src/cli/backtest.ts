@@ -8,14 +8,13 @@ import type { Summary } from '../backtest/report.ts'
 import { readText } from '../config/files.ts'
 import { parseConfig } from '../config/load.ts'
 import { rulesOf, usualPolicy } from '../config/policy.ts'
-import type { LogReader } from '../log/port.ts'
 import { readPolicy } from '../policies.ts'
 import { remembered } from '../retention/remembered.ts'
 import { tell } from './backtest-text.ts'
 import { CommandFault } from './fault.ts'
 import { since, until } from './moment.ts'
 import { type Reading, reading } from './open.ts'
-import { inForceAt, periodsOf } from './policy-periods.ts'
+import { inForceAt, knownPeriods } from './policy-periods.ts'
 import { ndjson, progress, remark, visible } from './terminal.ts'
 
 const help = `
@@ -66,14 +65,15 @@ const rulesIn = (file: string): Rules => {
 }
 
 /** By which mail is judged now, as far as the log knows; one for each server. */
-const inForce = async (log: LogReader): Promise<readonly Rules[]> => {
-  const periods = inForceAt(await periodsOf(log), Number.MAX_SAFE_INTEGER)
+const inForce = async (opened: Reading): Promise<readonly Rules[]> => {
+  const { log } = opened
+  const periods = inForceAt(await knownPeriods(opened), Number.MAX_SAFE_INTEGER)
   const hashes = new Set(periods.filter(({ service }) => service === 'mx').map(({ policy }) => policy))
   const policies = await Promise.all([...hashes].map((hash) => readPolicy(log, hash)))
   return policies.flatMap((policy) => (policy as { rules?: Rules } | undefined)?.rules ?? [])
 }
-const isInForce = async (log: LogReader, rules: Rules): Promise<boolean> => {
-  const known = await inForce(log)
+const isInForce = async (opened: Reading, rules: Rules): Promise<boolean> => {
+  const known = await inForce(opened)
   const plain: unknown = JSON.parse(JSON.stringify(rules))
   return known.length > 0 && known.every((one) => isDeepStrictEqual(one, plain))
 }
@@ -81,7 +81,7 @@ const isInForce = async (log: LogReader, rules: Rules): Promise<boolean> => {
 const tryOut = async (opened: Reading, rules: Rules, options: Options): Promise<void> => {
   const { json } = opened
   const log = remembered(opened.log)
-  const same = await isInForce(log, rules)
+  const same = await isInForce(opened, rules)
   if (same) remark(`${visible(options.policy)} is the policy that is in force`)
   const tail = await log.tail()
   const bar = progress('judging')

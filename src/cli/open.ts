@@ -129,7 +129,10 @@ const unfinished = (error: unknown): CommandFault | null =>
  * The views, holding all that the log held at the time of the call. `used` names those the answer comes from: when one has
  * stopped, standard error says so.
  */
-export const freshViews = async ({ views }: Reading, used: readonly string[]): Promise<ViewReader> => {
+export const freshViews = async (
+  { views }: Pick<Reading, 'views'>,
+  used: readonly string[],
+): Promise<ViewReader> => {
   const bar = progress('reading the log')
   try {
     const caughtUp = await views.caughtUp({

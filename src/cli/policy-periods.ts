@@ -1,6 +1,7 @@
 /** From when to when which policy was in force, as `PolicyChanged` facts tell it. */
-import type { EventOf, PolicyChanged, Service } from '../../machines/vocabulary/events.ts'
-import type { LogReader, StoredEvent } from '../log/port.ts'
+import type { Service } from '../../machines/vocabulary/events.ts'
+import type { PolicyChange } from '../views/answers/policy-changes.ts'
+import { freshViews, type Reading } from './open.ts'
 
 export type Period = {
   readonly service: Service
@@ -13,23 +14,24 @@ export type Period = {
   readonly until: number | null
 }
 
-const isChange = (event: StoredEvent | EventOf): event is EventOf<'PolicyChanged'> =>
-  event.type === 'PolicyChanged'
-
 /** In the order in which they began, each server's own. A start with the policy that was in force before begins nothing. */
-export const periodsOf = async (log: Pick<LogReader, 'readAll'>): Promise<readonly Period[]> => {
+export const periodsOf = (changes: readonly PolicyChange[]): readonly Period[] => {
   const periods: Period[] = []
   const last = new Map<string, number>()
-  const begin = ({ service, node, policy }: PolicyChanged, at: number): void => {
+  for (const { service, node, policy, at } of changes) {
     const where = `${service} ${node}`
     const before = last.get(where)
-    if (before !== undefined && periods[before]!.policy === policy) return
+    if (before !== undefined && periods[before]!.policy === policy) continue
     if (before !== undefined) periods[before] = { ...periods[before]!, until: at }
     last.set(where, periods.push({ service, node, policy, since: at, until: null }) - 1)
   }
-  for await (const page of log.readAll(0, { filter: { categories: ['policy_change'] } }))
-    for (const event of page) if (isChange(event)) begin(event.data, event.at)
   return periods
+}
+
+/** Out of a view: in the log they are few among everything. */
+export const knownPeriods = async (opened: Pick<Reading, 'views'>): Promise<readonly Period[]> => {
+  const views = await freshViews(opened, ['policy-changes'])
+  return periodsOf(views.policyChanges())
 }
 
 /** In force at that time, one for each server. */

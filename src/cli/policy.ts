@@ -7,7 +7,7 @@ import { policiesOf, policyStream } from '../policies.ts'
 import { CommandFault } from './fault.ts'
 import { until } from './moment.ts'
 import { type Reading, reading } from './open.ts'
-import { inForceAt, type Period, periodsOf } from './policy-periods.ts'
+import { inForceAt, knownPeriods, type Period } from './policy-periods.ts'
 import {
   besidesRules,
   changesBetween,
@@ -45,7 +45,10 @@ export const register = (program: Command): void => {
 }
 
 /** @throws CommandFault where none or several are meant */
-const hashOf = async (log: LogReader, typed: string): Promise<string> => {
+const hashOf = async (log: LogReader, typed: string, periods: readonly Period[]): Promise<string> => {
+  // All policies of the log are looked for only where none that was in force is meant.
+  const [inForce, ...more] = new Set(periods.map(({ policy: of }) => of).filter((of) => of.startsWith(typed)))
+  if (inForce !== undefined && more.length === 0) return inForce
   const prefix = policyStream('')
   const found = (await log.streams(policyStream(typed), { limit: 4 })).map((name) =>
     name.slice(prefix.length),
@@ -65,10 +68,10 @@ const policy = async (
   { at, service }: Options,
 ): Promise<void> => {
   const { log } = opened
-  const all = await periodsOf(log)
+  const all = await knownPeriods(opened)
   if (typed !== undefined) {
     if (at !== undefined) throw new CommandFault('--at asks which policy it was: give no hash with it', 2)
-    const hash = await hashOf(log, typed)
+    const hash = await hashOf(log, typed, all)
     return tell(opened, { hash, period: null, history: all.filter(({ policy: of }) => of === hash) })
   }
   const history = all.filter((period) => period.service === service)

@@ -49,6 +49,7 @@ import {
   type MessageFilter,
   type ReceiptDue,
 } from './answers/messages.ts'
+import { askPolicyChanges, type PolicyChange } from './answers/policy-changes.ts'
 import { askQueue, type QueueStatus } from './answers/queue.ts'
 import {
   type Acquainted,
@@ -128,6 +129,7 @@ export type ViewReader = {
   acquaintances(network: string, limit: number): readonly Acquainted[]
   /** Addresses elsewhere that failed for good, or were put on the list; the newest first. */
   suppressions(): readonly Suppression[]
+  policyChanges(): readonly PolicyChange[]
   /** `address` as `addressKey` has it. */
   suppression(address: string): Suppression | null
   flow(machine?: string, period?: Period): readonly Flow[]
@@ -208,6 +210,7 @@ export const openViews = ({
     networkDays: (network) => asking.once(() => askNetworkDays(db(), network)),
     acquaintances: (network, limit) => asking.once(() => askAcquaintances(db(), network, limit)),
     suppressions: () => asking.once(() => askSuppressions(db())),
+    policyChanges: () => asking.once(() => askPolicyChanges(db())),
     suppression: (address) => asking.once(() => askSuppression(db(), address)),
     inStates: (machine) => asking.once(() => askInStates(db(), machine)),
     flow: (machine, period) => asking.once(() => askFlow(db(), machine, period)),

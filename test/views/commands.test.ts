@@ -219,7 +219,7 @@ test('what is not there is said in one line, with what to do, and exit 1', async
     [
       ['views', 'rebuild', 'nonsense'],
       2,
-      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow, reputation, suppressions\n$/,
+      /^fsmtp: there is no view nonsense; there are sessions, messages, mailboxes, deliveries, destinations, state-flow, reputation, suppressions, policy-changes\n$/,
     ],
     [['message', 't1', '--raw', '--trace'], 2, /--raw prints the bytes/],
     [['message', 't1', '--text', '--trace'], 2, /--text prints what the message says/],
@@ -259,6 +259,7 @@ test('views: a stopped one is named, and exit 1', async (context) => {
     'destinations live 3',
     'mailboxes live 3',
     'messages stopped 2',
+    'policy-changes live 3',
     'reputation live 3',
     'sessions live 3',
     'state-flow live 3',
