@@ -12,7 +12,8 @@ export type XclientAttributes = {
   /** Without the `IPV6:` in front. */
   readonly addr?: string | null
   readonly port?: number | null
-  readonly proto?: 'SMTP' | 'ESMTP' | null
+  /** HTTP: our own word for what came over the Web API, and in no SMTP session. */
+  readonly proto?: 'SMTP' | 'ESMTP' | 'HTTP' | null
   readonly helo?: string | null
   /** The account the proxy has let in; null: nobody. */
   readonly login?: string | null
@@ -32,7 +33,7 @@ const address: Reader = (text) => {
 }
 const port: Reader = (text) =>
   /^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
-const protocol: Reader = (text) => (/^e?smtp$/i.test(text) ? text.toUpperCase() : undefined)
+const protocol: Reader = (text) => (/^(?:e?smtp|http)$/i.test(text) ? text.toUpperCase() : undefined)
 const helo: Reader = (text) => (/^[!-~]{1,255}$/.test(text) ? text : undefined)
 const login: Reader = (text) => (/^[ -~]{1,255}$/.test(text) ? text : undefined)
 

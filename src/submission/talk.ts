@@ -100,7 +100,7 @@ const literal = (address: string): string => (address.includes(':') ? `[IPv6:${a
 
 const spoken = async (talk: Talk, { mail, account, client, ready }: Told): Promise<Submitted> => {
   const hello = `EHLO ${literal(client)}`
-  const opening = [hello, `XCLIENT LOGIN=${encodeXtext(account)} PROTO=ESMTP`, hello, mailCommand(mail)]
+  const opening = [hello, `XCLIENT LOGIN=${encodeXtext(account)} PROTO=HTTP`, hello, mailCommand(mail)]
   const greeting = await talk.reply()
   if (!isYes(greeting)) return { kind: 'refused', reply: greeting }
   for (const command of opening) {

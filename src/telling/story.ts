@@ -56,7 +56,10 @@ export const sentence = (event: EventOf, address?: string): string => {
     case 'ClientIdentified':
       return `The client said ${event.data.extended ? 'EHLO' : 'HELO'} ${event.data.helo}`
     case 'ClientRenamed': {
-      const { peer } = event.data.renamed
+      const { peer, user } = event.data.renamed
+      // What `src/submission` says for those who send over HTTP.
+      if (/\bPROTO=HTTP\b/.test(event.data.argument))
+        return `Submitted over the Web API by ${user} from ${peer.address}`
       return `A trusted proxy named the client: ${peer.address}:${peer.port}${peer.name === null ? '' : ` (${peer.name})`}`
     }
     case 'TlsRequested':

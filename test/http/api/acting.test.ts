@@ -168,6 +168,15 @@ test('a key whose request was cut off is looked up in the history of its session
   assert.deepEqual(await soon, { kind: 'accepted', message: 'm', refused: [] })
 })
 
+test('the history of what was sent over the API says so, and of no proxy', async (t) => {
+  const api = await sending(t)
+  const { json } = await post(api, { to: 'a@example.net', text: 'Hi' })
+  await api.settled()
+  const told = (await api.items(`/messages/${json.id}/trace`)).map(({ text }) => String(text))
+  assert.ok(told.includes('Submitted over the Web API by demo@localhost from 127.0.0.1'), told.join('\n'))
+  assert.doesNotMatch(told.join('\n'), /proxy/)
+})
+
 test('what is refused for now names its session, in the answer and in the log', async (t) => {
   const warnings: (readonly [string, unknown])[] = []
   const api = await apiServer(t, {}, { hears: { warn: (what, _, about) => warnings.push([what, about]) } })
