@@ -303,7 +303,7 @@ test('a history file is downloaded, and dropped on the page it is lived again', 
   writeFileSync(long, longer(readFileSync(file, 'utf8'), 10_000))
   await page.getByRole('button', { name: 'Another file' }).click()
   await page.getByLabel('History file').setInputFiles(long)
-  await page.getByText('/ 100').waitFor()
+  await page.getByText('of 100').waitFor()
   assert.ok((await page.locator('.steps .row').count()) < 100)
   await page.keyboard.press('End')
   await page.locator('.steps .row.now').waitFor()
