@@ -3,29 +3,102 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { generateApi } from 'swagger-typescript-api'
-import { apiDocument } from '../../../src/http/api/index.ts'
-import { root, scratch } from '../../server.ts'
-import { apiServer } from './asking.ts'
+import { fsmtp, root, scratch, workplace } from '../../server.ts'
+import { ask, watchedServer } from '../asking.ts'
+import { withKey } from '../visitor.ts'
 
 const use = `
 import { Api } from './client.ts'
-export const walk = async (baseUrl: string) => {
-  const api = new Api({ baseUrl })
-  const { data: sent } = await api.api.sendMessage({ to: 'ann@example.net', subject: 'Generated', text: 'Hi' })
-  const { data: one } = await api.api.getMessage(sent.id)
-  const { data: page } = await api.api.listMessages({ limit: 1, subject: 'Generated' })
+type Asking = { baseUrl: string; sender: string; reader: string }
+const withKey = (baseUrl: string, key: string) =>
+  new Api({ baseUrl, baseApiParams: { headers: { authorization: 'Bearer ' + key } } }).api
+/** What the views say of it comes a moment later. */
+const until = async <Found>(look: () => Promise<{ data: Found }>, is: (found: Found) => boolean): Promise<Found> => {
+  for (;;) {
+    const { data } = await look()
+    if (is(data)) return data
+  }
+}
+export const walk = async ({ baseUrl, sender, reader }: Asking) => {
+  const mine = withKey(baseUrl, sender)
+  const all = withKey(baseUrl, reader)
+  const { data: sent } = await mine.sendMessage({
+    to: ['alice@example.org', 'ann@far.example'], subject: 'Generated', text: 'Hi',
+  })
+  const { data: one } = await mine.getMessage(sent.id)
+  const page = await until(() => all.listMessages({ limit: 1, subject: 'Generated' }), ({ items }) => items.length > 0)
   const subjects: (string | null)[] = page.items.map((item) => item.subject)
-  const fault = await api.api.getMessage('nothing').catch((answer: { error: { status: number } }) => answer.error.status)
-  return { id: sent.id, subject: one.subject, subjects, fault }
+  const sessions = await until(
+    () => all.listSessions({ user: 'alice@example.org', limit: 5 }),
+    ({ items: [first] }) => first !== undefined && first.closedAt !== null,
+  )
+  const session = sessions.items[0]!
+  const { data: steps } = await all.getSessionSteps(session.id)
+  const deliveries = await until(
+    () => all.listDeliveries({ message: sent.id }),
+    ({ items: [first] }) => first?.status === 'deferred',
+  )
+  const delivery = deliveries.items[0]!
+  const { data: held } = await all.holdDelivery(delivery.id)
+  const { data: acted } = await all.actOnDeliveries({ action: 'cancel', filter: { message: sent.id } })
+  const box = await until(
+    () => mine.listMailboxMessages('alice@example.org', { limit: 10 }),
+    ({ items }) => items.length > 0,
+  )
+  const filed = box.items[0]!
+  const { data: changed } = await mine.changeMailboxMessage('alice@example.org', filed.id, { add: ['\\\\Seen', 'Later'] })
+  const { data: flow } = await all.getMachineFlow('session')
+  const status = (asked: Promise<unknown>) =>
+    asked.then(() => 200, (answer: { error: { status: number } }) => answer.error.status)
+  return {
+    id: sent.id, subject: one.subject, subjects, session: session.user, messages: session.messages,
+    steps: steps.items.map(({ event }) => event), next: sessions.next,
+    destination: delivery.nextHop, held: held.status, acted: acted.count,
+    filed: filed.message, flags: changed.flags, counted: flow.items.length > 0,
+    absent: await status(all.getMessage('nothing')),
+    forbidden: await status(mine.listViews()),
+    unknown: await status(withKey(baseUrl, 'fsmtp_nobody_' + '0'.repeat(64)).listMessages()),
+  }
 }
 `
 
+type Walked = Readonly<Record<string, unknown>> & { readonly steps: readonly string[] }
+type Walk = (asking: { baseUrl: string; sender: string; reader: string }) => Promise<Walked>
+
+/** A server with a door, and the keys of two programs. */
+const guarded = async (t: TestContext) => {
+  const data = scratch('client-data')
+  const server = await watchedServer(
+    t,
+    { delivery: { routes: { 'far.example': '127.0.0.1:9' }, retry: ['1h'] } },
+    { data },
+  )
+  await server.addAccount({ addresses: ['alice@example.org'], password: 'a password' })
+  const key = async (...words: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await fsmtp(workplace(), ['key', 'add', ...words, '--data', data])
+    assert.equal(code, 0, stderr)
+    return stdout.trim()
+  }
+  return {
+    baseUrl: `http://127.0.0.1:${server.http}`,
+    sender: await key('shop', '--role', 'act', '--account', 'alice@example.org'),
+    reader: await key('boss', '--role', 'administer'),
+  }
+}
+
 test('a generated client compiles and works', async (t) => {
   const folder = scratch('client')
-  const spec = JSON.parse(JSON.stringify(apiDocument())) as object
+  const asking = await guarded(t)
+  const { text, status } = await ask(
+    Number(new URL(asking.baseUrl).port),
+    '/api/v1/openapi.json',
+    withKey(asking.reader),
+  )
+  assert.equal(status, 200, text)
+  const spec = JSON.parse(text) as object
   await generateApi({
     ...{ spec: spec as never, output: folder, fileName: 'client.ts', silent: true, httpClientType: 'fetch' },
     ...{ generateClient: true, modular: false, extractEnums: false, enumNamesAsValues: false },
@@ -51,13 +124,20 @@ test('a generated client compiles and works', async (t) => {
   execFileSync(process.execPath, [tsc, '--project', folder], { stdio: 'pipe', encoding: 'utf8' })
   mkdirSync(join(folder, 'out'), { recursive: true })
   cpSync(join(folder, 'package.json'), join(folder, 'out/package.json'))
-  const { walk } = (await import(pathToFileURL(join(folder, 'out/use.js')).href)) as {
-    walk: (url: string) => Promise<{ id: string; subject: string; subjects: string[]; fault: number }>
-  }
-  const api = await apiServer(t)
-  await api.server.addAccount({ addresses: ['demo@localhost'], password: 'a password' })
-  const found = await walk(`http://127.0.0.1:${api.port}`)
-  assert.equal(found.subject, 'Generated')
-  assert.ok(found.id.length >= 20)
-  assert.equal(found.fault, 404)
+  const { walk } = (await import(pathToFileURL(join(folder, 'out/use.js')).href)) as { walk: Walk }
+  const { id, steps, ...found } = await walk(asking)
+  assert.match(String(id), /^[0-9a-z]{20}$/)
+  assert.deepEqual([steps[0], steps.at(-1)], ['SessionOpened', 'SessionClosed'])
+  assert.deepEqual(found, {
+    ...{
+      subject: 'Generated',
+      subjects: ['Generated'],
+      session: 'alice@example.org',
+      messages: [id],
+      next: null,
+    },
+    ...{ destination: 'far.example', held: 'held', acted: 1 },
+    ...{ filed: id, flags: ['\\Seen', 'Later'], counted: true },
+    ...{ absent: 404, forbidden: 403, unknown: 401 },
+  })
 })
