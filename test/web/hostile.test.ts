@@ -138,6 +138,45 @@ test('names of attachments lead nobody astray', async (t) => {
   const path = String(await links.first().getAttribute('href'))
   const answer = await page.request.get(`${origin}${path}`)
   assert.equal(answer.headers()['content-type'], 'application/octet-stream')
-  assert.equal(answer.headers()['content-disposition'], 'attachment')
+  assert.equal(answer.headers()['content-disposition'], 'attachment; filename="invoicefdp.exe"')
   assert.equal(answer.headers()['x-content-type-options'], 'nosniff')
+})
+
+test('nothing that a mail is called, or came with it, turns around what stands beside it', async (t) => {
+  const here = await shown(t)
+  if (here === null) return
+  const { page, origin, mail } = here
+  const word = (text: string): string => `=?utf-8?b?${Buffer.from(text).toString('base64')}?=`
+  await mail(
+    [
+      `From: ${word('knab\u202e eht\u2066')} <eve@evil.example>`,
+      `Subject: ${word('\u202etxet\u2067 turned')}`,
+      `X-Odd: ${word('\u202edd')}`,
+      ...['Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'hello', '--b'],
+      `Content-Type: application/x; name="${word('invoice\u202efdp.exe')}"`,
+      ...['', 'x', '--b--'],
+    ].join('\r\n'),
+  )
+  const turned = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+  const looked = async (): Promise<void> => {
+    const html = await page.content()
+    assert.doesNotMatch(html, turned)
+  }
+  await page.goto(`${origin}/mail`)
+  const subject = page.locator('.rows .subject bdi')
+  await subject.waitFor()
+  assert.equal(await subject.textContent(), 'txet turned')
+  assert.match((await page.locator('.rows .from bdi').textContent()) ?? '', /^knab eht/)
+  await looked()
+  await subject.click()
+  assert.equal(await page.locator('.letter h2 bdi').textContent(), 'txet turned')
+  await page.locator('.letter dd bdi').first().waitFor()
+  await looked()
+  await page.goto(`${page.url()}?view=attachments`)
+  await page.locator('td bdi').waitFor()
+  assert.equal(await page.locator('td bdi').textContent(), 'invoicefdp.exe')
+  await looked()
+  await page.goto(page.url().replace('attachments', 'headers'))
+  await page.locator('.headers').waitFor()
+  await looked()
 })

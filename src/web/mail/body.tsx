@@ -4,6 +4,7 @@ import { useJson, useText } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { useWho } from '../api/who.ts'
 import { ask, useSpot } from '../frame/router.ts'
+import { Foreign, plainly } from '../pieces/foreign.tsx'
 import { bytes, counted, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { type MessageParts, strangersIn } from './parts.ts'
 
@@ -64,7 +65,9 @@ export const Said = ({ parts }: { readonly parts: MessageParts }) => {
         text === null || text === '' ? (
           <p class="weak">It says nothing that can be shown; look at its parts, or at it raw.</p>
         ) : (
-          <pre class="text">{text}</pre>
+          <pre class="text" dir="auto">
+            {text}
+          </pre>
         )
       ) : (
         <Html parts={parts} />
@@ -80,8 +83,12 @@ export const Headers = ({ parts: { headers } }: { readonly parts: MessageParts }
   <dl class="facts headers">
     {headers.map(({ name, text, value }, at) => (
       <div key={`${name} ${at}`}>
-        <dt>{name}</dt>
-        <dd {...(text !== value && { title: value })}>{text}</dd>
+        <dt>
+          <Foreign text={name} />
+        </dt>
+        <dd {...(text !== value && { title: plainly(value) })}>
+          <Foreign text={text} />
+        </dd>
       </div>
     ))}
   </dl>
@@ -122,7 +129,11 @@ export const Attachments = ({ parts: { id, attachments, text, html } }: { readon
         <tr key={part}>
           <td>{part}</td>
           <td>
-            {name !== null && <div>{name}</div>}
+            {name !== null && (
+              <div>
+                <Foreign text={name} />
+              </div>
+            )}
             <div class={name === null ? '' : 'weak'}>{type}</div>
           </td>
           <td class="count">{bytes(size)}</td>

@@ -1,6 +1,7 @@
 /** The head of a mail: who it is from and for, as it says itself; and the envelope, which decides. */
 import type { MessageDetails } from '../../shapes/message.ts'
 import { useAccount } from '../api/who.ts'
+import { Foreign } from '../pieces/foreign.tsx'
 import { bytes, Time } from '../pieces/pieces.tsx'
 import { allWritten } from './authors.ts'
 import { type Mail, subjectOf } from './list.tsx'
@@ -10,7 +11,9 @@ const Row = ({ title, text }: { readonly title: string; readonly text: string })
   text === '' ? null : (
     <div>
       <dt>{title}</dt>
-      <dd>{text}</dd>
+      <dd>
+        <Foreign text={text} />
+      </dd>
     </div>
   )
 
@@ -35,13 +38,15 @@ export const Letter = ({ message, parts }: LetterProps) => {
   const account = useAccount()
   return (
     <header class="letter">
-      <h2>{subjectOf(message)}</h2>
+      <h2>
+        <Foreign text={subjectOf(message)} />
+      </h2>
       <dl class="facts">
         <Said {...{ from, parts }} />
         <div>
           <dt>Envelope</dt>
           <dd class="weak">
-            {sender === '' ? '<>' : sender} → {recipients.join(', ')}
+            <Foreign text={sender === '' ? '<>' : sender} /> → <Foreign text={recipients.join(', ')} />
           </dd>
         </div>
         <div>
@@ -73,7 +78,11 @@ type SharedProps = { readonly parts: MessageParts; readonly filed: Mail | null }
 /** Of a mail that others got as well: to whom else it went is for its sender. */
 export const SharedLetter = ({ parts, filed }: SharedProps) => (
   <header class="letter">
-    <h2>{subjectOf({ subject: parts.headers.find(({ name }) => name === 'subject')?.text ?? null })}</h2>
+    <h2>
+      <Foreign
+        text={subjectOf({ subject: parts.headers.find(({ name }) => name === 'subject')?.text ?? null })}
+      />
+    </h2>
     <dl class="facts">
       <Said from={filed?.from ?? null} parts={parts} />
       {filed !== null && (

@@ -6,6 +6,7 @@ import { concerns } from '../api/live.ts'
 import { useAccount, useWho } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
+import { Foreign, plainly } from '../pieces/foreign.tsx'
 import { Past, pastIn } from '../pieces/past.tsx'
 import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { SendingLines } from '../pieces/sending.tsx'
@@ -78,18 +79,18 @@ export const useMails = (box: string, query: URLSearchParams): Mails => {
 
 /** Who it is from; where it does not say, who its envelope says. */
 const Author = ({ mail: { from, sender } }: { readonly mail: Mail }) => {
-  if (from !== null && from !== '') return from
+  if (from !== null && from !== '') return <Foreign text={from} />
   const title = 'It does not say who it is from; its envelope does'
   return (
     <span class="weak" title={title}>
-      {sender === null ? '(nobody)' : sender === '' ? '<>' : sender}
+      <Foreign text={sender === null ? '(nobody)' : sender === '' ? '<>' : sender} />
     </span>
   )
 }
 
 /** What a mail is called. */
 export const subjectOf = ({ subject }: { readonly subject: string | null }): string =>
-  subject === null || subject === '' ? '(no subject)' : subject
+  subject === null || plainly(subject) === '' ? '(no subject)' : plainly(subject)
 
 type RowProps = {
   readonly mail: Mail
@@ -125,9 +126,15 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
         <span class="at">
           <Time at={mail.at} />
         </span>
-        <span class="subject">{subjectOf(mail)}</span>
+        <span class="subject">
+          <Foreign text={subjectOf(mail)} />
+        </span>
         <span class="size">{bytes(mail.size)}</span>
-        {box === everything && <span class="to">to {mail.to}</span>}
+        {box === everything && (
+          <span class="to">
+            to <Foreign text={mail.to} />
+          </span>
+        )}
       </a>
     </li>
   )

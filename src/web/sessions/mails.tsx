@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { Message } from '../../shapes/message.ts'
 import type { Session } from '../../shapes/session.ts'
 import { usePages } from '../api/ask.ts'
+import { Foreign } from '../pieces/foreign.tsx'
 import { counted, More, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 
 const pathOf = (message: string): string => `/mail/all/${message}`
@@ -22,8 +23,12 @@ const List = ({ session, message }: Chosen) => {
           <li key={id}>
             <a href={pathOf(id)} aria-current={id === message ? 'true' : undefined}>
               <Time at={acceptedAt} />
-              <strong>{subject === null || subject === '' ? '(no subject)' : subject}</strong>
-              <span class="weak">to {recipients.join(', ')}</span>
+              <strong>
+                <Foreign text={subject === null || subject === '' ? '(no subject)' : subject} />
+              </strong>
+              <span class="weak">
+                to <Foreign text={recipients.join(', ')} />
+              </span>
               {id === message && <span class="badge live">you came from it</span>}
             </a>
           </li>
