@@ -56,12 +56,14 @@ test('raw is text, parts are told and never shown', async (t) => {
   assert.ok(raw.text.endsWith(`${mime}\r\n`))
   const parts = await api.get(`/messages/${id}/parts`)
   assert.match(String(parts.html), /<p>Hi<\/p>/)
-  assert.deepEqual((parts.headers as readonly Json[])[1], { name: 'subject', value: 'Parts' })
+  assert.deepEqual((parts.headers as readonly Json[])[1], {
+    ...{ name: 'subject', value: 'Parts', text: 'Parts' },
+  })
   const [attachment] = parts.attachments as readonly Json[]
   assert.deepEqual([attachment?.part, attachment?.type], ['1', 'text/html'])
   const saved = await api.ask(`/messages/${id}/parts/1`)
   assert.equal(saved.headers['content-type'], 'application/octet-stream')
-  assert.equal(saved.headers['content-disposition'], 'attachment')
+  assert.equal(saved.headers['content-disposition'], 'attachment; filename="_evil.html"')
   assert.equal(saved.text.trim(), '<script>alert(2)</script>')
   assert.equal((await api.ask(`/messages/${id}/parts/2`)).status, 404)
 })
