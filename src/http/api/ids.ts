@@ -1,10 +1,10 @@
 /** An id out of a bounce, a notice or a log line: what it stands for, of whatever it is the id. */
-import { z } from 'zod'
 import { found as shape } from '../../shapes/found.ts'
 import { aboutFound } from '../../telling/found-id.ts'
 import type { Found } from '../../views/answers/found.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn } from './fields.ts'
+import { wholeOf } from './lists.ts'
 import { type Asked, ownOf } from './own.ts'
 
 /** What of each kind an account may look at, if it may look at any of it. */
@@ -28,12 +28,12 @@ const find = endpoint({
   answers: {
     200: {
       about: 'What begins or ends so; nothing where there is none such',
-      shape: z.object({ items: z.array(shape) }).meta({ id: 'FoundIds' }),
+      shape: wholeOf(shape, 'FoundIds'),
     },
   },
   answer: async ({ params, query, rooms, house, request }) => {
     const { part } = params
-    if (part.length < shortest) return { items: [] }
+    if (part.length < shortest) return { items: [], next: null }
     // What came a moment ago is in the views a moment later.
     const look = async (): Promise<readonly Found[] | null> => {
       const items = await rooms.desk('found', part)
@@ -48,6 +48,7 @@ const find = endpoint({
       items: items
         .filter((_, at) => theirs[at])
         .map((item) => ({ kind: item.kind, id: item.one.id, about: aboutFound(item) })),
+      next: null,
     }
   },
 })
