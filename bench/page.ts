@@ -66,7 +66,7 @@ const lists = (count: number): Readonly<Record<string, List>> => ({
     ],
   },
   deliveries: {
-    ...{ path: '/deliveries', rows: '.acts + table.list tbody tr', nothing: '.empty' },
+    ...{ path: '/deliveries', rows: 'table.list tbody tr:has(a[href^="/deliveries/"])', nothing: '.empty' },
     filters: [
       ['status', 'deferred'],
       ['status', 'delivered'],
