@@ -98,7 +98,11 @@ export const launch = async (directory: string, { isModest = false } = {}): Prom
   const program = findProgram('chromium')
   if (program === null) throw new Error('chromium is not installed (Debian: apt-get install chromium)')
   const modest = join(directory, 'chromium')
-  writeFileSync(modest, `#!/bin/sh\nexec nice -n 19 ${program} "$@"\n`)
+  // Schedulers that share by session would give it, in a session of its own, as much as the server.
+  writeFileSync(
+    modest,
+    `#!/bin/sh\n{ echo 19 > /proc/$$/autogroup; } 2>/dev/null\nexec nice -n 19 ${program} "$@"\n`,
+  )
   chmodSync(modest, 0o755)
   return chromium.launch({ executablePath: isModest ? modest : program, args: ['--no-sandbox'] })
 }

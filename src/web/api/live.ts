@@ -21,6 +21,7 @@ const every = 400
 export const mostInBatch = 500
 /** Events a second above which the stream is let go for a while: lists are then asked again by the clock. */
 const tooFast = 400
+const flood = (tooFast * every) / 1000
 const rest = 5_000
 /** Milliseconds between two looks where nobody may follow the log, and until that is tried again. */
 const byTheClock = 5_000
@@ -44,10 +45,11 @@ const tell = (now: Line): void => {
 }
 
 const flush = (): void => {
+  if (timer !== null) clearTimeout(timer)
   timer = null
   if (document.hidden) return
   const batch = { events: gathered, position }
-  const isFlood = (counted * 1000) / every > tooFast
+  const isFlood = counted > flood
   gathered = []
   counted = 0
   for (const listener of listeners) listener(batch)
@@ -88,7 +90,9 @@ const take = ({ data }: MessageEvent<string>): void => {
   position = event.position
   gathered.push(event)
   if (gathered.length > mostInBatch) gathered.shift()
-  soon()
+  // Each further event would cost the server something.
+  if (counted > flood) flush()
+  else soon()
 }
 
 /** That something may have happened. */
