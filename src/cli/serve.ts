@@ -106,6 +106,10 @@ class Settings {
         if (this.#told !== error.message) notices.warn('the policy stays as it was', error)
         this.#told = error.message
       },
+      // Who makes the same mistake again is told again.
+      well: () => {
+        this.#told = null
+      },
     })
     this.#watch.follow(loaded)
   }

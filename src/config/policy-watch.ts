@@ -16,6 +16,8 @@ type WatchOptions = {
   readonly changed: (policy: PolicyFile | undefined) => void
   /** It cannot be read: what was in force stays. */
   readonly failed: (error: Error) => void
+  /** It was read, whether it is another or not. */
+  readonly well?: () => void
   /** Milliseconds between two looks. */
   readonly every?: number
   /** Milliseconds after which a policy must still be the same: half a file may be a policy, and a mild one. */
@@ -30,6 +32,7 @@ export const watchPolicy = ({
   load,
   changed,
   failed,
+  well = () => {},
   every = 1000,
   settling = 300,
 }: WatchOptions): PolicyWatch => {
@@ -39,7 +42,9 @@ export const watchPolicy = ({
   const read = (use: (policy: PolicyFile | undefined) => void): void => {
     clearTimeout(timer)
     try {
-      use(loadConfig(load).config.policy)
+      const { policy } = loadConfig(load).config
+      well()
+      use(policy)
     } catch (error) {
       failed(asError(error))
     }

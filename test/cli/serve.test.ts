@@ -78,5 +78,11 @@ test('a fault of the configuration is said once to who asks that it be read agai
   await isSaid(/limits\.yyyyyy.*the policy stays as it was/)
   const after = server.output().split('the configuration stays as it was')[1] ?? ''
   assert.doesNotMatch(after, /zzzzzz/)
+  const faults = (): number => server.output().match(/limits\.yyyyyy/g)?.length ?? 0
+  const before = faults()
+  writeFileSync(file, `${configText({ policy: { spf: { fail: 'refuse' } } })}\n`)
+  await isSaid(/the policy was read again/)
+  writeFileSync(file, `${configText({ limits: { yyyyyy: 1 } })}\n`)
+  await eventually(() => faults() > before, { what: 'the same fault, made again' })
   assert.equal(await server.end(), 0)
 })

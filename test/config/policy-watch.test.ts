@@ -19,6 +19,8 @@ const place = (t: TestContext, { settling }: { readonly settling: number }) => {
   writeFileSync(file, whole)
   const changes: (PolicyFile | undefined)[] = []
   const faults: string[] = []
+  /** How many faults there had been, each time it was well. */
+  const wells: number[] = []
   let readings = 0
   const load = {
     get cwd() {
@@ -30,11 +32,12 @@ const place = (t: TestContext, { settling }: { readonly settling: number }) => {
     ...{ load, every: 5, settling },
     changed: (policy) => changes.push(policy),
     failed: ({ message }) => faults.push(message),
+    well: () => wells.push(faults.length),
   })
   const loaded = loadConfig({ cwd: folder })
   t.after(() => watch.stop())
   return {
-    ...{ file, changes, faults },
+    ...{ file, changes, faults, wells },
     follow: () => watch.follow(loaded),
     /** Until the file was read once more. */
     looked: async (): Promise<void> => {
@@ -78,5 +81,16 @@ test('a pipe in the place of the policy, and a file that is too long, change not
   rmSync(file)
   writeFileSync(file, `${whole}# ${'x'.repeat(5 * 1024 * 1024)}\n`)
   await eventually(() => faults.some((fault) => fault.includes('is too long')), { what: 'the other fault' })
+  assert.deepEqual(changes, [])
+})
+
+test('a policy that was broken and is as it was before changes nothing, and is said to be well', async (t) => {
+  const { file, changes, faults, wells, follow, looked } = place(t, { settling: 10 })
+  follow()
+  await looked()
+  writeFileSync(file, 'spf: { fail: nonsense }\n')
+  await eventually(() => faults.length === 1, { what: 'the fault' })
+  writeFileSync(file, whole)
+  await eventually(() => wells.includes(1), { what: 'that it is well' })
   assert.deepEqual(changes, [])
 })

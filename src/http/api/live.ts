@@ -91,6 +91,7 @@ export const live = (living: Living): FastifyReply => {
   living.request.raw.once('close', () => leaving.abort())
   living.reply.raw.once('close', () => leaving.abort())
   void follow(living, { line, signal: leaving.signal, leave: () => leaving.abort() })
+    // The client left, or the log does not answer, which /readyz says: the line ends, and who still listens comes back.
     .catch(() => {})
     .finally(() => {
       leave()

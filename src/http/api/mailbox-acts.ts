@@ -4,16 +4,7 @@ import { expunge, flag, type Keeper, type Kept, move } from '../../mailboxes/kee
 import type { MailboxFilter, MailboxMessage } from '../../views/answers/mailboxes.ts'
 import { Problem } from '../problem.ts'
 import { endpoint } from './endpoint.ts'
-import {
-  address,
-  flagList,
-  folder,
-  keeperIn,
-  mailboxFilters,
-  mailboxPage,
-  tag,
-  viewsWithin,
-} from './mailbox-words.ts'
+import { address, flagList, folder, keeperIn, mailboxFilters, mailboxPage, tag } from './mailbox-words.ts'
 import type { Rooms } from './rooms.ts'
 
 /** So many at a time: the log takes them together, and between them the server does other things. */
@@ -128,7 +119,7 @@ export const mailboxActs = endpoint({
     }
     const done = kept.filter((one) => one.kind === 'kept')
     const last = Math.max(0, ...done.map(({ position }) => position))
-    if (last > 0) await rooms.until(last, viewsWithin).catch(() => {})
+    await rooms.settle(last)
     return { count: done.length, left: total - done.length, dryRun }
   },
 })

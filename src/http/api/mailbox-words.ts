@@ -46,9 +46,6 @@ export const keeperIn = ({
   by: request.caller?.name ?? 'operator',
 })
 
-/** Milliseconds: who asks next finds it done. */
-export const viewsWithin = 500
-
 const aFlag = z.string().transform((typed, context) => {
   const known = flagOf(typed)
   if (known !== null) return known

@@ -11,16 +11,7 @@ import { idIn, paging, text, until, usualLimit } from './fields.ts'
 import { filterOf, listOf, reach } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
 import { mailboxLive } from './mailbox-live.ts'
-import {
-  address,
-  flagList,
-  folder,
-  keeperIn,
-  mailboxFilters,
-  mailboxPage,
-  tag,
-  viewsWithin,
-} from './mailbox-words.ts'
+import { address, flagList, folder, keeperIn, mailboxFilters, mailboxPage, tag } from './mailbox-words.ts'
 import { isMailboxOf } from './own.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -110,7 +101,7 @@ const found = (
 const done = async (kept: Kept, rooms: Rooms): Promise<MailboxMessage> => {
   if (kept.kind === 'gone') throw new Problem(404, 'it is no longer there')
   if (kept.kind === 'too-many') throw new Problem(400, 'no message has as many flags')
-  if (kept.position > 0) await rooms.until(kept.position, viewsWithin).catch(() => {})
+  await rooms.settle(kept.position)
   return kept.message
 }
 

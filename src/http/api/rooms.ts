@@ -9,7 +9,9 @@ export type Rooms = {
   /** Answers out of the log, read where no mail waits for it. */
   readonly records: Desk['ask']
   /** Resolves once the views hold everything up to a position of the log. @throws Problem where they take too long */
-  readonly until: (position: number, patience?: number) => Promise<void>
+  readonly until: (position: number) => Promise<void>
+  /** Gives the views a moment for what was done just now, so that who asks next finds it done; that they are late is no fault of what was done. */
+  readonly settle: (position: number) => Promise<void>
   /** What `find` gives; where that is nothing, once more when the views hold what the log held just now. @throws Problem 404 */
   readonly found: <Value>(what: string, find: () => Promise<Value | null>) => Promise<Value>
 }
@@ -19,6 +21,7 @@ const lookEvery = 5
 /** Milliseconds for views that somebody waits for, and for those that may not have what is asked for yet. */
 const longest = 5_000
 const shortest = 2_000
+const aMoment = 500
 
 export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'records'>): Rooms => {
   const reached = async (position: number, patience: number): Promise<boolean> => {
@@ -31,11 +34,14 @@ export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'r
   }
   return {
     ...{ desk, records },
-    until: async (position, patience = longest) => {
+    until: async (position) => {
       if (position > (await house.log.tail()))
         throw new Problem(400, `position ${position} is beyond the end of the log`)
-      if (!(await reached(position, patience)))
+      if (!(await reached(position, longest)))
         throw new Problem(503, `the views have come to position ${house.views.position()} so far; ask again`)
+    },
+    settle: async (position) => {
+      await reached(position, aMoment)
     },
     found: async (what, find) => {
       const first = await find()
