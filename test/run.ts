@@ -26,6 +26,10 @@ const chooseFiles = (words: readonly string[]): readonly string[] =>
     .sort()
     .map((file) => `${here}/${file}`)
 
+/** Of what a test tells of itself. A test that a shared piece makes counts for the file that asked for it. */
+type Origin = { readonly file?: string | undefined; readonly entryFile?: string | undefined }
+const originOf = ({ file, entryFile }: Origin): string => nameOf(entryFile ?? file)
+
 type Outcome = { readonly file: string; readonly title: string; readonly detail: string }
 
 /** `house/arrows: vocabulary imports nothing`. */
@@ -79,7 +83,7 @@ const isTest = (event: { details: { type?: string | undefined }; name: string })
 stream.on('test:pass', (event) => {
   if (event.skip !== undefined && event.skip !== false) {
     skips.push({
-      file: nameOf(event.file),
+      file: originOf(event),
       title: event.name,
       detail: event.skip === true || event.skip === '' ? 'skipped' : String(event.skip),
     })
@@ -91,7 +95,7 @@ stream.on('test:fail', (event) => {
   const { error } = event.details
   // A parent fails because its children did; they have said why.
   if ('failureType' in error && error.failureType === 'subtestsFailed') return
-  failures.push({ file: nameOf(event.file), title: event.name, detail: detailOf(error) })
+  failures.push({ file: originOf(event), title: event.name, detail: detailOf(error) })
   tally.failed += 1
 })
 

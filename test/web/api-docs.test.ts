@@ -1,14 +1,11 @@
 /** The description of the API in a browser: shown as it is meant, under a policy that allows nothing, and for everybody. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { barriers } from './axe.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { pageTests } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
-test('/api/docs is styled, opens, leads from calls to shapes, and shuts nobody out (axe)', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('/api/docs is styled, opens, leads from calls to shapes, and shuts nobody out (axe)', async (here) => {
   const { page, origin, complaints } = here
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })

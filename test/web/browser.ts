@@ -5,13 +5,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { type Envelope, greeted, send } from '../client.ts'
+import { password } from '../http/visitor.ts'
 import { requireProgram } from '../programs.ts'
 import { root, type Settings, startTestServer, type TestServer } from '../server.ts'
 
-const listener = (service: string) => ({ service, address: '127.0.0.1', port: 0 })
+export const listener = (service: string) => ({ service, address: '127.0.0.1', port: 0 })
 
 let isBuilt = false
 /** As `npm start` does it: only where something changed. */
@@ -88,10 +89,35 @@ export const shown = async (t: TestContext, settings: Settings = {}): Promise<Sh
   return { server, page, origin, complaints, mail }
 }
 
-/** To be called once, when all tests of a file are over. */
-export const closeBrowser = async (): Promise<void> => {
+/** When all tests of a file are over. */
+after(async () => {
   await (await browser)?.close()
   stranger.close()
+})
+
+type PageTest = (here: Shown, t: TestContext) => Promise<void>
+
+/** Tests that each have the page of a server of their own, of such settings. Where there is no chromium they are skipped by name. */
+export const pageTests =
+  (settings: Settings = {}) =>
+  (name: string, does: PageTest): void => {
+    void test(name, async (t) => {
+      const here = await shown(t, settings)
+      if (here !== null) await does(here, t)
+    })
+  }
+
+/** No playground: mail for mailboxes of `example.org`, and nothing is seen without an account. */
+export const house: Settings = { playground: false }
+export const boss = 'boss@example.org'
+/** The same, with one account that may see everything; tests add it as they add others. */
+export const bossHouse: Settings = { ...house, http: { administrators: [boss] } }
+
+/** Fills in what the page asks for, wherever it does. */
+export const logIn = async ({ page }: Shown, account: string): Promise<void> => {
+  await page.getByLabel('Account').fill(account)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Log in' }).click()
 }
 
 /** A session that is refused, and over. */

@@ -1,11 +1,10 @@
 /** Charts as a browser shows them: what is written stays clear of the states, and each step lights its way by its event's name. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { draw, mergedEdges, mergedLoop } from '../../machines/drawing/index.ts'
 import { machines } from '../../machines/index.ts'
-import { closeBrowser, refused, shown } from './browser.ts'
+import { pageTests, refused } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 /** Every way of a machine was taken so often, after nearly ten minutes. */
 const everyWay = (name: string, count: number): object => {
@@ -32,9 +31,7 @@ const upon = `(() => {
 
 for (const name of ['session', 'delivery'])
   for (const count of [999, 12_345])
-    test(`${name}: with counts of ${count} on every way, names stay and nothing lies upon another`, async (t) => {
-      const here = await shown(t)
-      if (here === null) return
+    test(`${name}: with counts of ${count} on every way, names stay and nothing lies upon another`, async (here) => {
       const { page, origin } = here
       await page.route(/\/flow(\?|$)/, (route) => route.fulfill({ json: everyWay(name, count) }))
       await page.goto(`${origin}/machines/${name}`)
@@ -48,9 +45,7 @@ for (const name of ['session', 'delivery'])
       assert.ok(written.every((lines) => lines >= 3))
     })
 
-test('a step lights the way it took by its own event: a recipient that was refused, and the end', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a step lights the way it took by its own event: a recipient that was refused, and the end', async (here) => {
   const { page, origin } = here
   await refused(here)
   await page.goto(`${origin}/sessions`)
@@ -70,9 +65,7 @@ test('a step lights the way it took by its own event: a recipient that was refus
   assert.deepEqual(await written('MAIL'), ['identified addressing', ['MAIL']])
 })
 
-test('steps are counted in one way: by the revision of the log', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('steps are counted in one way: by the revision of the log', async (here) => {
   const { page, origin } = here
   await refused(here)
   await page.goto(`${origin}/sessions`)

@@ -1,10 +1,9 @@
 /** History files as somebody writes them who wants to break the page that lives them again. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { closeBrowser, shown } from './browser.ts'
+import { pageTests } from './browser.ts'
 import { hello } from './mails.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 type Line = { [name: string]: unknown }
 
@@ -28,9 +27,7 @@ const changed = (line: Line, path: readonly string[], value: unknown): Line => {
   return copy
 }
 
-test('whatever a history file says, it does nothing, and the page goes on', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('whatever a history file says, it does nothing, and the page goes on', async (here) => {
   const { page, origin, mail, complaints } = here
   await mail(hello)
   const { items } = await (await page.request.get(`${origin}/api/v1/sessions`)).json()
@@ -91,9 +88,7 @@ test('whatever a history file says, it does nothing, and the page goes on', asyn
   assert.deepEqual(complaints, [])
 })
 
-test('a history that somebody has written in says so at once, and shows where', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a history that somebody has written in says so at once, and shows where', async (here) => {
   const { page, origin, mail, complaints } = here
   await mail(hello)
   const { items } = await (await page.request.get(`${origin}/api/v1/sessions`)).json()

@@ -1,14 +1,13 @@
 /** What the page shows where there is nothing yet: lines that can be copied, and do what they say on this very server. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { password } from '../http/visitor.ts'
 import { requireProgram } from '../programs.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { boss, bossHouse, listener, logIn, pageTests } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 const lines = async (page: Page): Promise<readonly string[]> => {
   await page.locator('.empty .command', { hasText: 'swaks' }).waitFor()
@@ -16,9 +15,8 @@ const lines = async (page: Page): Promise<readonly string[]> => {
 }
 const typed = (line: string) => promisify(execFile)('sh', ['-c', line])
 
-test('what an empty place gives to copy sends a mail, whatever the ports are', async (t) => {
-  const here = await shown(t)
-  if (here === null || requireProgram(t, 'curl') === null || requireProgram(t, 'swaks') === null) return
+test('what an empty place gives to copy sends a mail, whatever the ports are', async (here, t) => {
+  if (requireProgram(t, 'curl') === null || requireProgram(t, 'swaks') === null) return
   const { page, origin } = here
   for (const place of ['sessions', 'deliveries', 'mail']) {
     await page.goto(`${origin}/${place}`)
@@ -34,28 +32,26 @@ test('what an empty place gives to copy sends a mail, whatever the ports are', a
   assert.deepEqual(here.complaints, [])
 })
 
-test('outside of a playground accounts are told how to submit, and nobody of made-up domains', async (t) => {
-  const boss = 'boss@example.org'
-  const listener = (service: string) => ({ service, address: '127.0.0.1', port: 0 })
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-    listeners: ['mx', 'submission', 'http'].map(listener),
-    http: { administrators: [boss] },
-    delivery: { routes: { 'example.net': '127.0.0.1:9' } },
-  })
-  if (here === null || requireProgram(t, 'swaks') === null) return
-  const { page, origin, server } = here
-  await server.addAccount({ addresses: [boss], password })
-  await page.goto(`${origin}/deliveries`)
-  await page.getByLabel('Account').fill(boss)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
-  const [swaks = ''] = await lines(page)
-  assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /playground|deferred\.test/)
-  const port = server.port('submission')
-  assert.ok(
-    swaks.startsWith(`swaks --server 127.0.0.1:${port} --to somebody@example.net -tls --auth-user ${boss}`),
-  )
-  await typed(`${swaks} --auth-password '${password}'`)
-  await page.getByText('somebody@example.net').first().waitFor()
+const submittingTest = pageTests({
+  ...bossHouse,
+  listeners: ['mx', 'submission', 'http'].map(listener),
+  delivery: { routes: { 'example.net': '127.0.0.1:9' } },
 })
+submittingTest(
+  'outside of a playground accounts are told how to submit, and nobody of made-up domains',
+  async (here, t) => {
+    if (requireProgram(t, 'swaks') === null) return
+    const { page, origin, server } = here
+    await server.addAccount({ addresses: [boss], password })
+    await page.goto(`${origin}/deliveries`)
+    await logIn(here, boss)
+    const [swaks = ''] = await lines(page)
+    assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /playground|deferred\.test/)
+    const port = server.port('submission')
+    assert.ok(
+      swaks.startsWith(`swaks --server 127.0.0.1:${port} --to somebody@example.net -tls --auth-user ${boss}`),
+    )
+    await typed(`${swaks} --auth-password '${password}'`)
+    await page.getByText('somebody@example.net').first().waitFor()
+  },
+)

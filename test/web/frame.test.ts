@@ -1,13 +1,13 @@
 /** The frame of the page: where one can go, on every screen, and by an id alone. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test as plainTest } from 'node:test'
 import { idIn } from '../../src/web/frame/id-in.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { house, pageTests } from './browser.ts'
 import { hello } from './mails.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
-test('an id is found in what somebody copied', () => {
+plainTest('an id is found in what somebody copied', () => {
   const id = '01m84d7h210000wspj3x'
   for (const text of [
     id,
@@ -23,9 +23,7 @@ test('an id is found in what somebody copied', () => {
   for (const nothing of ['', '…', 'abc', '[12]', 'a'.repeat(2_000)]) assert.equal(idIn(nothing), '', nothing)
 })
 
-test('an id leads to its session, its mail or its delivery; one cut short to those it may be', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('an id leads to its session, its mail or its delivery; one cut short to those it may be', async (here) => {
   const { page, origin, mail, server } = here
   await mail(hello, { to: ['a@deferred.test'] })
   const accepted = await server.until((events) => events.find(({ type }) => type === 'MessageAccepted'))
@@ -63,19 +61,14 @@ test('an id leads to its session, its mail or its delivery; one cut short to tho
   assert.deepEqual(here.complaints, [])
 })
 
-test('an address that is none is answered with a page that says so', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin } = here
+test('an address that is none is answered with a page that says so', async ({ page, origin }) => {
   assert.equal((await page.goto(`${origin}/nonsense/of/it`))?.status(), 404)
   await page.getByText('There is no such page').waitFor()
   await page.getByRole('link', { name: 'Sessions' }).click()
   await page.getByRole('heading', { name: 'Sessions' }).waitFor()
 })
 
-test('on a small screen the pages have names, and it is seen whether what is shown is live', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('on a small screen the pages have names, and it is seen whether what is shown is live', async (here) => {
   const { page, origin } = here
   await page.setViewportSize({ width: 375, height: 800 })
   await page.goto(`${origin}/mail`)
@@ -88,9 +81,7 @@ test('on a small screen the pages have names, and it is seen whether what is sho
   assert.ok(live.x + live.width <= 375 && live.y + live.height < 60, JSON.stringify(live))
 })
 
-test('titles of filters stand on one line, and their hints are seen whole', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('titles of filters stand on one line, and their hints are seen whole', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.setViewportSize({ width: 1280, height: 800 })
@@ -121,10 +112,7 @@ test('titles of filters stand on one line, and their hints are seen whole', asyn
   }
 })
 
-test('what a dialog dims, it dims to the edge of the screen', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin } = here
+test('what a dialog dims, it dims to the edge of the screen', async ({ page, origin }) => {
   await page.goto(`${origin}/mail`)
   await page.locator('main h1').first().waitFor()
   const ground = (): Promise<string> =>
@@ -138,11 +126,7 @@ test('what a dialog dims, it dims to the edge of the screen', async (t) => {
   assert.equal(await ground(), 'rgba(0, 0, 0, 0)')
 })
 
-test('what the button of the login says stands in its middle', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-  })
-  if (here === null) return
+pageTests(house)('what the button of the login says stands in its middle', async (here) => {
   const { page, origin } = here
   await page.goto(`${origin}/mail`)
   const button = page.getByRole('button', { name: 'Log in' })

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, type TestContext, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { eventually } from '../server.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { pageTests } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 /** A site that tries to lead away whoever opened it, and says what it found. */
 const site = async (t: TestContext) => {
@@ -39,10 +39,7 @@ const mailOf = (html: readonly string[], more: readonly string[] = []): string =
     ...['Content-Type: text/html; charset=utf-8', '', ...html, ...more, '--b--'],
   ].join('\r\n')
 
-test('a link opens beside the page, and has no hand on it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin, mail } = here
+test('a link opens beside the page, and has no hand on it', async ({ page, origin, mail }, t) => {
   const { url, asked } = await site(t)
   const targets = ['_blank', '_top', '_parent', '_self', 'named', 'named', '_unfencedTop']
   const links = targets.map((target, at) => `<a id="l${at}" target="${target}" href="${url}/${at}">${at}</a>`)
@@ -83,9 +80,7 @@ test('a link opens beside the page, and has no hand on it', async (t) => {
   for (const one of page.context().pages()) if (one !== page) await one.close()
 })
 
-test('nobody is connected to before it is asked for, however it is hidden', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('nobody is connected to before it is asked for, however it is hidden', async (here, t) => {
   const { page, origin, mail } = here
   const { url, connections } = await site(t)
   await mail(
@@ -108,10 +103,7 @@ test('nobody is connected to before it is asked for, however it is hidden', asyn
   assert.equal(connections(), 0)
 })
 
-test('names of attachments lead nobody astray', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin, mail } = here
+test('names of attachments lead nobody astray', async ({ page, origin, mail }) => {
   const name = (text: string): string => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`
   const attached = (text: string): readonly string[] => [
     ...['--b', 'Content-Type: text/html', `Content-Disposition: attachment; filename="${name(text)}"`],
@@ -142,9 +134,7 @@ test('names of attachments lead nobody astray', async (t) => {
   assert.equal(answer.headers()['x-content-type-options'], 'nosniff')
 })
 
-test('nothing that a mail is called, or came with it, turns around what stands beside it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('nothing that a mail is called, or came with it, turns around what stands beside it', async (here) => {
   const { page, origin, mail } = here
   const word = (text: string): string => `=?utf-8?b?${Buffer.from(text).toString('base64')}?=`
   await mail(

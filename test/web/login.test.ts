@@ -1,25 +1,22 @@
 /** Logging in with a real browser: its cookie, its Origin, its idea of another site. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { password, visitor } from '../http/visitor.ts'
 import { barriers } from './axe.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { boss, bossHouse, logIn, pageTests } from './browser.ts'
 
-after(closeBrowser)
+/** Who sends to `far.example` finds nobody there, and tries again later. */
+const test = pageTests({
+  ...bossHouse,
+  delivery: { retry: ['1h'], routes: { 'far.example': '127.0.0.1:9' } },
+})
+const ann = 'ann@example.org'
 
-const account = 'boss@example.org'
-
-test('somebody logs in, sees the mail, is not acted for by another site, and logs out', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-    http: { administrators: [account] },
-  })
-  if (here === null) return
+test('somebody logs in, sees the mail, is not acted for by another site, and logs out', async (here) => {
   const { page, origin, server, mail } = here
-  await server.addAccount({ addresses: [account], password })
-  await mail('Subject: Behind a door\r\n\r\nhello', { to: [account] })
+  await server.addAccount({ addresses: [boss], password })
+  await mail('Subject: Behind a door\r\n\r\nhello', { to: [boss] })
   await page.goto(`${origin}/mail`)
-  await page.getByLabel('Account').fill(account)
+  await page.getByLabel('Account').fill(boss)
   await page.getByLabel('Password').fill('not the password')
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByText('the name or the password is wrong').waitFor()
@@ -55,23 +52,16 @@ test('somebody logs in, sees the mail, is not acted for by another site, and log
   await page.getByLabel('Account').waitFor()
 })
 
-test('who is no administrator sees their own mail, and no way to that of others', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-    http: { administrators: [account] },
-  })
-  if (here === null) return
+test('who is no administrator sees their own mail, and no way to that of others', async (here) => {
   const { page, origin, server, mail } = here
-  await server.addAccount({ addresses: ['ann@example.org'], password })
-  await server.addAccount({ addresses: [account], password })
-  await mail('Subject: For Ann\r\n\r\nhello', { to: ['ann@example.org'] })
-  await mail('Subject: For the boss\r\n\r\nhello', { to: [account] })
+  await server.addAccount({ addresses: [ann], password })
+  await server.addAccount({ addresses: [boss], password })
+  await mail('Subject: For Ann\r\n\r\nhello', { to: [ann] })
+  await mail('Subject: For the boss\r\n\r\nhello', { to: [boss] })
   await page.goto(`${origin}/`)
-  await page.getByLabel('Account').fill('ann@example.org')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
+  await logIn(here, ann)
   await page.locator('.line.open').waitFor()
-  await mail('Subject: And at once\r\n\r\nhello', { to: ['ann@example.org'] })
+  await mail('Subject: And at once\r\n\r\nhello', { to: [ann] })
   await page.getByText('And at once').first().waitFor()
   await page.getByText('For Ann').first().click()
   await page.locator('.message h2', { hasText: 'For Ann' }).waitFor()
@@ -83,22 +73,16 @@ test('who is no administrator sees their own mail, and no way to that of others'
   await page.getByLabel('Account').waitFor()
 })
 
-test('who is no administrator sees what they sent, where it went, and what they may do; other pages say whose they are', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-    http: { administrators: [account] },
-    delivery: { retry: ['1h'], routes: { 'far.example': '127.0.0.1:9' } },
-  })
-  if (here === null) return
+test('who is no administrator sees what they sent, where it went, and what they may do; other pages say whose they are', async (here) => {
   const { page, origin, server, mail } = here
   const port = server.running.http[0]!.port
   const asked: string[] = []
   page.on('response', (answer) => {
     if (answer.status() >= 400 && answer.status() !== 401) asked.push(`${answer.status()} ${answer.url()}`)
   })
-  const people = ['ann@example.org', 'bob@example.org']
+  const people = [ann, 'bob@example.org']
   for (const address of people) await server.addAccount({ addresses: [address], password })
-  await mail('Subject: In\r\n\r\nhello', { to: ['ann@example.org'] })
+  await mail('Subject: In\r\n\r\nhello', { to: [ann] })
   for (const user of people) {
     const { ask } = await visitor(port, { user })
     const body = JSON.stringify({ to: ['x@far.example'], subject: `Out of ${user}`, text: 'hello' })
@@ -107,16 +91,14 @@ test('who is no administrator sees what they sent, where it went, and what they 
   }
   await server.until((events) => events.filter(({ type }) => type === 'Deferred').length === 2)
   await page.goto(`${origin}/log`)
-  await page.getByLabel('Account').fill('ann@example.org')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
+  await logIn(here, ann)
   await page.getByRole('heading', { name: 'Log is for administrators' }).waitFor()
   await page.goto(`${origin}/health`)
   await page.getByRole('heading', { name: 'Health is for administrators' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0)
   await page.goto(`${origin}/replay`)
   await page.getByRole('heading', { name: 'Replay a history file' }).waitFor()
-  await page.getByText('ann@example.org').first().waitFor()
+  await page.getByText(ann).first().waitFor()
   assert.equal(await page.getByText('not live').count(), 0)
 
   await page.goto(`${origin}/mail`)
@@ -143,28 +125,21 @@ test('who is no administrator sees what they sent, where it went, and what they 
   assert.deepEqual(asked, [])
 })
 
-test('logins are seen with where they are, and ended: one, everywhere else, everywhere', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-    http: { administrators: [account] },
-  })
-  if (here === null) return
+test('logins are seen with where they are, and ended: one, everywhere else, everywhere', async (here) => {
   const { page, origin, server } = here
   const port = server.running.http[0]!.port
-  await server.addAccount({ addresses: ['ann@example.org'], password })
-  await server.addAccount({ addresses: [account], password })
+  await server.addAccount({ addresses: [ann], password })
+  await server.addAccount({ addresses: [boss], password })
   const enter = async (user: string): Promise<void> => {
     await page.goto(`${origin}/logins`)
-    await page.getByLabel('Account').fill(user)
-    await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Log in' }).click()
+    await logIn(here, user)
     await page.getByRole('heading', { name: 'Logins' }).waitFor()
     await page.getByText('this one').waitFor()
   }
   const row = page.locator('.logins tbody tr')
-  const asAnn = { user: 'ann@example.org', headers: { 'user-agent': 'Anns phone' } }
+  const asAnn = { user: ann, headers: { 'user-agent': 'Anns phone' } }
   const phone = await visitor(port, asAnn)
-  await enter('ann@example.org')
+  await enter(ann)
   await row.nth(1).waitFor()
   assert.equal(await page.getByText('Keys of programs').count(), 0)
   assert.match(
@@ -189,14 +164,12 @@ test('logins are seen with where they are, and ended: one, everywhere else, ever
   await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
   await page.getByLabel('Account').waitFor()
   await visitor(port, asAnn)
-  await enter(account)
-  await row.filter({ hasText: 'ann@example.org' }).waitFor()
+  await enter(boss)
+  await row.filter({ hasText: ann }).waitFor()
   await page.getByText('Keys of programs').waitFor()
 })
 
-test('a playground has no logins, and says so to who asks for them', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+pageTests()('a playground has no logins, and says so to who asks for them', async (here) => {
   await here.page.goto(`${here.origin}/logins`)
   await here.page.getByText('Nobody logs in here').waitFor()
   assert.equal(await here.page.getByRole('link', { name: 'Logins' }).count(), 0)

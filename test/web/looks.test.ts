@@ -1,16 +1,13 @@
 /** The page for everybody: with a screen reader, in the dark, on a small screen. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { barriers } from './axe.ts'
-import { closeBrowser, refused, shown } from './browser.ts'
+import { pageTests, refused } from './browser.ts'
 import { hello } from './mails.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 for (const colorScheme of ['light', 'dark'] as const)
-  test(`nobody is shut out (axe), ${colorScheme}`, async (t) => {
-    const here = await shown(t)
-    if (here === null) return
+  test(`nobody is shut out (axe), ${colorScheme}`, async (here) => {
     const { page, origin, mail } = here
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const faults: string[] = []
@@ -58,10 +55,7 @@ for (const colorScheme of ['light', 'dark'] as const)
     assert.deepEqual(faults, [])
   })
 
-test('on a small screen nothing is wider than it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin, mail } = here
+test('on a small screen nothing is wider than it', async ({ page, origin, mail }) => {
   await mail(hello)
   await page.setViewportSize({ width: 390, height: 800 })
   await page.goto(`${origin}/sessions`)

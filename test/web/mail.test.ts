@@ -1,10 +1,9 @@
 /** Mail as people read, find, sort and answer it in a browser. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { eventually } from '../eventually.ts'
-import { closeBrowser, type Shown, shown } from './browser.ts'
+import { pageTests, type Shown } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 const bob = 'bob@example.org'
 const letter = (subject: string, from = 'Ada <ada@example.net>'): string =>
@@ -24,18 +23,14 @@ const lists = (here: Shown, ...expected: readonly string[]): Promise<unknown> =>
 const sender = { addresses: ['demo@localhost'], password: 'a good password' } as const
 
 /** A mailbox with these, the last one newest. */
-const mailbox = async (t: Parameters<typeof shown>[0], ...letters: readonly string[]) => {
-  const here = await shown(t)
-  if (here === null) return null
+const mailbox = async (here: Shown, ...letters: readonly string[]): Promise<void> => {
   for (const subject of letters) await here.mail(letter(subject))
   await here.page.goto(`${here.origin}/mail/${bob}`)
   await lists(here, ...letters.toReversed())
-  return here
 }
 
-test('a mailbox is searched by words and by flags, and the address has what was asked', async (t) => {
-  const here = await mailbox(t, 'The engine', 'Weaving', 'More on the engine')
-  if (here === null) return
+test('a mailbox is searched by words and by flags, and the address has what was asked', async (here) => {
+  await mailbox(here, 'The engine', 'Weaving', 'More on the engine')
   const { page, origin } = here
   await page.keyboard.press('/')
   await page.keyboard.type('engine ada')
@@ -56,9 +51,8 @@ test('a mailbox is searched by words and by flags, and the address has what was 
   assert.deepEqual(here.complaints, [])
 })
 
-test('by the keys one goes through the list, opens, chooses, marks and deletes', async (t) => {
-  const here = await mailbox(t, 'one', 'two', 'three', 'four')
-  if (here === null) return
+test('by the keys one goes through the list, opens, chooses, marks and deletes', async (here) => {
+  await mailbox(here, 'one', 'two', 'three', 'four')
   const { page } = here
   await page.keyboard.press('j')
   await page.keyboard.press('j')
@@ -88,9 +82,7 @@ test('by the keys one goes through the list, opens, chooses, marks and deletes',
   assert.deepEqual(here.complaints, [])
 })
 
-test('all that fit a search are deleted, more than the list shows, and what comes meanwhile stays', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('all that fit a search are deleted, more than the list shows, and what comes meanwhile stays', async (here) => {
   const { page, origin } = here
   for (let at = 0; at < 55; at++) await here.mail(letter(`bulk ${at}`))
   await here.mail(letter('kept'))
@@ -116,9 +108,8 @@ test('all that fit a search are deleted, more than the list shows, and what come
   assert.deepEqual(here.complaints, [])
 })
 
-test('a mailbox is looked at as it was, marked as past, and nothing is done there', async (t) => {
-  const here = await mailbox(t, 'one', 'two')
-  if (here === null) return
+test('a mailbox is looked at as it was, marked as past, and nothing is done there', async (here) => {
+  await mailbox(here, 'one', 'two')
   const { page } = here
   const then = new Date().toISOString()
   await eventually(() => Date.now() > Date.parse(then))
@@ -152,9 +143,8 @@ test('a mailbox is looked at as it was, marked as past, and nothing is done ther
   assert.deepEqual(here.complaints, [])
 })
 
-test('a mail is written and sent once, and leads to its session; a refusal is told in the server’s words', async (t) => {
-  const here = await mailbox(t, 'A question')
-  if (here === null) return
+test('a mail is written and sent once, and leads to its session; a refusal is told in the server’s words', async (here) => {
+  await mailbox(here, 'A question')
   const { page, server } = here
   await server.addAccount(sender)
   await page.keyboard.press('c')
@@ -197,9 +187,8 @@ test('a mail is written and sent once, and leads to its session; a refusal is to
   )
 })
 
-test('a mail is answered: to whom it came from, with what it said, and marked as answered', async (t) => {
-  const here = await mailbox(t, 'A question')
-  if (here === null) return
+test('a mail is answered: to whom it came from, with what it said, and marked as answered', async (here) => {
+  await mailbox(here, 'A question')
   const { page, server } = here
   await server.addAccount({ ...sender, addresses: [...sender.addresses, bob] })
   await page.locator('.rows a').first().click()

@@ -2,23 +2,18 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test as plainTest } from 'node:test'
 import { eventually } from '../eventually.ts'
 import { tellDelivery } from '../history/deliveries.ts'
 import { scratch } from '../scratch.ts'
 import { receiver } from '../webhooks/receiver.ts'
 import { secret } from '../webhooks/telling.ts'
-import { closeBrowser, shown } from './browser.ts'
+import { pageTests, shown } from './browser.ts'
 import { hello } from './mails.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
-/** What is deferred is not tried again while the test lasts. */
-const patient = { delivery: { retry: ['1h'] } }
-
-test('the queue is shown as it stood at a time, clearly as the past, and nothing can be done to it', async (t) => {
-  const here = await shown(t, patient)
-  if (here === null) return
+test('the queue is shown as it stood at a time, clearly as the past, and nothing can be done to it', async (here) => {
   const { page, origin, mail, server } = here
   await mail(hello, { to: ['a@deferred.test'] })
   const { at } = await server.until((events) => events.find(({ type }) => type === 'Deferred'))
@@ -51,9 +46,7 @@ test('the queue is shown as it stood at a time, clearly as the past, and nothing
   assert.deepEqual(here.complaints, [])
 })
 
-test('a machine is looked at by the keys: a state says what it means, its ways are lit, counts are of a period', async (t) => {
-  const here = await shown(t, patient)
-  if (here === null) return
+test('a machine is looked at by the keys: a state says what it means, its ways are lit, counts are of a period', async (here) => {
   const { page, origin, mail, server } = here
   await mail(hello, { to: ['a@deferred.test', 'b@bounced.test'] })
   await server.until((events) => events.some(({ type }) => type === 'Deferred'))
@@ -84,9 +77,7 @@ test('a machine is looked at by the keys: a state says what it means, its ways a
   assert.deepEqual(here.complaints, [])
 })
 
-test('the tail of the log begins with the newest that fit, and goes on with what comes', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('the tail of the log begins with the newest that fit, and goes on with what comes', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/log`)
@@ -112,7 +103,7 @@ test('the tail of the log begins with the newest that fit, and goes on with what
   assert.deepEqual(here.complaints, [])
 })
 
-test('health says how webhooks are: which receiver takes nothing, since when, and why', async (t) => {
+plainTest('health says how webhooks are: which receiver takes nothing, since when, and why', async (t) => {
   const to = await receiver(t)
   to.says(503)
   const secretFile = join(scratch('hook'), 'hook.key')
@@ -145,9 +136,7 @@ test('health says how webhooks are: which receiver takes nothing, since when, an
   assert.deepEqual(here.complaints, [])
 })
 
-test('the queue says which destination rests, and until when', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('the queue says which destination rests, and until when', async (here) => {
   const { page, origin, server } = here
   const [nextHop, start] = ['rests.example', Date.now() + 3_600_000]
   const life = 'queue start fault(timeout) start fault(timeout) start fault(timeout)'

@@ -2,22 +2,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
 import { greeted, send } from '../client.ts'
 import { eventually } from '../eventually.ts'
 import { scratch } from '../scratch.ts'
 import { longer } from './big-history.ts'
-import { closeBrowser, refused, type Shown, shown, strangersHeard } from './browser.ts'
+import { pageTests, refused, type Shown, strangersHeard } from './browser.ts'
 import { hello, hostile, sprawling } from './mails.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 const activeState = ({ page }: Shown): Promise<string | null> =>
   page.locator('.chart .state.active').getAttribute('data-state')
 
-test('a mail appears without a reload, and one click leads to the step that took it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a mail appears without a reload, and one click leads to the step that took it', async (here) => {
   const { page, origin, mail } = here
   await page.goto(`${origin}/`)
   await page.getByText('No mail yet').waitFor()
@@ -39,9 +36,7 @@ test('a mail appears without a reload, and one click leads to the step that took
   assert.deepEqual(here.complaints, [])
 })
 
-test('one mail: text, headers, parts, raw and what happened to it, each with its address', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('one mail: text, headers, parts, raw and what happened to it, each with its address', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/mail`)
@@ -64,9 +59,7 @@ test('one mail: text, headers, parts, raw and what happened to it, each with its
   assert.deepEqual(here.complaints, [])
 })
 
-test('a refused session is found by its outcome, says why, and lights its end', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a refused session is found by its outcome, says why, and lights its end', async (here) => {
   const { page, origin } = here
   await refused(here)
   await page.goto(`${origin}/sessions`)
@@ -87,9 +80,7 @@ test('a refused session is found by its outcome, says why, and lights its end', 
   assert.deepEqual(here.complaints, [])
 })
 
-test('what was refused in a session that accepted something is told, with why; its mails are listed by subject', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('what was refused in a session that accepted something is told, with why; its mails are listed by subject', async (here) => {
   const { page, origin, server } = here
   const line = await greeted(server.port('mx'))
   for (const command of ['EHLO a.example', 'MAIL FROM:<a@example.net>', 'RCPT TO:<552@any.example>'])
@@ -124,9 +115,7 @@ test('what was refused in a session that accepted something is told, with why; i
   assert.deepEqual(here.complaints, [])
 })
 
-test('a history is played to its end, and by the keys', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a history is played to its end, and by the keys', async (here) => {
   const { page, origin } = here
   await refused(here)
   await page.goto(`${origin}/sessions`)
@@ -141,10 +130,7 @@ test('a history is played to its end, and by the keys', async (t) => {
   await page.getByRole('dialog', { name: 'Keys' }).getByText('play or stop').waitFor()
 })
 
-test('a hostile mail does nothing to the page, whatever it tries', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
-  const { page, origin, mail } = here
+test('a hostile mail does nothing to the page, whatever it tries', async ({ page, origin, mail }) => {
   await mail(hostile)
   await page.goto(`${origin}/mail`)
   await page.getByText('<script>alert(1)</script>').first().click()
@@ -165,9 +151,7 @@ test('a hostile mail does nothing to the page, whatever it tries', async (t) => 
   assert.equal(await page.evaluate('window.hacked'), undefined)
 })
 
-test('the document of a hostile mail is as harmless when somebody opens it by itself', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('the document of a hostile mail is as harmless when somebody opens it by itself', async (here) => {
   const { page, origin, mail } = here
   await mail(hostile)
   await page.goto(`${origin}/mail`)
@@ -179,9 +163,7 @@ test('the document of a hostile mail is as harmless when somebody opens it by it
   assert.equal(page.url(), `${origin}${src}`)
 })
 
-test('a mail of ten thousand parts and long headers does not hang the page', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a mail of ten thousand parts and long headers does not hang the page', async (here) => {
   const { page, origin, mail } = here
   await mail(sprawling)
   await page.goto(`${origin}/mail`)
@@ -191,9 +173,7 @@ test('a mail of ten thousand parts and long headers does not hang the page', asy
   assert.ok((await page.locator('.message tbody tr').count()) <= 210)
 })
 
-test('a delivery is seen attempt by attempt and step by step', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a delivery is seen attempt by attempt and step by step', async (here) => {
   const { page, origin, mail, server } = here
   await mail(hello, { to: ['a@deferred.test', 'b@bounced.test'] })
   await server.until((events) => events.some(({ type }) => type === 'Failed'))
@@ -213,9 +193,7 @@ test('a delivery is seen attempt by attempt and step by step', async (t) => {
   assert.deepEqual(here.complaints, [])
 })
 
-test('what is done to many deliveries is counted before it is done', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('what is done to many deliveries is counted before it is done', async (here) => {
   const { page, origin, mail, server } = here
   await mail(hello, { to: ['a@deferred.test'] })
   await mail(hello, { to: ['b@deferred.test'] })
@@ -234,9 +212,7 @@ test('what is done to many deliveries is counted before it is done', async (t) =
   assert.deepEqual(here.complaints, [])
 })
 
-test('in a mailbox mail is seen once it was opened, flagged, and deleted when somebody means it', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('in a mailbox mail is seen once it was opened, flagged, and deleted when somebody means it', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/mail`)
@@ -252,9 +228,7 @@ test('in a mailbox mail is seen once it was opened, flagged, and deleted when so
   assert.deepEqual(here.complaints, [])
 })
 
-test('machines show what was counted, the log what was recorded, health how the views are', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('machines show what was counted, the log what was recorded, health how the views are', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/machines/session`)
@@ -275,9 +249,7 @@ test('machines show what was counted, the log what was recorded, health how the 
   assert.deepEqual(here.complaints, [])
 })
 
-test('a history file is downloaded, and dropped on the page it is lived again', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a history file is downloaded, and dropped on the page it is lived again', async (here) => {
   const { page, origin, mail } = here
   await mail(hello)
   await page.goto(`${origin}/sessions`)

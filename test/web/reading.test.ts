@@ -1,11 +1,10 @@
 /** A mail as it is read and answered: names decoded, nothing cut off, nothing thrown away by mistake. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import { eventually } from '../eventually.ts'
 import { password } from '../http/visitor.ts'
-import { closeBrowser, type Shown, shown } from './browser.ts'
+import { house, logIn, pageTests, type Shown } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
 const bob = 'bob@example.org'
 const name = 'a-rather-long-name-of-a-table-for-the-month.xlsx'
@@ -33,20 +32,16 @@ const greetings = [
   '',
 ].join('\r\n')
 
-const opened = async (t: Parameters<typeof shown>[0], content = greetings): Promise<Shown | null> => {
-  const here = await shown(t)
-  if (here === null) return null
+const opened = async (here: Shown, content = greetings): Promise<void> => {
   await here.mail(content)
   await here.server.addAccount({ addresses: ['demo@localhost', bob], password: 'a good password' })
   await here.page.goto(`${here.origin}/mail/${bob}`)
   await here.page.locator('.mails .rows a').first().click()
   await here.page.getByRole('tab', { name: 'Headers' }).waitFor()
-  return here
 }
 
-test('who wrote, who is to be answered and who got it are read decoded, in the head and among the headers', async (t) => {
-  const here = await opened(t)
-  if (here === null) return
+test('who wrote, who is to be answered and who got it are read decoded, in the head and among the headers', async (here) => {
+  await opened(here)
   const { page } = here
   await page.locator('.letter dd', { hasText: 'juergen@example.org' }).waitFor()
   assert.deepEqual((await page.locator('.letter dd').allTextContents()).slice(0, 4), [
@@ -61,9 +56,8 @@ test('who wrote, who is to be answered and who got it are read decoded, in the h
   assert.match((await page.locator('.headers dd[title*="=?utf-8?q?Gr"]').getAttribute('title')) ?? '', /^=\?/)
 })
 
-test('a reply is filled in decoded, and goes to one address whatever its name is', async (t) => {
-  const here = await opened(t)
-  if (here === null) return
+test('a reply is filled in decoded, and goes to one address whatever its name is', async (here) => {
+  await opened(here)
   const { page, server } = here
   await page.getByRole('button', { name: 'Reply' }).click()
   const dialog = page.getByRole('dialog', { name: 'Reply' })
@@ -81,9 +75,8 @@ test('a reply is filled in decoded, and goes to one address whatever its name is
   assert.match(JSON.stringify(sent?.data.recipients), /"address":"buero@app\.example"/)
 })
 
-test('what was written is not thrown away by Escape, by the cross or by leaving, unless somebody means it', async (t) => {
-  const here = await opened(t)
-  if (here === null) return
+test('what was written is not thrown away by Escape, by the cross or by leaving, unless somebody means it', async (here) => {
+  await opened(here)
   const { page } = here
   const dialog = page.getByRole('dialog', { name: 'Write a mail' })
   // Nothing was written: nothing is asked.
@@ -124,9 +117,8 @@ test('what was written is not thrown away by Escape, by the cross or by leaving,
   await dialog.waitFor({ state: 'detached' })
 })
 
-test('a mail without a From is shown under the sender of its envelope, and answered there', async (t) => {
-  const here = await opened(t, 'Subject: Nobody wrote this\r\n\r\nhm')
-  if (here === null) return
+test('a mail without a From is shown under the sender of its envelope, and answered there', async (here) => {
+  await opened(here, 'Subject: Nobody wrote this\r\n\r\nhm')
   const { page, origin } = here
   await page.locator('.mails .from .weak', { hasText: 'a@b.example' }).waitFor()
   await page.getByRole('button', { name: 'Reply' }).click()
@@ -137,9 +129,8 @@ test('a mail without a From is shown under the sender of its envelope, and answe
 })
 
 for (const width of [375, 320])
-  test(`nothing of a mail is cut off on a screen of ${width} pixels`, async (t) => {
-    const here = await opened(t)
-    if (here === null) return
+  test(`nothing of a mail is cut off on a screen of ${width} pixels`, async (here) => {
+    await opened(here)
     const { page } = here
     await page.setViewportSize({ width, height: 800 })
     for (const tab of [/^Mail/, 'Headers', /^Parts/, 'Raw', 'What happened']) {
@@ -153,9 +144,8 @@ for (const width of [375, 320])
     }
   })
 
-test('parts are counted as they are listed, and what is done with one is a word on one line', async (t) => {
-  const here = await opened(t)
-  if (here === null) return
+test('parts are counted as they are listed, and what is done with one is a word on one line', async (here) => {
+  await opened(here)
   const { page } = here
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.getByRole('tab', { name: 'Parts (2)' }).click()
@@ -165,9 +155,8 @@ test('parts are counted as they are listed, and what is done with one is a word 
     assert.ok(((await link.boundingBox())?.height ?? 99) < 24)
 })
 
-test('the bar of the open mail does not touch the box that chooses it', async (t) => {
-  const here = await opened(t)
-  if (here === null) return
+test('the bar of the open mail does not touch the box that chooses it', async (here) => {
+  await opened(here)
   const { page } = here
   const row = page.locator('.mails .rows li', { has: page.locator('a[aria-current]') })
   const edge = (await row.boundingBox())!.x
@@ -181,19 +170,13 @@ test('the bar of the open mail does not touch the box that chooses it', async (t
   assert.equal(between, '0px')
 })
 
-test('an account reads a mail that others got as well, and is not told of them', async (t) => {
-  const here = await shown(t, {
-    ...{ playground: false, hostname: 'mx.example.org', domains: [{ name: 'example.org' }] },
-  })
-  if (here === null) return
+pageTests(house)('an account reads a mail that others got as well, and is not told of them', async (here) => {
   const { page, origin, server, mail } = here
   const [ann, secret] = ['ann@example.org', 'secret@example.org']
   for (const address of [ann, secret]) await server.addAccount({ addresses: [address], password })
   await mail(greetings, { to: [ann, secret] })
   await page.goto(`${origin}/mail`)
-  await page.getByLabel('Account').fill(ann)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
+  await logIn(here, ann)
   await page.locator('.mails .rows a').first().click()
   await page.locator('.letter h2', { hasText: 'Grüße' }).waitFor()
   await page.getByText('It says so.').waitFor()

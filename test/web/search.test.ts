@@ -1,13 +1,10 @@
 /** A search among a great many: the server answers it bit by bit, and the page goes on by itself until something is found, or all was seen. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { closeBrowser, refused, shown } from './browser.ts'
+import { pageTests, refused } from './browser.ts'
 
-after(closeBrowser)
+const test = pageTests()
 
-test('a search goes on until it comes to its end, and nothing is said to be missing before that', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('a search goes on until it comes to its end, and nothing is said to be missing before that', async (here) => {
   const { page, origin } = here
   await refused(here)
   const asked: (string | null)[] = []
@@ -32,9 +29,7 @@ test('a search goes on until it comes to its end, and nothing is said to be miss
   )
 })
 
-test('the log is looked through from its end for what seldom happens, which is shown once it is found', async (t) => {
-  const here = await shown(t)
-  if (here === null) return
+test('the log is looked through from its end for what seldom happens, which is shown once it is found', async (here) => {
   const { page, origin } = here
   await refused(here)
   const asked: (string | null)[] = []
