@@ -156,7 +156,10 @@ export class Web implements Http {
       }),
       metrics(this.#figures),
       page(),
-      api({ directory: this.#data, log: this.#config.log, desk: () => this.#looked().desk }),
+      api({
+        ...{ directory: this.#data, log: this.#config.log, content: this.#config.content },
+        desk: () => this.#looked().desk,
+      }),
     ]
   }
 

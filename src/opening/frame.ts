@@ -4,6 +4,7 @@
  */
 import { honest } from './links.ts'
 import type { Parts } from './parts.ts'
+import { endOf, tagAt } from './tags.ts'
 
 /** What shows pixels and nothing else. */
 const pictures: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
@@ -14,27 +15,6 @@ const mostPictures = 10 * 1024 * 1024
 const elements = 'script|iframe|frame|frameset|object|embed|applet|base|meta|link|portal'
 const unwanted = new RegExp(`^/?(?:${elements})$`)
 const anyUnwanted = new RegExp(`<(?=/?(?:${elements})(?![a-z0-9-]))`, 'gi')
-
-/** `/script` for an end tag; '' where no tag begins. Names of ours are short. */
-const tagAt = (html: string, at: number): string => {
-  tagName.lastIndex = at + 1
-  return tagName.exec(html)?.[0].toLowerCase() ?? ''
-}
-const tagName = /\/?[a-z][^\s/>]{0,20}/iy
-
-/** The first sign behind the tag that begins at `at`; a sign within a value in quotes ends none. */
-const endOf = (html: string, at: number): number => {
-  ends.lastIndex = at
-  for (let quote = ''; ; ) {
-    const found = ends.exec(html)?.[0]
-    if (found === undefined) return html.length
-    const sign = found.at(-1)!
-    if (sign === quote) quote = ''
-    else if (quote === '' && sign === '>') return ends.lastIndex
-    else if (quote === '' && found.length > 1) quote = sign
-  }
-}
-const ends = /=\s*["']|[>"']/g
 
 /** With what stands in a script. */
 const goneAt = (html: string, at: number, name: string): number => {

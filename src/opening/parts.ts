@@ -1,5 +1,5 @@
 /** A message taken apart. Nothing of it is run or fetched; what is told is bounded, however many parts a hostile one has. */
-import type { Address } from 'postal-mime'
+import type { Address, Email, Header } from 'postal-mime'
 import type { z } from 'zod'
 import type { parts } from '../shapes/message.ts'
 import { deepest, type Sketch, sketchOf } from './sketch.ts'
@@ -64,16 +64,25 @@ const unreadable: Parts = {
   bytes: new Map(),
 }
 
-/** May take seconds, and memory: to be done on a thread of its own. */
-export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
-  const { default: PostalMime, addressParser, decodeWords } = await import('postal-mime')
+type Parsed = { readonly sketch: Sketch; readonly mail: Email; readonly headers: readonly Header[] }
+
+/** As the parser has it, with fields of its own; null for what it cannot read. To be done on a thread of its own. */
+export const parsed = async (whole: Uint8Array): Promise<Parsed | null> => {
+  const { default: PostalMime } = await import('postal-mime')
   const sketch = sketchOf(whole)
   const limits = { maxNestingDepth: deepest, maxHeadersSize: longestHeader }
   const mail = await PostalMime.parse(sketch.bytes, { ...limits, forceRfc822Attachments: true }).catch(
     () => null,
   )
-  if (mail === null) return unreadable
-  const headers = mail.headers.slice(sketch.isLed ? 1 : 0)
+  return mail && { sketch, mail, headers: mail.headers.slice(sketch.isLed ? 1 : 0) }
+}
+
+/** May take seconds, and memory: to be done on a thread of its own. */
+export const partsOf = async (whole: Uint8Array): Promise<Parts> => {
+  const { addressParser, decodeWords } = await import('postal-mime')
+  const found = await parsed(whole)
+  if (found === null) return unreadable
+  const { sketch, mail, headers } = found
   const { text, html, attachments, replyTo = [], to = [], cc = [] } = mail
   const from = addressParser((headers.find(({ key }) => key === 'from')?.value ?? '').slice(0, longestField))
   const kept = attachments.slice(0, mostParts).map((one) => ({ one, octets: octetsOf(one.content, sketch) }))

@@ -49,15 +49,16 @@ export const apiDocument = (): object => documentOf(rows, prefix)
 export type ApiOptions = {
   /** The data directory. */
   readonly directory: string
-  /** As the configuration names it. */
+  /** As the configuration names them. */
   readonly log: string
+  readonly content: string
   /** Asked within a request. */
   readonly desk: () => Desk
 }
 
 /** To be served where somebody tells who asks, or where it does not matter. */
-export const api = ({ directory, log, desk }: ApiOptions): Part => {
-  const serve = serveTable({ rows: rowsAt(desk), directory, log })
+export const api = ({ directory, log, content, desk }: ApiOptions): Part => {
+  const serve = serveTable({ rows: rowsAt(desk), directory, log, content })
   return (app, house) => {
     serve(app, house)
     let document: string | null = null

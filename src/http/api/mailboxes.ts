@@ -4,6 +4,7 @@ import { idsUpTo } from '../../actors/identity.ts'
 import { expunge, flag, type Kept, move } from '../../mailboxes/keeping.ts'
 import { mailbox, mailboxMessage } from '../../shapes/mailbox.ts'
 import type { MailboxFilter, MailboxMessage } from '../../views/answers/mailboxes.ts'
+import type { Place } from '../../views/answers/pages.ts'
 import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
@@ -14,6 +15,7 @@ import { mailboxLive } from './mailbox-live.ts'
 import { address, flagList, folder, keeperIn, mailboxFilters, mailboxPage, tag } from './mailbox-words.ts'
 import { isMailboxOf } from './own.ts'
 import type { Rooms } from './rooms.ts'
+import { passedOver, type Searched, searched, words } from './searched.ts'
 
 /** A line each: most servers have no more of them than a page has. */
 const mostMailboxes = 500
@@ -61,32 +63,70 @@ const together = 4
 const topOf = ({ asOf, until: last }: Pick<MailboxFilter, 'asOf' | 'until'>): string =>
   idsUpTo(Math.min(asOf ?? Number.POSITIVE_INFINITY, last ?? Number.POSITIVE_INFINITY))
 
+type Told = Omit<Searched<MailboxMessage>, 'passedOver'> & Partial<Searched<MailboxMessage>>
+const placeOf = ({ id, filedAt }: MailboxMessage): Place => ({ id, at: Date.parse(filedAt) })
+
+type Saying = {
+  readonly words: string
+  readonly limit: number
+  readonly before: string
+  readonly filter: MailboxFilter
+}
+
+/** Those that say some words, of those that filters find. */
+const saying = (
+  came: Pick<Parameters<Endpoint['answer']>[0], 'rooms' | 'request' | 'reply'>,
+  name: string,
+  { words, limit, before, filter }: Saying,
+): Promise<Searched<MailboxMessage>> =>
+  searched(came, {
+    ...{ words, limit, before: { id: before, at: 0 }, placeOf },
+    mailOf: ({ message, size, from, subject }: MailboxMessage) => ({ message, size, from, subject }),
+    page: async ({ id }, most) => {
+      const asked = { ...filter, limit: most, reach: together * reach, before: id }
+      const { items, searched: end } = await mailboxPage(came.rooms, name, asked)
+      return { rows: items, rest: items.length === most ? placeOf(items.at(-1)!) : end }
+    },
+  })
+
 const messages = endpoint({
   ...{ method: 'GET', path: '/mailboxes/{address}/messages', name: 'listMailboxMessages', tag, role: 'look' },
   about: 'What is in a mailbox, or was in it at a time, with the flags of then',
   params: { address },
-  query: { asOf: until('What was in it then'), ...mailboxFilters, ...paging },
-  answers: { 200: { about: 'A page of it', shape: listOf(mailboxMessage, 'MailboxMessages') } },
+  query: { asOf: until('What was in it then'), ...mailboxFilters, text: words, ...paging },
+  answers: {
+    200: {
+      about: 'A page of it',
+      shape: z
+        .object({ ...listOf(mailboxMessage, 'MailboxMessagePage').shape, ...passedOver })
+        .meta({ id: 'MailboxMessages' }),
+    },
+  },
   problems: { 404: 'There is no such mailbox' },
-  answer: async ({ params, query, rooms }) => {
+  answer: async (came) => {
+    const { params, query, rooms } = came
     const { limit = usualLimit, position } = query
     const asked = { ...query, address: params.address }
     const [before] = placeIn('mailbox', asked, ['string']) ?? []
     if (position !== undefined) await rooms.until(position)
-    const place = {
-      limit: limit + 1,
-      reach: together * reach,
-      before: typeof before === 'string' ? before : topOf(query),
-    }
-    const found = await mailboxPage(rooms, params.address, { ...filterOf(query), ...place })
-    const { searched } = found
-    const items = found.items.slice(0, limit)
-    const end = found.items.length > limit ? items.at(-1)! : searched
-    return {
+    const filter = filterOf(query)
+    const top = typeof before === 'string' ? before : topOf(query)
+    const told = ({ items, end, searched: at, passedOver: passed }: Told) => ({
       items,
       next: end === null ? null : cursorFor('mailbox', asked, [end.id]),
-      searchedTo: searched === null ? null : new Date(searched.at).toISOString(),
-    }
+      searchedTo: at === null ? null : new Date(at.at).toISOString(),
+      passedOver: passed ?? null,
+    })
+    if (query.text !== undefined)
+      return told(await saying(came, params.address, { words: query.text, limit, before: top, filter }))
+    const place = { limit: limit + 1, reach: together * reach, before: top }
+    const found = await mailboxPage(rooms, params.address, { ...filter, ...place })
+    const items = found.items.slice(0, limit)
+    return told({
+      ...found,
+      items,
+      end: found.items.length > limit ? placeOf(items.at(-1)!) : found.searched,
+    })
   },
 })
 

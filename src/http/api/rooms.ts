@@ -1,5 +1,6 @@
 /** What the API answers from: the desk of the views, and how fresh an answer has to be. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Search } from '../../searching/index.ts'
 import type { Desk } from '../../views/desk/index.ts'
 import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
@@ -8,6 +9,8 @@ export type Rooms = {
   readonly desk: Desk['ask']
   /** Answers out of the log, read where no mail waits for it. */
   readonly records: Desk['ask']
+  /** Reads mail for the words in it. */
+  readonly search: Search
   /** Resolves once the views hold everything up to a position of the log. @throws Problem where they take too long */
   readonly until: (position: number) => Promise<void>
   /** Gives the views a moment for what was done just now, so that who asks next finds it done; that they are late is no fault of what was done. */
@@ -23,7 +26,10 @@ const longest = 5_000
 const shortest = 2_000
 const aMoment = 500
 
-export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'records'>): Rooms => {
+export const roomsOf = (
+  house: House,
+  { desk, records, search }: Pick<Rooms, 'desk' | 'records' | 'search'>,
+): Rooms => {
   const reached = async (position: number, patience: number): Promise<boolean> => {
     const end = performance.now() + patience
     while (house.views.position() < position) {
@@ -33,7 +39,7 @@ export const roomsOf = (house: House, { desk, records }: Pick<Rooms, 'desk' | 'r
     return true
   }
   return {
-    ...{ desk, records },
+    ...{ desk, records, search },
     until: async (position) => {
       if (position > (await house.log.tail()))
         throw new Problem(400, `position ${position} is beyond the end of the log`)

@@ -1,5 +1,6 @@
 /** Routes out of the table: each request is read, held against its row, answered, and what goes wrong is told as a problem. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { openSearch, type Search, TooManyWaiting, Unsearchable } from '../../searching/index.ts'
 import { type Desk, openDesk, TooLong, TooMany, Unanswerable } from '../../views/desk/index.ts'
 import type { House } from '../house.ts'
 import type { Part } from '../listener.ts'
@@ -24,6 +25,9 @@ const told = (error: unknown): unknown => {
   if (error instanceof TooLong)
     return new Problem(503, `${error.message}: name a time, or something that can be found without a search`)
   if (error instanceof TooMany) return new Problem(503, `${error.message}; ask again in a moment`)
+  if (error instanceof TooManyWaiting)
+    return new Problem(503, 'many searches wait for their turn; ask again in a moment')
+  if (error instanceof Unsearchable) return new Problem(503, 'mail cannot be read now; ask again in a moment')
   if (error instanceof Unanswerable)
     return new Problem(503, 'the views cannot answer now; /api/v1/views says how they are')
   return error
@@ -34,6 +38,8 @@ type Desks = {
   readonly views: Desk
   /** Threads of its own: who looks through the log keeps no list waiting, and mail comes first. */
   readonly log: Desk
+  /** A thread of its own, which comes after all others. */
+  readonly search: Search
 }
 
 /** What of the log cannot be read is no matter of the views. */
@@ -54,7 +60,9 @@ const answering =
     const came = {
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
       ...{
-        rooms: roomsOf(house(), { desk: desks.views.ask, records: recordsOf(desks) }),
+        rooms: roomsOf(house(), {
+          ...{ desk: desks.views.ask, records: recordsOf(desks), search: desks.search },
+        }),
         house: house(),
         request,
         reply,
@@ -109,19 +117,21 @@ const takeBodies = (app: FastifyInstance, rows: readonly Endpoint[]): void => {
 export type Table = {
   readonly rows: readonly Endpoint[]
   readonly directory: string
-  /** As the configuration names it. */
+  /** As the configuration names them. */
   readonly log: string
+  readonly content: string
 }
 
-export const serveTable = ({ rows, directory, log }: Table): Part => {
+export const serveTable = ({ rows, directory, log, content }: Table): Part => {
   const desks: Desks = {
     views: openDesk({ directory, log }),
     log: openDesk({ directory, log, ...ofLog }),
+    search: openSearch({ data: directory, log, content }),
   }
   return (app, house) => {
     takeBodies(app, rows)
     app.addHook('onClose', async () => {
-      await Promise.all([desks.views.close(), desks.log.close()])
+      await Promise.all([desks.views.close(), desks.log.close(), desks.search.close()])
     })
     const burden = new Burden()
     for (const row of rows)

@@ -1,0 +1,91 @@
+/** Mail found by the words it says, over the Web API. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiServer, detailOf, type Json } from './asking.ts'
+
+const box = '/mailboxes/alice@example.org'
+const query = (asked: Readonly<Record<string, string>>) => `${box}/messages?${new URLSearchParams(asked)}`
+const subjects = ({ items }: Json) => (items as readonly Json[]).map(({ subject }) => subject)
+
+const utf8 = 'Content-Type: text/plain; charset=utf-8\r\n'
+const letters = {
+  plain: 'Subject: plain\r\nFrom: Ada <ada@example.net>\r\n\r\nDear Bob, the engine weaves patterns.\r\n',
+  quoted: `Subject: quoted\r\n${utf8}Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe aus K=C3=B6ln, and a long bro=\r\nken word.`,
+  base64: `Subject: base64\r\n${utf8}Content-Transfer-Encoding: base64\r\n\r\n${Buffer.from('Ваш код: ΟΔΟΣ 482913').toString('base64')}`,
+  latin:
+    'Subject: latin\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ncaf=E9 cr=E8me',
+  html: 'Subject: html\r\nContent-Type: text/html\r\n\r\n<style>.secretclass { color: red }</style><p title="attributeword">Pass<b>word</b> reset</p><td>one</td><td>two</td> &Uuml;bung&nbsp;zwei &#x6d;ore',
+  attached:
+    'Subject: attached\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nsee below\r\n--x\r\nContent-Type: text/csv; name="invoice-2026.csv"\r\nContent-Disposition: attachment; filename="invoice-2026.csv"\r\n\r\nhiddenvalue\r\n--x--\r\n',
+}
+
+test('words are found in texts as they are decoded, in names of attachments, in subject and From', async (t) => {
+  const api = await apiServer(t)
+  for (const letter of Object.values(letters)) await api.mail(letter)
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['engine', ['plain']],
+    ['PATTERNS engine', ['plain']],
+    ['engine nowhere', []],
+    ['ada engine', ['plain']],
+    ['plain engine', ['plain']],
+    ['ada plain', ['plain']],
+    ['GRÜSSE', ['quoted']],
+    ['grüße köln', ['quoted']],
+    ['ko\u0308ln', ['quoted']],
+    ['broken', ['quoted']],
+    ['КОД 482913', ['base64']],
+    ['οδος', ['base64']],
+    ['οδοσ', ['base64']],
+    ['CAFÉ crème', ['latin']],
+    ['password', ['html']],
+    ['onetwo', []],
+    ['übung zwei more', ['html']],
+    ['secretclass', []],
+    ['attributeword', []],
+    ['<p', []],
+    ['INVOICE-2026.csv', ['attached']],
+    ['invoice below', ['attached']],
+    ['hiddenvalue', []],
+    ['e', ['attached', 'html', 'latin', 'base64', 'quoted', 'plain']],
+  ]
+  for (const [text, expected] of cases) {
+    const found = await api.get(query({ text }))
+    assert.deepEqual(subjects(found), expected, text)
+    assert.deepEqual(
+      [found.next, found.searchedTo, found.passedOver],
+      [null, null, { removed: 0, beginnings: 0, unreadable: 0 }],
+    )
+  }
+  assert.deepEqual(subjects(await api.get(query({ text: 'engine', subject: 'quoted' }))), [])
+  assert.deepEqual(subjects(await api.get(query({ text: 'e', search: 'la', limit: '50' }))), [
+    'latin',
+    'plain',
+  ])
+  assert.equal((await api.get(query({ subject: 'plain' }))).passedOver, null)
+})
+
+test('pages go on where the one before ended, and a cursor holds for its own words alone', async (t) => {
+  const api = await apiServer(t)
+  for (const at of [1, 2, 3, 4, 5, 6]) await api.mail(`Subject: ${at}\r\n\r\n${at % 2 ? 'odd' : 'even'} one`)
+  const first = await api.get(query({ text: 'odd', limit: '2' }))
+  assert.deepEqual(subjects(first), ['5', '3'])
+  await api.mail('Subject: 7\r\n\r\nodd one')
+  const cursor = String(first.next)
+  const second = await api.get(query({ text: 'odd', limit: '2', cursor }))
+  assert.deepEqual([subjects(second), second.next], [['1'], null])
+  assert.equal((await api.ask(query({ text: 'even', limit: '2', cursor }))).status, 400)
+})
+
+test('what is no question is refused, with what to do', async (t) => {
+  const api = await apiServer(t)
+  await api.mail()
+  const wrong = async (text: string) => detailOf(await api.ask(query({ text })))
+  assert.match(await wrong(' \u200b '), /^text: has no word in it/)
+  assert.match(await wrong('a b c d e f g h i j k'), /^text: give at most 10 words/)
+  assert.equal((await api.ask(`/mailboxes/nobody@example.org/messages?text=x`)).status, 404)
+  const acted = await api.ask(`${box}/actions`, {
+    method: 'POST',
+    body: { action: 'delete', dryRun: true, filter: { text: 'x' } },
+  })
+  assert.equal(acted.status, 400)
+})
