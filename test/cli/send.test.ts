@@ -1,23 +1,14 @@
 /** `fsmtp send`: what arrives of what was typed, what the server said of each recipient, and what is never sent. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { freePort } from '../../bench/process.ts'
 import { farHost } from '../journeys/far-host.ts'
 import { eventually, fsmtp, objects, startTestServer, workplace } from '../server.ts'
 import { eventsOf, playground } from './playground.ts'
 
 const headerOf = (raw: string): string => raw.slice(0, raw.indexOf('\r\n\r\n') + 2)
-
-/** One that nobody listens on, a moment ago. */
-const freePort = async (): Promise<number> => {
-  const holder = createServer()
-  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
-  const { port } = holder.address() as { port: number }
-  await new Promise((resolve) => holder.close(resolve))
-  return port
-}
 
 test('Cc is shown, Bcc is not, and all get it; the session ends with QUIT', async (t) => {
   const ground = await playground(t)

@@ -1,11 +1,10 @@
 /** What keeps a server from starting is said by its true name. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../bench/process.ts'
 import { configText, eventually, fsmtp, serve, workplace } from '../server.ts'
 
 test('a second server on the same data and the same port names the process that has the data', async (t) => {
@@ -22,15 +21,6 @@ test('a second server on the same data and the same port names the process that 
   assert.equal(elsewhere.code, 1)
   assert.match(elsewhere.stderr, /^fsmtp: cannot listen on 127\.0\.0\.1 port \d+: another program listens/)
 })
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test('a server that finds in the middle of its start that it cannot serve says so and ends, and leaves the data to the next', async () => {
   const folder = workplace()

@@ -1,19 +1,17 @@
 /** The proxies of docs/proxies.md, as they stand there, in front of a server: names, addresses, HTTPS, live answers, large bodies. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request as plainly } from 'node:http'
 import { request as securely } from 'node:https'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { generate } from 'selfsigned'
+import { freePort } from '../../bench/process.ts'
 import { acceptedAs, greeted, send } from '../client.ts'
 import { read } from '../house/sources.ts'
 import { watchedServer } from '../http/asking.ts'
 import { cookieOf, password } from '../http/visitor.ts'
-import { requireProgram } from '../programs.ts'
+import { foreground, requireProgram } from '../programs.ts'
 import { eventually, scratch } from '../server.ts'
 
 const name = 'mail.example.org'
@@ -23,15 +21,6 @@ const user = 'alice@example.org'
 const fileOf = (language: string): string => {
   const [, text] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(read('docs/proxies.md')) ?? []
   return text ?? assert.fail(`docs/proxies.md has no ${language}`)
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 type Place = {
@@ -110,32 +99,12 @@ const placeFor = async (backend: number): Promise<Place> => {
   return { ...place, cert: certFile!, key: keyFile!, both: both! }
 }
 
-const started = async (
-  t: TestContext,
-  program: string,
-  words: readonly string[],
-  place: Place,
-): Promise<void> => {
+/** Resolves when the server behind it answers. */
+const started = (t: TestContext, program: string, words: readonly string[], place: Place): Promise<void> => {
   const home = join(place.folder, 'home')
-  const env = { ...process.env, HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home }
-  const child: ChildProcess = spawn(program, words, { stdio: 'pipe', env })
-  let said = ''
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-  t.after(async () => {
-    if (child.exitCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  await eventually(
-    async () => {
-      assert.equal(child.exitCode, null, said)
-      return (await ask(place, '/healthz').catch(() => null))?.status === 200
-    },
-    { what: `${program} leads to the server`, within: 30_000 },
-  )
+  const env = { HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home }
+  const isUp = async (): Promise<boolean> => (await ask(place, '/healthz').catch(() => null))?.status === 200
+  return foreground(t, { program, words, env, isUp })
 }
 
 type Asked = {

@@ -3,16 +3,15 @@
  * deploy/haproxy.cfg in front of them. Addresses and ports are other ones; everything else is as it is mounted.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { freePort } from '../../bench/process.ts'
 import { acceptedAs, Line, send } from '../client.ts'
 import { read } from '../house/sources.ts'
 import { type KurrentStandIn, startKurrentStandIn } from '../kurrent/stand-in.ts'
-import { requireProgram } from '../programs.ts'
+import { foreground, requireProgram } from '../programs.ts'
 import { standIn as bucket, withEnvironment } from '../s3/target.ts'
 import {
   type ChildServer,
@@ -44,14 +43,6 @@ const firstStart = (folder: string): Promise<Finished> =>
     }),
   )
 
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise<void>((closed) => server.close(() => closed()))
-  return port
-}
-
 const httpPort = (server: ChildServer): string =>
   /^ {2}http +127\.0\.0\.1:(\d+)/m.exec(server.output())?.[1] ?? assert.fail(server.output())
 
@@ -80,30 +71,15 @@ const balancer = async (t: TestContext, program: string, nodes: readonly ChildSe
   const ports = { mx: mx!, submission: submission!, submissions: submissions! }
   const file = join(scratch('balancer'), 'haproxy.cfg')
   writeFileSync(file, balancing(nodes, ports))
-  const child: ChildProcess = spawn(program, ['-db', '-f', file], { stdio: 'pipe' })
-  let said = ''
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-  t.after(async () => {
-    if (child.exitCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  await eventually(
-    async () => {
-      assert.equal(child.exitCode, null, said)
-      return Line.to(ports.mx).then(
-        (line) => {
-          line.hangUp()
-          return true
-        },
-        () => undefined,
-      )
-    },
-    { what: 'the balancer listens' },
-  )
+  const isUp = (): Promise<boolean> =>
+    Line.to(ports.mx).then(
+      (line) => {
+        line.hangUp()
+        return true
+      },
+      () => false,
+    )
+  await foreground(t, { program, words: ['-db', '-f', file], isUp })
   return ports
 }
 
@@ -219,10 +195,10 @@ test('two servers behind one address', async (t) => {
   const ports = await balancer(t, program, nodes)
 
   await t.test('each takes a mail, and knows who the client really is', async () => {
-    const lines = [
-      await Line.to(ports.mx, { from: '127.0.0.2' }),
-      await Line.to(ports.mx, { from: '127.0.0.3' }),
-    ]
+    // One more than there are nodes: that which found out that the balancer listens may still count for one of them.
+    const clients = ['127.0.0.2', '127.0.0.3', '127.0.0.3']
+    const lines: Line[] = []
+    for (const from of clients) lines.push(await Line.to(ports.mx, { from }))
     for (const line of lines) {
       assert.match((await line.reply())[0]!, /^220/)
       assert.match(await line.say('EHLO client.example'), /^250/)
@@ -231,8 +207,9 @@ test('two servers behind one address', async (t) => {
     }
     for (const line of lines) line.hangUp()
     const seen = (await sessions()).filter(({ peer }) => /^127\.0\.0\.[23]$/.test(peer.address))
-    assert.deepEqual(seen.map(({ peer }) => peer.address).sort(), ['127.0.0.2', '127.0.0.3'])
-    assert.deepEqual(seen.map(({ node }) => node).sort(), ['node1.mx.example.org', 'node2.mx.example.org'])
+    assert.deepEqual(seen.map(({ peer }) => peer.address).sort(), clients)
+    const nodesSeen = new Set(seen.map(({ node }) => node))
+    assert.deepEqual([...nodesSeen].sort(), ['node1.mx.example.org', 'node2.mx.example.org'])
   })
 
   await t.test(
