@@ -3,11 +3,10 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { house } from '../house/sources.ts'
+import { httpHost } from '../http-host.ts'
 import { requireProgram } from '../programs.ts'
 import { checkSignature } from '../s3/signature.ts'
 import { testKeys } from '../s3/stand-in.ts'
@@ -22,7 +21,7 @@ const run = (script: string, words: readonly string[], env: Readonly<Record<stri
 
 /** A store that has `there`, checks signatures, and makes what it is told to. */
 const store = async (t: TestContext, there: Set<string>): Promise<string> => {
-  const server = createServer((request, response) => {
+  const { url } = await httpHost(t, (request, response) => {
     const answer = (): number => {
       try {
         checkSignature(request, Buffer.alloc(0), { keys: testKeys, region: 'us-east-1', now: Date.now() })
@@ -37,9 +36,7 @@ const store = async (t: TestContext, there: Set<string>): Promise<string> => {
     }
     response.writeHead(answer()).end()
   })
-  t.after(() => server.close())
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return url
 }
 const keys = { AWS_ACCESS_KEY_ID: testKeys.accessKeyId, AWS_SECRET_ACCESS_KEY: testKeys.secretAccessKey }
 

@@ -1,8 +1,8 @@
 /** A collector of OTLP over HTTP that takes nothing which the specification does not have. */
 import assert from 'node:assert/strict'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
+import { httpHost } from '../http-host.ts'
 
 export type Told = {
   readonly traceId: string
@@ -120,29 +120,19 @@ export const readRequest = (body: string): readonly Told[] => {
   })
 }
 
-export const collector = async (
-  t: TestContext,
-  { port = 0 }: { readonly port?: number } = {},
-): Promise<Collector> => {
+export const collector = async (t: TestContext, at: { readonly port?: number } = {}): Promise<Collector> => {
   const spans: Told[] = []
   const requests: Collector['requests'][number][] = []
   let says: Says = (reply) => reply.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  const server = createServer(async (request, reply) => {
+  const hears = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
     const body = (await request.setEncoding('utf8').toArray()).join('')
     requests.push({ path: request.url ?? '', headers: request.headers, body })
     says(reply, requests.length)
     if (reply.statusCode === 200 && reply.writableEnded) spans.push(...readRequest(body))
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  t.after(close)
-  const { port: found } = server.address() as AddressInfo
+  }
+  const { url, port, close } = await httpHost(t, hears, at)
   return {
-    ...{ url: `http://127.0.0.1:${found}`, port: found, spans, requests, close },
+    ...{ url, port, spans, requests, close },
     says: (what) => {
       says = what
     },

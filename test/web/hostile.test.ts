@@ -1,9 +1,7 @@
 /** What a mail can make of a click, and of the names it gives. The mail that tries everything else is in page.test.ts. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import { httpHost } from '../http-host.ts'
 import { eventually } from '../server.ts'
 import { pageTests } from './browser.ts'
 
@@ -13,7 +11,7 @@ const test = pageTests()
 const site = async (t: TestContext) => {
   let connections = 0
   const asked: string[] = []
-  const server = createServer((request, response) => {
+  const { server, url } = await httpHost(t, (request, response) => {
     asked.push(request.url ?? '')
     const script =
       'document.title = String(window.opener); try { opener.location = "/led" } catch {} try { opener.parent.location = "/led" } catch {} try { opener.top.location = "/led" } catch {} document.body.id = "done"'
@@ -22,14 +20,7 @@ const site = async (t: TestContext) => {
       .end(`<!doctype html><body>Eve<script>${script}</script>`)
   })
   server.on('connection', () => connections++)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, asked, connections: () => connections }
+  return { url, asked, connections: () => connections }
 }
 
 const mailOf = (html: readonly string[], more: readonly string[] = []): string =>

@@ -1,7 +1,7 @@
 /** A receiver of webhooks that does what it is told: takes, refuses, is silent, goes away. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
+import { httpHost } from '../http-host.ts'
 
 export type Heard = {
   readonly path: string
@@ -37,10 +37,7 @@ export type Receiver = {
 
 const statusOf = (answer: Answer): number => (typeof answer === 'object' ? answer.status : Number(answer))
 
-export const receiver = async (
-  t: TestContext,
-  { port = 0 }: { readonly port?: number } = {},
-): Promise<Receiver> => {
+export const receiver = async (t: TestContext, at: { readonly port?: number } = {}): Promise<Receiver> => {
   const heard: Heard[] = []
   const taken: number[] = []
   let now = 0
@@ -56,7 +53,7 @@ export const receiver = async (
       .writeHead(statusOf(answer), typeof answer === 'object' ? answer.headers : {})
       .end('words of the receiver')
   }
-  const server: Server = createServer(async (request, reply) => {
+  const hears = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
     together = Math.max(together, ++now)
     const parts = await request
       .setEncoding('utf8')
@@ -69,17 +66,10 @@ export const receiver = async (
     now--
     if (statusOf(answer) < 300) taken.push(told.event.position)
     give(reply, answer)
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  t.after(close)
-  const { port: found } = server.address() as AddressInfo
+  }
+  const { url, port, close } = await httpHost(t, hears, at)
   return {
-    ...{ url: `http://127.0.0.1:${found}/hook?token=in-the-url`, port: found, heard, taken, close },
+    ...{ url: `${url}/hook?token=in-the-url`, port, heard, taken, close },
     get together() {
       return together
     },
