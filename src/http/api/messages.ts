@@ -1,5 +1,6 @@
 /** Messages: what was accepted, what it says, and everything that happened to it. */
 import { Readable } from 'node:stream'
+import { z } from 'zod'
 import { omitting } from '../../content/omitting.ts'
 import { exportStreams } from '../../history/export.ts'
 import { remembered } from '../../retention/remembered.ts'
@@ -12,12 +13,15 @@ import {
 } from '../../telling/message-history.ts'
 import { traceOf } from '../../telling/message-trace.ts'
 import type { Message } from '../../views/answers/messages.ts'
+import type { Page } from '../../views/desk/index.ts'
 import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
+import { cursorFor } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
-import { idIn, paging, since, text, until } from './fields.ts'
-import { filterOf, listOf, pageOf, wholeOf } from './lists.ts'
+import { idIn, paging, since, text, until, usualLimit } from './fields.ts'
+import { filterOf, listOf, type Paged, pageOf, placeOf, reach, wholeOf } from './lists.ts'
 import type { Rooms } from './rooms.ts'
+import { passedOver, searched, words } from './searched.ts'
 import { inTurns } from './turns.ts'
 
 const tag = 'Messages'
@@ -55,6 +59,33 @@ const rawOf = async function* (
   yield* omitting(body, accepted.data.authentication?.forged)
 }
 
+/** Those that say some words, of those that filters find. */
+const saying = async (
+  came: Pick<Parameters<Endpoint['answer']>[0], 'rooms' | 'request' | 'reply'>,
+  asked: Paged & { readonly text: string },
+) => {
+  const { limit = usualLimit, position, text: words } = asked
+  const { text: _, ...filter } = filterOf(asked)
+  const before = placeOf('messages', asked)
+  if (position !== undefined) await came.rooms.until(position)
+  const { items, end, ...found } = await searched(came, {
+    ...{ words, limit, before },
+    placeOf: ({ id, acceptedAt }: Message) => ({ id, at: Date.parse(acceptedAt) }),
+    mailOf: ({ id, size, from, subject }) => ({ message: id, size, from, subject }),
+    page: async (place, most) => {
+      const page = await came.rooms.desk('messages', filter, { limit: most, before: place, reach })
+      // The desk tells it as JSON.
+      return { rows: JSON.parse(page.items) as Message[], rest: page.end }
+    },
+  })
+  return {
+    items,
+    next: end === null ? null : cursorFor('messages', asked, [end.at, end.id]),
+    searchedTo: found.searched === null ? null : new Date(found.searched.at).toISOString(),
+    passedOver: found.passedOver,
+  }
+}
+
 const list = endpoint({
   ...{ method: 'GET', path: '/messages', name: 'listMessages', tag, role: 'look' },
   about: 'Accepted messages',
@@ -66,14 +97,21 @@ const list = endpoint({
     session: text('The id of the session it came in').optional(),
     subject: text('Words in its subject').optional(),
     tag: text('A rule of the policy by which it is Junk: spf.fail, dmarc.*; * for any').optional(),
+    text: words,
     ...paging,
   },
-  answers: { 200: { about: 'A page of messages', shape: listOf(message, 'Messages') } },
-  answer: ({ query, rooms }) =>
-    pageOf('messages', query, {
-      rooms,
-      ask: (page) => rooms.desk('messages', filterOf(query), page),
-    }),
+  answers: {
+    200: {
+      about: 'A page of messages',
+      shape: z.object({ ...listOf(message, 'MessagePage').shape, ...passedOver }).meta({ id: 'Messages' }),
+    },
+  },
+  answer: async (came) => {
+    const { query, rooms } = came
+    if (query.text !== undefined) return saying(came, { ...query, text: query.text })
+    const ask = (page: Page) => rooms.desk('messages', filterOf(query), page)
+    return pageOf('messages', query, { rooms, ask })
+  },
 })
 
 const one = endpoint({

@@ -67,8 +67,8 @@ export const useJson = <Value>(url: string | null): Answer<Value> =>
   useAnswer<Value>(url, (asked, signal) => getJson<Value>(asked, signal))
 export const useText = (url: string | null): Answer<string> => useAnswer(url, getText)
 
-/** Asks again when something happens that `isMeant` says concerns it, once a second at most. */
-export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean): void => {
+/** Asks again when something happens that `isMeant` says concerns it, once in `pace` milliseconds at most. */
+export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean, pace = 1_000): void => {
   const last = useRef(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   useEffect(
@@ -79,7 +79,7 @@ export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean):
   )
   useLive((batch) => {
     if (timer.current !== null || !isMeant(batch)) return
-    const wait = Math.max(150, 1_000 - (performance.now() - last.current))
+    const wait = Math.max(150, pace - (performance.now() - last.current))
     timer.current = setTimeout(() => {
       timer.current = null
       last.current = performance.now()
@@ -93,6 +93,8 @@ export type Page<Item> = {
   readonly next: string | number | null
   /** Of a page that is shorter since a search was long. */
   readonly searchedTo?: string | null
+  /** Of a search that reads mail: how many it could not read, by why. */
+  readonly passedOver?: Readonly<Record<string, number>> | null
 }
 
 export type Pages<Item> = {
@@ -104,6 +106,8 @@ export type Pages<Item> = {
   readonly more: (() => void) | null
   /** A search that goes on: how far back it has come. */
   readonly searchedTo: string | null
+  /** Mails that could not be searched. */
+  readonly passedOver: number
   /** The newest page again, laid over what is known. */
   readonly again: () => void
   /** What is known otherwise: rows as they are now, null for one that is gone. */
@@ -120,7 +124,7 @@ export type PagesOptions<Item> = {
   readonly behind?: string
 }
 
-type Known<Item> = Page<Item> & { readonly list: string }
+type Known<Item> = Omit<Page<Item>, 'passedOver'> & { readonly list: string; readonly passedOver: number }
 
 /** What is found by a search goes on to be looked for until there are so many. */
 const enough = 50
@@ -134,28 +138,36 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
   const current = useRef(list)
   current.current = list
   const isKnown = known !== null && known.list === list
+  const leaving = useRef(new AbortController())
 
   const load = useCallback(
     (cursor: Page<Item>['next']): void => {
       setAsking(true)
-      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, [behind]: cursor }))
+      const { signal } = leaving.current
+      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, [behind]: cursor }), signal)
         .then(
           (page) => {
-            if (current.current !== list) return
+            if (signal.aborted || current.current !== list) return
             setError(null)
             setKnown((before) => joined(before?.list === list ? before : null, page, { list, cursor, key }))
           },
           (problem: ApiProblem) => {
-            if (current.current === list) setError(problem)
+            if (!signal.aborted && current.current === list) setError(problem)
           },
         )
-        .finally(() => setAsking(false))
+        .finally(() => {
+          if (!signal.aborted) setAsking(false)
+        })
     },
     [list],
   )
   useEffect(() => {
     setError(null)
+    const left = new AbortController()
+    leaving.current = left
     load(null)
+    // What nobody waits for any more is not looked for either: the server stops.
+    return () => left.abort()
   }, [load])
   const next = isKnown ? known.next : null
   const searchedTo = isKnown && next !== null ? (known.searchedTo ?? null) : null
@@ -167,7 +179,7 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
   return {
     // Nothing found yet is not nothing.
     items: isKnown && (known.items.length > 0 || next === null) ? known.items : null,
-    ...{ error, isAsking, searchedTo },
+    ...{ error, isAsking, searchedTo, passedOver: isKnown ? known.passedOver : 0 },
     more: next === null ? null : () => load(next),
     again: () => load(null),
     change: (now) =>
@@ -187,16 +199,20 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
 /** Most rows kept on the page; whoever wants more filters. */
 const longest = 5_000
 
+const sumOf = (counts: Page<unknown>['passedOver']): number =>
+  Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0)
+
 const joined = <Item>(
   before: Known<Item> | null,
-  { items, next, searchedTo = null }: Page<Item>,
+  { items, next, searchedTo = null, passedOver: counts }: Page<Item>,
   { list, cursor, key }: { list: string; cursor: Page<Item>['next']; key: (item: Item) => string },
 ): Known<Item> => {
-  if (before === null) return { list, items, next, searchedTo }
+  const passedOver = sumOf(counts)
+  if (before === null) return { list, items, next, searchedTo, passedOver }
   const fresh = new Set(items.map(key))
   if (cursor !== null)
     return {
-      ...{ list, next, searchedTo },
+      ...{ list, next, searchedTo, passedOver: before.passedOver + passedOver },
       items: [...before.items.filter((item) => !fresh.has(key(item))), ...items].slice(-longest),
     }
   // Where nothing of the new page was known before, what lies between is not known either; what lay between rows of it is gone.
@@ -204,5 +220,5 @@ const joined = <Item>(
   const isNothingNew = items.length === 0 || last >= 0
   return next !== null && isNothingNew
     ? { ...before, items: [...items, ...before.items.slice(last + 1)].slice(0, longest) }
-    : { list, items, next, searchedTo }
+    : { list, items, next, searchedTo, passedOver }
 }

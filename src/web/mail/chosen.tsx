@@ -108,8 +108,9 @@ export const ChosenBar = ({ box, query, mails, choice }: BarProps) => {
   if (items === null || items.length === 0) return null
   const ids = [...keys]
   const isAll = items.every(({ key }) => keys.has(key))
+  const filters = filtersIn(box, query)
   // What comes in after the newest that is shown is not meant.
-  const fitting: Meant = { filter: { until: items[0]!.at, ...filtersIn(box, query) } }
+  const fitting: Meant = { filter: { until: items[0]!.at, ...filters } }
   return (
     <div class="chosen" role="toolbar" aria-label="What is chosen">
       <label>
@@ -138,7 +139,8 @@ export const ChosenBar = ({ box, query, mails, choice }: BarProps) => {
           </button>
         </>
       )}
-      {isAll && mails.more !== null && (
+      {/* What was found by reading mail is deleted where it is shown, and nowhere else. */}
+      {isAll && mails.more !== null && !('text' in filters) && (
         <button type="button" class="small danger" onClick={() => choice.remove(fitting)}>
           Delete all that fit …
         </button>

@@ -12,6 +12,7 @@ import { bytes, Empty, Line, More, Problem, Time, Waiting } from '../pieces/piec
 import { SendingLines } from '../pieces/sending.tsx'
 import { type Choice, ChosenBar } from './chosen.tsx'
 import { everything } from './mail.tsx'
+import { isWide, PassedOver, SearchText, TextToo, widely, widened } from './wide.tsx'
 
 /** A row of the list, of whichever list it is. */
 export type Mail = {
@@ -46,9 +47,12 @@ const ofBox: readonly Field[] = [
 ]
 const fieldsOf = (box: string): readonly Field[] => (box === everything ? ofAll : ofBox)
 
+/** Whose words may be looked for in the text as well. */
+const searchOf = (box: string): string => (box === everything ? 'subject' : 'search')
+
 /** As the API takes them. */
 export const filtersIn = (box: string, query: URLSearchParams): Record<string, string> =>
-  askedBy(fieldsOf(box), query)
+  widened(askedBy(fieldsOf(box), query), { query, field: searchOf(box) })
 
 export type Either = Message | MailboxMessage
 export const isFiled = (one: Either): one is MailboxMessage => 'mailbox' in one
@@ -62,6 +66,10 @@ const mailOf = (one: Either): Mail =>
         ...{ to: one.recipients.join(', '), subject: one.subject, size: one.size, flags: ['\\Seen'] },
       }
 
+/** Milliseconds from one look at what is new to the next. */
+const often = 1_000
+const seldom = 5_000
+
 export const useMails = (box: string, query: URLSearchParams): Mails => {
   const asOf = pastIn(query)
   const pages = usePages<Either>({
@@ -73,7 +81,9 @@ export const useMails = (box: string, query: URLSearchParams): Mails => {
     },
     key: ({ id }) => id,
   })
-  useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
+  // What has to be read for the answer is not read anew with every mail.
+  const pace = 'text' in filtersIn(box, query) ? seldom : often
+  useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'), pace)
   return { ...pages, items: pages.items?.map(mailOf) ?? null }
 }
 
@@ -140,12 +150,19 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
   )
 }
 
-const Nothing = ({ box, isFiltered, isPast }: Record<'isFiltered' | 'isPast', boolean> & { box: string }) => {
+type NothingProps = Record<'isFiltered' | 'isPast' | 'mayWiden', boolean> & { readonly box: string }
+
+const Nothing = ({ box, isFiltered, isPast, mayWiden }: NothingProps) => {
   const caller = useWho()?.caller
   if (isFiltered)
     return (
       <Empty title="No mail fits">
         <p>Take a filter away, or look further back.</p>
+        {mayWiden && (
+          <p>
+            <SearchText />
+          </p>
+        )}
       </Empty>
     )
   if (isPast)
@@ -186,9 +203,10 @@ export type MailListProps = {
 }
 
 export const MailList = ({ box, query, mails, message, choice, write }: MailListProps) => {
-  const { items, error, more, isAsking, searchedTo, again } = mails
+  const { items, error, more, isAsking, searchedTo, passedOver, again } = mails
   const account = useAccount()
   const isFiltered = Object.keys(filtersIn(box, query)).length > 0
+  const hasWords = (query.get(searchOf(box)) ?? '') !== ''
   return (
     <section class="mails" aria-label="Mails">
       <header class="head">
@@ -199,14 +217,20 @@ export const MailList = ({ box, query, mails, message, choice, write }: MailList
           </button>
         )}
       </header>
-      <Filters key={box} fields={fieldsOf(box)} query={query} />
+      <Filters key={box} fields={fieldsOf(box)} query={query} also={[widely]}>
+        {hasWords && <TextToo query={query} />}
+      </Filters>
       <Past query={query} what={box === everything ? 'all mail as it was' : 'the mailbox as it was'} />
       {choice !== null && <ChosenBar {...{ box, query, mails, choice }} />}
       {error !== null && <Problem error={error} again={again} />}
       {items === null ? (
         error === null && <Waiting />
       ) : items.length === 0 ? (
-        <Nothing {...{ box, isFiltered }} isPast={pastIn(query) !== null} />
+        <Nothing
+          {...{ box, isFiltered }}
+          isPast={pastIn(query) !== null}
+          mayWiden={hasWords && !isWide(query)}
+        />
       ) : (
         <ul class="rows">
           {items.map((mail) => (
@@ -215,6 +239,7 @@ export const MailList = ({ box, query, mails, message, choice, write }: MailList
         </ul>
       )}
       <More {...{ more, isAsking, searchedTo }} />
+      <PassedOver count={passedOver} />
     </section>
   )
 }

@@ -1,5 +1,6 @@
 /** Filters of a list, kept in the address: what is filtered can be linked to. */
-import { useEffect, useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import { ask } from '../frame/router.ts'
 
 export type Field = {
@@ -45,20 +46,22 @@ const Choice = ({ field, value }: { readonly field: Field; readonly value: strin
 )
 
 const Words = ({ field, value }: { readonly field: Field; readonly value: string }) => {
-  const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
+  const [typed, setTyped] = useState({ value, text: value })
+  // At once, not in an effect: that would come after what somebody has typed meanwhile, and take it away.
+  if (typed.value !== value) setTyped({ value, text: value })
+  const text = typed.value === value ? typed.text : value
   return (
     <label>
       <span>{field.title}</span>
       <input
         type="search"
-        value={typed}
+        value={text}
         placeholder={field.hint ?? ''}
         size={Math.max(shortest, field.hint?.length ?? 0)}
         data-field={field.name}
         {...(field.first === true && { 'data-search': '' })}
-        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onChange={() => ask({ [field.name]: typed.trim() })}
+        onInput={({ currentTarget }) => setTyped({ value, text: currentTarget.value })}
+        onChange={({ currentTarget }) => ask({ [field.name]: currentTarget.value.trim() })}
         {...(field.suggested !== undefined && { list: `words-${field.name}` })}
       />
       {field.suggested !== undefined && (
@@ -75,9 +78,15 @@ const Words = ({ field, value }: { readonly field: Field; readonly value: string
 export const Filters = ({
   fields,
   query,
+  also = [],
+  children,
 }: {
   readonly fields: readonly Field[]
   readonly query: URLSearchParams
+  /** What else of the address goes when all is cleared. */
+  readonly also?: readonly string[]
+  /** Behind the fields. */
+  readonly children?: ComponentChildren
 }) => {
   const given = Object.keys(askedBy(fields, query))
   const hidden = fields.filter(({ first, name }) => first !== true && !given.includes(name))
@@ -92,6 +101,7 @@ export const Filters = ({
           <Choice key={field.name} field={field} value={query.get(field.name) ?? ''} />
         ),
       )}
+      {children}
       {hidden.length > 0 && (
         <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Fewer filters' : 'More filters'}
@@ -101,7 +111,9 @@ export const Filters = ({
         <button
           type="button"
           class="quiet"
-          onClick={() => ask(Object.fromEntries(fields.map(({ name }) => [name, null])))}
+          onClick={() =>
+            ask(Object.fromEntries([...fields.map(({ name }) => name), ...also].map((name) => [name, null])))
+          }
         >
           Clear
         </button>
