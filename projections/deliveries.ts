@@ -35,7 +35,7 @@ const domainOf = (address: string): string => address.slice(address.lastIndexOf(
 
 /** Only where an account submitted the mail is there a row to go by. */
 const ofAccount = (delivery: string, message: string, queuedAt: number): RowChange => ({
-  ...{ kind: 'upsert', table: 'account_deliveries', key: [delivery], set: { queuedAt } },
+  ...{ kind: 'insert', table: 'account_deliveries', key: [delivery], set: { queuedAt } },
   behind: { table: 'submitted', key: [message], columns: ['account'] },
 })
 
@@ -44,6 +44,7 @@ const queued = (delivery: string, at: number, data: DeliveryQueued): readonly Ro
   const set = {
     ...{ message, sender, nextHop, acceptedAt, forwarder },
     domain: domainOf(recipients[0]?.address ?? nextHop),
+    sole: recipients.length === 1 ? recipients[0]!.address : null,
     status: 'queued',
     owner: data.node,
     queuedAt: at,
@@ -245,7 +246,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const deliveries: Projection = {
   name: 'deliveries',
-  version: 9,
+  version: 10,
   tables: {
     deliveries: {
       key: ['id'],
@@ -257,6 +258,8 @@ export const deliveries: Projection = {
         /** The alias for which it is forwarded. */
         forwarder: 'text',
         domain: 'text',
+        /** Its recipient, where there is one and no more. */
+        sole: 'text',
         status: 'text',
         queuedAt: 'number',
         acceptedAt: 'number',
@@ -296,7 +299,8 @@ export const deliveries: Projection = {
         ['status', 'queuedAt'],
         ['domain', 'queuedAt'],
         ['senderKey', 'queuedAt'],
-        ['queuedAt'],
+        // With what is looked for in the midst of it, so that who looks through all need not open the rows.
+        ['queuedAt', 'id', 'domain', 'sender', 'sole', 'forwarder'],
         ['nextAttemptAt'],
         ['message'],
         // What was still to be delivered at a time is found behind it.

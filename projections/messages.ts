@@ -52,6 +52,11 @@ export const mailboxesOf = ({
 const forgotten = (at: number, ids: readonly string[]): readonly RowChange[] =>
   ids.map((id) => ({ kind: 'upsert', table: 'messages', key: [id], set: { contentForgottenAt: at } }))
 
+const forRecipients = ({ at, data: { message, recipients } }: Accepted): readonly RowChange[] =>
+  givenAddresses(recipients).map((address) => ({
+    ...{ kind: 'insert', table: 'message_recipients', key: [at, message, address.toLowerCase()] },
+  }))
+
 const fold = (event: EventOf): readonly RowChange[] => {
   if (event.type === 'NoticeDropped') return receiptSettled(event.data.cause)
   if (event.type === 'ContentForgotten') return forgotten(event.at, event.data.messages)
@@ -78,6 +83,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
   }
   return [
     { kind: 'insert', table: 'messages', key: [message], set },
+    ...forRecipients(event),
     ...receiptDue(event),
     ...receiptSettled(event.data.cause),
   ]
@@ -85,7 +91,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 8,
+  version: 9,
   tables: {
     messages: {
       key: ['id'],
@@ -121,12 +127,22 @@ export const messages: Projection = {
         userKey: 'lower(user)',
         place: `CASE WHEN tags IS NOT NULL THEN 'junk' END`,
       },
-      indexes: [['senderKey', 'acceptedAt'], ['acceptedAt']],
+      indexes: [
+        ['senderKey', 'acceptedAt'],
+        // With what is looked for in the midst of it, so that who looks through all need not open the rows.
+        ['acceptedAt', 'id', 'subject', 'sender'],
+      ],
       sparse: [
         ['session', 'acceptedAt'],
         ['place', 'acceptedAt'],
         ['userKey', 'acceptedAt'],
       ],
+    },
+    /** Whom it was for, in lower case. */
+    message_recipients: {
+      key: ['at', 'message', 'address'],
+      columns: { at: 'number', message: 'text', address: 'text' },
+      indexes: [['address', 'at', 'message']],
     },
     receipts_due: {
       key: ['message'],

@@ -36,7 +36,8 @@ export type RowChange =
   /**
    * A row whose key is new by construction (an id), so nobody looks for an older one; a key seen again replaces the row.
    * `number` takes the next number of `counter` into `column`: 1, 2, 3 ... in log order, never one twice. With `when` the
-   * row is made only where that holds.
+   * row is made only where that holds. With `behind` the key begins with what another row holds, and `key` follows; where that row is not there,
+   * or holds nothing in one of the columns, nothing is made.
    */
   | {
       readonly kind: 'insert'
@@ -45,12 +46,12 @@ export type RowChange =
       readonly set?: Readonly<Record<string, Value>>
       readonly number?: { readonly column: string; readonly counter: Counter }
       readonly when?: Condition
+      readonly behind?: Kept
     }
   /**
    * Sets columns and adds to columns of a row, which is made if it is not there. `elapsed` adds to `column` the milliseconds
    * from the time kept at `since` up to `at` (nothing if none is kept), then keeps `at` there; what it adds is added at `also`, too. `once` sets columns that hold
-   * nothing yet. With `behind` the key begins with what another row holds, and `key` follows; where that row is not there, or
-   * holds nothing in one of the columns, nothing is changed.
+   * nothing yet. With `behind` the key is found as for `insert`.
    */
   | {
       readonly kind: 'upsert'

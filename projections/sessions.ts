@@ -155,22 +155,28 @@ const opened = (session: string, event: EventOf & { type: 'SessionOpened' }): re
   return door === 'open' ? [row] : [row, refusal(session, { reason: door })]
 }
 
-/** The key of a refusal that no rule decided has an empty one. */
-const refusal = (session: string, { reason, rule = '' }: Pick<Refused, 'reason' | 'rule'>): RowChange => ({
-  ...{ kind: 'insert', table: 'session_refusals', key: [session, reason, rule] },
+/** What was named in it, with its time in front: so that the newest come first out of an index. */
+const beside = (session: string, table: string, key: readonly string[]): RowChange => ({
+  ...{
+    kind: 'insert',
+    table,
+    key,
+    behind: { table: 'sessions', key: [session], columns: ['id', 'openedAt'] },
+  },
 })
 
-const tried = (session: string, user: string): RowChange => ({
-  ...{ kind: 'upsert', table: 'session_tries', key: [user.toLowerCase()] },
-  // So that the newest come first out of an index.
-  behind: { table: 'sessions', key: [session], columns: ['id', 'openedAt'] },
-})
+/** The key of a refusal that no rule decided has an empty one. */
+const refusal = (session: string, { reason, rule = '' }: Pick<Refused, 'reason' | 'rule'>): RowChange =>
+  beside(session, 'session_refusals', [reason, rule])
+
+const tried = (session: string, user: string): RowChange =>
+  beside(session, 'session_tries', [user.toLowerCase()])
 
 const tagged = (session: string, tags: readonly string[] = []): RowChange[] =>
   tags.map((tag) => ({ kind: 'insert', table: 'session_tags', key: [session, tag] }))
 
 const named = (session: string, role: string, addresses: readonly string[] = []): RowChange[] =>
-  addresses.map((address) => ({ kind: 'insert', table: 'session_addresses', key: [session, role, address] }))
+  addresses.map((address) => beside(session, 'session_addresses', [role, address.toLowerCase()]))
 
 /** `retention` has taken these away. */
 const forgotten = (streams: readonly string[]): readonly RowChange[] =>
@@ -238,7 +244,7 @@ const rule = `CASE WHEN outcome = 'refused' THEN refusalRule END`
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 7,
+  version: 8,
   tables: {
     sessions: {
       key: ['id'],
@@ -277,24 +283,35 @@ export const sessions: Projection = {
       computed: {
         ...{ state, outcome, reason, rule, deferred },
         userKey: 'lower(user)',
+        heloKey: 'lower(helo)',
+        /** Most end with QUIT, and an index has the others. */
+        unusualEnd: `nullif(ended, 'quit')`,
         /** Nearly all mail comes in sessions that are accepted: an index has the others. */
         unusual: `nullif(outcome, 'accepted')`,
         lastRefusal: 'coalesce(refusal, fault)',
-        /** Whatever it came to, something was refused in it. */
-        refusing: `CASE WHEN refused > 0 THEN 'yes' END`,
         suspicious: `CASE WHEN tagged > 0 THEN 'yes' END`,
       },
-      indexes: [['openedAt'], ['peerAddress', 'openedAt']],
+      indexes: [
+        // With what is looked for in the midst of it, so that who looks through all need not open the rows.
+        ['openedAt', 'id', 'helo', 'peerName', 'peerAddress'],
+        ['peerAddress', 'openedAt'],
+      ],
       sparse: [
+        ['heloKey', 'openedAt'],
+        ['unusualEnd', 'openedAt'],
         ['unusual', 'openedAt'],
-        ['refusing', 'openedAt'],
         ['userKey', 'openedAt'],
         ['suspicious', 'openedAt'],
       ],
     },
+    /** Whom it named, in lower case; `role` is `sender` or `recipient`. */
     session_addresses: {
-      key: ['session', 'role', 'address'],
-      columns: { session: 'text', role: 'text', address: 'text' },
+      key: ['session', 'opened', 'role', 'address'],
+      columns: { session: 'text', opened: 'number', role: 'text', address: 'text' },
+      indexes: [
+        ['role', 'address', 'opened', 'session'],
+        ['opened', 'session', 'role', 'address'],
+      ],
     },
     session_tags: {
       key: ['session', 'tag'],
@@ -302,8 +319,12 @@ export const sessions: Projection = {
     },
     /** Whatever was refused in it, whether or not something else was accepted. */
     session_refusals: {
-      key: ['session', 'reason', 'rule'],
-      columns: { session: 'text', reason: 'text', rule: 'text' },
+      key: ['session', 'opened', 'reason', 'rule'],
+      columns: { session: 'text', opened: 'number', reason: 'text', rule: 'text' },
+      indexes: [
+        ['reason', 'opened', 'session'],
+        ['opened', 'session', 'rule'],
+      ],
     },
     /** Names of logins that failed in it, in lower case. */
     session_tries: {

@@ -1,7 +1,7 @@
 /** One generation of one view: a projection, its tables, and how far it has come. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { EventOf } from '../../machines/vocabulary/events.ts'
-import type { Projection, RowChange } from '../../projections/projection.ts'
+import type { Key, Projection, RowChange } from '../../projections/projection.ts'
 import type { StoredEvent } from '../log/port.ts'
 import { Rows } from './rows.ts'
 import { missingIndexes } from './tables.ts'
@@ -121,7 +121,9 @@ export class Generation {
 
   #insert(rows: Rows, change: Insert): void {
     if (change.when !== undefined && !this.#rows(change.when.table).holds(change.when)) return
-    const row = rows.insert(change)
+    const whole = this.#wholeKey(change)
+    if (whole === null) return
+    const row = rows.insert(whole === change.key ? change : { ...change, key: whole })
     if (change.number === undefined) return
     const { column, counter } = change.number
     rows.put(row, column, this.#rows(counter.table).next(counter))
@@ -140,7 +142,7 @@ export class Generation {
     if (also !== undefined) this.#rows(also.table).upsert({ ...also, add: { [also.column]: at - before } })
   }
 
-  #wholeKey({ key, behind }: Upsert): Upsert['key'] | null {
+  #wholeKey({ key, behind }: Pick<Insert, 'key' | 'behind'>): Key | null {
     if (behind === undefined) return key
     const first = this.#rows(behind.table).kept(behind)
     return first === null ? null : [...first, ...key]

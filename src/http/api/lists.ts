@@ -34,8 +34,32 @@ export const placeOf = (name: string, asked: Paged): Place => {
   return place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
 }
 
-/** Rows that are looked through for one page: what fits few of a million is found bit by bit, each of them soon. */
+/** Rows that are looked through at a time: others are answered in between. */
 export const reach = 25_000
+/** Milliseconds after which whoever waits for a page hears how far the search has come. */
+const patience = 200
+
+/** The arrays of JSON, as one. */
+const joined = (texts: readonly string[]): string =>
+  `[${texts
+    .map((text) => text.slice(1, -1))
+    .filter((text) => text !== '')
+    .join(',')}]`
+
+/** What fits few of a million is found bit by bit: look after look, until the page is full, nothing is left, or somebody has waited long enough. */
+const searchedFor = async (ask: (page: Page) => Promise<TextPage>, page: Page): Promise<TextPage> => {
+  const until = performance.now() + patience
+  const texts: string[] = []
+  for (let { limit, before } = page; ; ) {
+    const found = await ask({ limit, before, reach })
+    texts.push(found.items)
+    const { searched } = found
+    limit -= found.count
+    if (searched === null || limit <= 0 || performance.now() > until)
+      return { ...found, items: joined(texts), count: page.limit - limit }
+    before = searched
+  }
+}
 
 export const pageOf = async (
   name: string,
@@ -45,7 +69,7 @@ export const pageOf = async (
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const { items, end, searched } = await ask({ limit, before, reach })
+  const { items, end, searched } = await searchedFor(ask, { limit, before })
   const next = end === null ? null : cursorFor(name, asked, [end.at, end.id])
   const searchedTo = searched === null ? null : new Date(searched.at).toISOString()
   return new Json(

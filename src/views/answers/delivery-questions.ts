@@ -29,7 +29,7 @@ const chosen = `
       SELECT 1 FROM delivery_recipients WHERE delivery = d.id AND address LIKE :recipient ESCAPE '\\'))
 `
 const at = 'd.queuedAt'
-const { everything, column, beside, time } = waysOf({
+const { everything, column, beside, time, along } = waysOf({
   ...{ select: 'd.*', from: 'deliveries AS d', id: 'd.id', at, chosen },
 })
 /** Those of an account, by an index of their own. */
@@ -64,6 +64,17 @@ const leaders = [
   ledBy(sometime, time),
 ]
 
+/** What is looked for beside the time, out of one index; of those forwarded, and those with several recipients, more has to be looked at. */
+const addressed = `(:domain IS NULL OR domain LIKE :domain ESCAPE '\\' OR forwarder > '')
+  AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\' OR forwarder > '')
+  AND (:recipient IS NULL OR sole IS NULL OR sole LIKE :recipient ESCAPE '\\' OR forwarder > '')`
+const walks = [
+  {
+    of: ({ domain, sender, recipient }: DeliveryFilter) => (domain ?? sender ?? recipient) !== undefined,
+    walk: along({ table: 'deliveries', at: 'queuedAt', id: 'id', where: addressed }),
+  },
+]
+
 /** What was not over yet at `:aliveAt`, whenever it was queued before. */
 const aliveThen = `
   SELECT id FROM deliveries WHERE finishedAt > :aliveAt AND queuedAt <= :aliveAt
@@ -92,6 +103,6 @@ export const unfinishedFilter = (asked: DeliveryFilter, at: number): Record<stri
 })
 
 export const questionFor = (db: DatabaseSync, asked: DeliveryFilter): Question => {
-  const { paged, filter } = questionBy(db, asked, { leaders, everything })
+  const { paged, filter } = questionBy(db, asked, { leaders, walks, everything })
   return { paged, filter: { ...filter, ...patternsOf(asked) } }
 }

@@ -20,6 +20,8 @@ export type Rows = {
   readonly id: string
   readonly at: string
   readonly chosen: string
+  /** The same row may stand in it several times. */
+  readonly repeats?: boolean
 }
 
 /** One index, and what it finds of `:lead`. */
@@ -31,6 +33,21 @@ export type Way = Paged & {
 /** Another table that names rows: `id` is the row's, `where` is about `:lead`. */
 export type Beside = { readonly from: string; readonly id: string; readonly where: string }
 
+/**
+ * A table, or an index, that has the time, the id of the row it stands for, and beside them what is looked for: rows of it are gone through from the newest
+ * back, and only what `where` lets pass is looked up.
+ */
+export type Beaten = {
+  readonly table: string
+  readonly at: string
+  readonly id: string
+  readonly where: string
+  /** It may stand several times for the same row. */
+  readonly repeats?: boolean
+  /** It lies in the order of these ids as well. */
+  readonly isById?: boolean
+}
+
 export type WaysOf = {
   /** In the order of their ids. */
   readonly everything: Paged
@@ -38,38 +55,52 @@ export type WaysOf = {
   readonly column: (name: string) => Way
   readonly beside: (table: Beside) => Way
   readonly time: Way
+  /** What all are looked through by for a page. */
+  readonly along: (beaten: Beaten) => Walk
 }
+
+/** How one looks through all for what no index leads to. */
+export type Walk = Omit<Paged, 'oldest'> & Partial<Pick<Paged, 'oldest'>>
 
 const last = (column: string): string => column.slice(column.indexOf('.') + 1)
 
-export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
-  const rows = `SELECT ${select} FROM ${from} WHERE`
-  const oldestFirst = `${id} > :after ${chosen} ORDER BY ${id} LIMIT :limit`
-  /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
-  const time = `${at} BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)`
+/** Rows behind a place, by their time and id. */
+const boundsOf = (at: string, id: string) => {
   const place = `${at} <= min(:beforeAt, coalesce(:until, 9e15)) AND (${at} < :beforeAt OR ${id} < :beforeId)`
   const inOrder = `ORDER BY ${at} DESC, ${id} DESC`
-  const behind = `${place} AND ${at} >= max(coalesce(:since, 0), :floorAt) AND (${at} > :floorAt OR ${id} >= :floorId)
-    ${chosen} ${inOrder} LIMIT :limit`
-  const floor = (lead: string): readonly string[] => [
-    `SELECT ${at} AS at, ${id} AS id FROM ${from} WHERE ${lead} ${place} AND ${at} >= coalesce(:since, 0)
-      ${inOrder} LIMIT 1 OFFSET :reach`,
-  ]
-  const newestFirst = `${time} ${chosen} AND ${id} > :after ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`
+  return {
+    inOrder,
+    behind: `${place} AND ${at} >= max(coalesce(:since, 0), :floorAt) AND (${at} > :floorAt OR ${id} >= :floorId)`,
+    floor: (rows: string) => [
+      `SELECT ${at} AS at, ${id} AS id FROM ${rows} ${place} AND ${at} >= coalesce(:since, 0)
+        ${inOrder} LIMIT 1 OFFSET :reach`,
+    ],
+  }
+}
+
+export const waysOf = ({ select, from, id, at, chosen, repeats = false }: Rows): WaysOf => {
+  const rows = `SELECT ${select} FROM ${from} WHERE`
+  const once = (name: string, repeated = repeats): string => (repeated ? `GROUP BY ${name}` : '')
+  const oldestFirst = `${id} > :after ${chosen} ${once(id)} ORDER BY ${id} LIMIT :limit`
+  /** Indexes end with the time, so that the newest come first out of them, and only those of the time that was asked for. */
+  const time = `${at} BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15)`
+  const bounds = boundsOf(at, id)
+  const byTime = (lead = '') => ({
+    newest: `${rows} ${lead} ${time} ${chosen} AND ${id} > :after ${once(`${at}, ${id}`)} ${bounds.inOrder} LIMIT :limit`,
+    page: `${rows} ${lead} ${bounds.behind} ${chosen} ${once(`${at}, ${id}`)} ${bounds.inOrder} LIMIT :limit`,
+    floors: bounds.floor(`${from} WHERE ${lead}`),
+  })
   const everything: Paged = {
+    ...byTime(),
     oldest: `${rows} ${oldestFirst}`,
     newest: `${rows} ${id} > :after ${chosen} ORDER BY ${id} DESC LIMIT :limit`,
-    page: `${rows} ${behind}`,
-    floors: floor(''),
   }
   return {
     everything,
     column: (name) => ({
+      ...byTime(`${name} = :lead AND`),
       found: `FROM ${from} WHERE ${name} = :lead AND ${time}`,
       oldest: `${rows} ${name} = :lead AND ${oldestFirst}`,
-      newest: `${rows} ${name} = :lead AND ${newestFirst}`,
-      page: `${rows} ${name} = :lead AND ${behind}`,
-      floors: floor(`${name} = :lead AND`),
     }),
     beside: (table) => {
       const both = `SELECT ${select} FROM ${table.from} CROSS JOIN ${from} ON ${id} = ${table.id}
@@ -83,12 +114,20 @@ export const waysOf = ({ select, from, id, at, chosen }: Rows): WaysOf => {
           GROUP BY ${table.id} ORDER BY ${at} DESC, ${id} DESC LIMIT :limit`,
       }
     },
-    time: {
-      found: `FROM ${from} WHERE :lead = '' AND ${time}`,
-      oldest: everything.oldest,
-      newest: `${rows} ${newestFirst}`,
-      page: everything.page,
-      floors: floor(''),
+    time: { ...byTime(), found: `FROM ${from} WHERE :lead = '' AND ${time}`, oldest: everything.oldest },
+    along: ({ table, where, repeats: isRepeated, isById = false, ...beaten }) => {
+      const { behind, floor, inOrder } = boundsOf('w.at', 'w.found')
+      const walked = (which: string): string =>
+        `(SELECT ${beaten.at} AS at, ${beaten.id} AS found FROM ${table} ${which}) AS w`
+      const looked = `SELECT ${select} FROM ${walked(`WHERE ${where}`)} CROSS JOIN ${from} ON ${id} = w.found WHERE`
+      const newestFirst = `${chosen} ${once('w.at, w.found', isRepeated)} ${inOrder} LIMIT :limit`
+      const byId = `${looked} w.found > :after ${chosen} ${once('w.found', isRepeated)} ORDER BY w.found LIMIT :limit`
+      return {
+        ...(isById && { oldest: byId }),
+        newest: `${looked} w.at BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15) AND w.found > :after ${newestFirst}`,
+        page: `${looked} ${behind} ${newestFirst}`,
+        floors: floor(`${walked('')} WHERE`),
+      }
     },
   }
 }
@@ -146,19 +185,31 @@ const most = { all: 5000, page: 1000 } as const
 type Led = { readonly count: string; readonly paged: Paged; readonly lead: string }
 export type Question = { readonly paged: Paged; readonly filter: Record<string, SQLInputValue> }
 
-/** What finds fewest of `asked`, or the walk through `everything`; where several find as few, the first. */
+export type Leading<Filter> = {
+  readonly leaders: readonly Leader<Filter>[]
+  /** For what no index leads to, in the order of preference: `of` says whether there is something for it to look for. */
+  readonly walks?: readonly { readonly of: (asked: Filter) => boolean; readonly walk: Walk }[]
+  readonly everything: Paged
+}
+
+/** What finds fewest of `asked`, or the walk through all of them; where several find as few, the first. */
 export const questionBy = <Filter extends Asked>(
   db: DatabaseSync,
   asked: Filter,
-  { leaders, everything }: { readonly leaders: readonly Leader<Filter>[]; readonly everything: Paged },
+  { leaders, walks = [], everything }: Leading<Filter>,
 ): Question => {
   const led = leaders.flatMap(({ value, count, paged }): Led[] => {
     const lead = value(asked)
     return lead === null ? [] : [{ lead, count, paged }]
   })
   const best = bestOf(db, led, asked)
-  if (best === null) return { paged: everything, filter: {} }
-  return { paged: best.paged, filter: best.paged.newest.includes(':lead') ? { lead: best.lead } : {} }
+  const paged = best?.paged ?? everything
+  const isLed = paged.page.includes(':lead')
+  const walk = isLed ? undefined : walks.find(({ of }) => of(asked))?.walk
+  return {
+    paged: { ...paged, ...walk },
+    filter: best !== null && paged.newest.includes(':lead') ? { lead: best.lead } : {},
+  }
 }
 
 const bestOf = (db: DatabaseSync, led: readonly Led[], asked: Asked): Led | null => {

@@ -13,15 +13,24 @@ const chosen = `
     AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
     AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
     AND (:recipient IS NULL OR EXISTS (
-      SELECT 1 FROM json_each(messages.recipients) WHERE value LIKE :recipient ESCAPE '\\'))
+      SELECT 1 FROM message_recipients WHERE at = acceptedAt AND message = messages.id
+        AND address LIKE :recipient ESCAPE '\\'))
     AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(messages.tags) WHERE value LIKE :tag ESCAPE '\\'))
 `
+
+/** So many words as are looked for beside the time, out of one index. */
+const said = `(:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
+  AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')`
 
 /** Messages with these `columns` among theirs. */
 export const messageQuestions = (columns: string) => {
   const at = 'acceptedAt'
-  const { everything, column, time } = waysOf({
+  const { everything, column, time, along } = waysOf({
     ...{ select: columns, from: 'messages', id: 'id', at, chosen },
+  })
+  const { column: recipients } = waysOf({
+    ...{ select: columns, from: 'message_recipients AS r CROSS JOIN messages ON id = r.message' },
+    ...{ id: 'r.message', at: 'r.at', chosen },
   })
   const ledBy = leadersBy(at)<MessageFilter>
   const leaders = [
@@ -29,10 +38,24 @@ export const messageQuestions = (columns: string) => {
     ledBy(({ account }) => accountKey(account), column('userKey')),
     ledBy(({ tag }) => (tag === undefined ? null : 'junk'), column('place')),
     ledBy(({ sender }) => exactly(sender), column('senderKey')),
+    ledBy(({ recipient }) => exactly(recipient), recipients('r.address')),
     ledBy(sometime, time),
   ]
+  const walks = [
+    {
+      of: ({ recipient }: MessageFilter) => recipient !== undefined,
+      walk: along({
+        ...{ table: 'message_recipients', at: 'at', id: 'message', repeats: true },
+        where: `address LIKE :recipient ESCAPE '\\'`,
+      }),
+    },
+    {
+      of: ({ sender, subject }: MessageFilter) => (sender ?? subject) !== undefined,
+      walk: along({ table: 'messages', at: 'acceptedAt', id: 'id', where: said }),
+    },
+  ]
   return (db: DatabaseSync, asked: MessageFilter): Question => {
-    const { paged, filter } = questionBy(db, asked, { leaders, everything })
+    const { paged, filter } = questionBy(db, asked, { leaders, walks, everything })
     return {
       paged,
       filter: {
@@ -41,7 +64,7 @@ export const messageQuestions = (columns: string) => {
         until: asked.until ?? null,
         account: accountKey(asked.account),
         sender: patternOf(asked.sender),
-        recipient: patternOf(asked.recipient),
+        recipient: patternOf(asked.recipient)?.toLowerCase() ?? null,
         session: asked.session ?? null,
         subject: patternOf(asked.subject),
         tag: patternOf(asked.tag),

@@ -38,6 +38,7 @@ export type Page = {
 export type TextPage = {
   /** Of its rows, JSON. */
   readonly items: string
+  readonly count: number
   /** Where it ends, if something may come behind it. */
   readonly end: Place | null
   /** Where a search ended that found fewer than it might have; null where it came to its end. */
@@ -61,7 +62,7 @@ const textPage = <Item extends { readonly id: string }>(
   const items = found.slice(0, limit)
   const last = found.length > limit ? items.at(-1) : undefined
   const end = last === undefined ? searched : { at: Date.parse(at(last)), id: last.id }
-  return { items: JSON.stringify(items), end, searched }
+  return { items: JSON.stringify(items), count: items.length, end, searched }
 }
 
 export const questions = {
