@@ -3,14 +3,16 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { junkOf } from '../../machines/vocabulary/recipients.ts'
 import { mailboxName } from '../authentication/spelling.ts'
 import { type FlagAsked, flagAsked, flagAskedForms } from '../mailboxes/flags.ts'
+import { mostWords, wordsIn } from '../searching/index.ts'
 import type { MailboxAsked, MailboxMessage } from '../views/answers/mailboxes.ts'
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { count, since, until } from './moment.ts'
-import { freshViews, reading } from './open.ts'
+import { freshViews, type Reading, reading } from './open.ts'
+import { saying } from './saying.ts'
 import { type Column, counted, humanSize, ndjson, remark, table } from './terminal.ts'
 
-type Options = Omit<MailboxAsked, 'after'>
+type Options = Omit<MailboxAsked, 'after'> & { readonly text?: string }
 
 export const register = (program: Command): void => {
   program
@@ -23,13 +25,26 @@ export const register = (program: Command): void => {
     .option('--from <words>', 'words of its From')
     .option('--subject <words>', 'words in its subject')
     .option('--search <words>', 'words each of which stands in its From or in its subject')
+    .option(
+      '--text <words>',
+      'words each of which stands in its text, in the name of an attachment, in its subject or From; reads the mail',
+      text,
+    )
     .option('--flag <flag>', flagAskedForms, flag)
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText(
       'after',
-      '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org --flag unseen --search invoice\n  fsmtp mailbox bob@example.org/Junk',
+      '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org --flag unseen --search invoice\n  fsmtp mailbox bob@example.org --text "reset password" --limit 5\n  fsmtp mailbox bob@example.org/Junk',
     )
     .action((address: string, options: Options, command: Command) => mailbox(address, options, command))
+}
+
+/** @throws InvalidArgumentError */
+const text = (typed: string): string => {
+  const { length } = wordsIn(typed)
+  if (length === 0) throw new InvalidArgumentError('give a word')
+  if (length > mostWords) throw new InvalidArgumentError(`give at most ${mostWords} words`)
+  return typed
 }
 
 /** @throws InvalidArgumentError */
@@ -65,9 +80,10 @@ const spellings = (address: string): readonly string[] => {
   return [...new Set([address, name, name.replace(/\+[^@]*(?=@)/, '')])]
 }
 
+type Spoken = MailboxAsked & { readonly address: string; readonly text: string }
 type Found = { readonly mailbox: string; readonly messages: readonly MailboxMessage[] }
 
-const find = (views: ViewReader, address: string, options: Options): Found => {
+const find = (views: ViewReader, address: string, options: MailboxAsked): Found => {
   for (const mailbox of spellings(address)) {
     const messages = views.mailbox(mailbox, options)
     if (messages !== null) return { mailbox, messages }
@@ -84,13 +100,26 @@ const emptyText = (address: string, { asOf, ...filter }: Options): string =>
       ? `the mailbox ${address} is empty: no mail has come for it yet`
       : `the mailbox ${address} was empty at ${new Date(asOf).toISOString()}`
 
+/** Those that say some words are looked for among all that filters find. */
+const findSaying = async (opened: Reading, views: ViewReader, asked: Spoken): Promise<Found> => {
+  const { address, text, limit, ...filter } = asked
+  const { mailbox, messages } = find(views, address, filter)
+  return { mailbox, messages: await saying(opened, { messages, text, limit }) }
+}
+
 const mailbox = (address: string, options: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['mailboxes'])
-    const { mailbox: name, messages } = find(views, address, options)
+    const { text, ...filter } = options
+    const { mailbox: name, messages } =
+      text === undefined
+        ? find(views, address, filter)
+        : await findSaying(opened, views, { ...filter, address, text })
     if (opened.json) return messages.forEach(ndjson)
     if (messages.length === 0) remark(emptyText(address, options))
     else table(messages, columnsFor(messages))
-    const aside = views.mailbox(junkOf(name), options)?.length ?? 0
+    // What is aside there was not read.
+    if (text !== undefined) return
+    const aside = views.mailbox(junkOf(name), filter)?.length ?? 0
     if (aside > 0) remark(`${counted(aside, 'message')} more in ${junkOf(name)}`)
   })

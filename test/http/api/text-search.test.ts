@@ -1,6 +1,7 @@
 /** Mail found by the words it says, over the Web API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fsmtp, objects } from '../../server.ts'
 import { apiServer, detailOf, type Json } from './asking.ts'
 
 const box = '/mailboxes/alice@example.org'
@@ -62,6 +63,29 @@ test('words are found in texts as they are decoded, in names of attachments, in 
     'plain',
   ])
   assert.equal((await api.get(query({ subject: 'plain' }))).passedOver, null)
+  const all = async (asked: Record<string, string>) =>
+    subjects(await api.get(`/messages?${new URLSearchParams(asked)}`))
+  assert.deepEqual(await all({ text: 'GRÜSSE' }), ['quoted'])
+  assert.deepEqual(await all({ text: 'e', subject: 'l' }), ['html', 'latin', 'plain'])
+  assert.deepEqual(await all({ text: 'e', session: 'none' }), [])
+})
+
+test('the command finds the same, the newest last', async (t) => {
+  const api = await apiServer(t)
+  for (const letter of Object.values(letters)) await api.mail(letter)
+  const { data } = api.server
+  const typed = (...words: string[]) =>
+    fsmtp(data, ['mailbox', 'alice@example.org', '--data', data, ...words])
+  const found = await typed('--json', '--text', 'e', '--limit', '2')
+  assert.deepEqual(objects(found), (await api.items(query({ text: 'e', limit: '2' }))).toReversed())
+  assert.deepEqual(subjects({ items: objects(found) }), ['html', 'attached'])
+  assert.match((await typed('--text', 'weaves', '--from', 'ada')).stdout, /plain/)
+  const none = await typed('--text', 'nowhere')
+  assert.deepEqual([none.code, none.stdout], [0, ''])
+  assert.match(none.stderr, /^no message in the mailbox alice@example.org fits/)
+  const wrong = await typed('--text', ' ')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /give a word/)
 })
 
 test('pages go on where the one before ended, and a cursor holds for its own words alone', async (t) => {
