@@ -1,18 +1,15 @@
 /** `fsmtp serve`: runs the server. Without a configuration: the playground. */
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { type Loaded, type LoadOptions, loadConfig } from '../config/load.ts'
-import { type PolicyWatch, watchPolicy } from '../config/policy-watch.ts'
-import type { Config } from '../config/schema.ts'
-import { sessionPolicy } from '../config/session-policy.ts'
+import { type Loaded, loadConfig } from '../config/load.ts'
 import { PortInUse } from '../listening.ts'
 import { mustBeFree } from '../log/lock.ts'
 import { type Running, startServer } from '../main.ts'
 import type { Notices } from '../notices.ts'
 import { demoAccount, demoPassword } from '../playground.ts'
-import { policyHash } from '../policies.ts'
 import { version } from '../version.ts'
 import { noticesTo } from './notices.ts'
+import { Settings } from './settings.ts'
 
 type Options = { readonly config?: string; readonly data?: string }
 
@@ -25,14 +22,15 @@ export const register = (program: Command): void => {
 }
 
 const serve = async (options: Options): Promise<void> => {
-  const loaded = loadConfig({ file: options.config, data: options.data })
+  const source = { file: options.config, data: options.data }
+  const loaded = loadConfig(source)
   const notices = noticesTo(pino.destination(2))
   const running = await startServer(loaded.config, notices).catch((error: unknown) => {
     // Where the same server runs already its ports are taken, too: its data are what people should hear of.
     if (error instanceof PortInUse) mustBeFree(loaded.config.data)
     throw error
   })
-  const settings = new Settings({ loaded, running, notices, options })
+  const settings = new Settings({ loaded, source, running, notices })
   const ended = untilSignalled({ running, notices, settings })
   print(loaded.playground ? await welcome(loaded, running) : started(loaded, running))
   await ended
@@ -78,96 +76,6 @@ const untilSignalled = ({
     process.on('SIGTERM', stop).on('SIGINT', stop)
     process.on('SIGHUP', () => settings.readAgain())
   })
-
-type SettingsOptions = {
-  readonly loaded: Loaded
-  readonly running: Running
-  readonly notices: Notices
-  readonly options: Options
-}
-
-/** What is in force; a configuration or a policy that cannot be read changes nothing. One change waits for the other. */
-class Settings {
-  readonly #options: SettingsOptions
-  readonly #watch: PolicyWatch
-  #config: Config
-  /** The fault that was told last: who reads the same file a moment later has nothing new to say. */
-  #told: string | null = null
-  #changing: Promise<void> = Promise.resolve()
-
-  constructor(options: SettingsOptions) {
-    const { loaded, notices } = options
-    this.#options = options
-    this.#config = loaded.config
-    this.#watch = watchPolicy({
-      load: this.#source,
-      changed: (policy) => this.#takePolicy(policy),
-      failed: (error) => {
-        if (this.#told !== error.message) notices.warn('the policy stays as it was', error)
-        this.#told = error.message
-      },
-      // Who makes the same mistake again is told again.
-      well: () => {
-        this.#told = null
-      },
-    })
-    this.#watch.follow(loaded)
-  }
-
-  readAgain(): void {
-    this.#change({
-      take: async () => {
-        const loaded = loadConfig(this.#source)
-        await this.#takeOver(loaded.config)
-        this.#watch.follow(loaded)
-      },
-      done: () => 'configuration and certificates were read again',
-      kept: 'the configuration stays as it was',
-    })
-  }
-
-  unwatch(): void {
-    this.#watch.stop()
-  }
-
-  get #source(): LoadOptions {
-    const { config, data } = this.#options.options
-    return { file: config, data }
-  }
-
-  /** Its hash. */
-  get #policyInForce(): string {
-    return policyHash(sessionPolicy(this.#config, 'mx'))
-  }
-
-  #takePolicy(policy: Config['policy']): void {
-    this.#change({
-      take: () => this.#takeOver({ ...this.#config, policy }),
-      done: () =>
-        `the policy was read again, and holds for the sessions to come: \`fsmtp policy ${this.#policyInForce}\``,
-      kept: 'the policy stays as it was',
-    })
-  }
-
-  async #takeOver(config: Config): Promise<void> {
-    await this.#options.running.reload(config)
-    this.#config = config
-  }
-
-  #change({ take, done, kept }: { take: () => Promise<void>; done: () => string; kept: string }): void {
-    const { notices } = this.#options
-    this.#changing = this.#changing.then(take).then(
-      () => {
-        this.#told = null
-        notices.info(done())
-      },
-      (error: Error) => {
-        this.#told = error.message
-        notices.warn(kept, error)
-      },
-    )
-  }
-}
 
 const listening = ({ listeners, http }: Running): string[] => [
   ...listeners.map(

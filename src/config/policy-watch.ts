@@ -11,13 +11,13 @@ export type PolicyWatch = {
   stop(): void
 }
 
-type WatchOptions = {
+export type WatchOptions = {
   readonly load: LoadOptions
   readonly changed: (policy: PolicyFile | undefined) => void
   /** It cannot be read: what was in force stays. */
   readonly failed: (error: Error) => void
   /** It was read, whether it is another or not. */
-  readonly well?: () => void
+  readonly well?: (policy: PolicyFile | undefined) => void
   /** Milliseconds between two looks. */
   readonly every?: number
   /** Milliseconds after which a policy must still be the same: half a file may be a policy, and a mild one. */
@@ -43,7 +43,7 @@ export const watchPolicy = ({
     clearTimeout(timer)
     try {
       const { policy } = loadConfig(load).config
-      well()
+      well(policy)
       use(policy)
     } catch (error) {
       failed(asError(error))

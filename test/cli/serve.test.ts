@@ -1,9 +1,8 @@
 /** What keeps a server from starting is said by its true name. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../bench/process.ts'
 import { configText, eventually, fsmtp, serve, workplace } from '../server.ts'
 
@@ -62,8 +61,6 @@ test('a fault of the configuration is said once to who asks that it be read agai
   server.child.kill('SIGHUP')
   const isSaid = (words: RegExp) => eventually(() => words.test(server.output()), { within: 30_000 })
   await isSaid(/the configuration stays as it was/)
-  // Who watches the policy in that file reads it as well, within a second.
-  await pause(1500)
   writeFileSync(file, `${configText({ limits: { yyyyyy: 1 } })}\n`)
   await isSaid(/limits\.yyyyyy.*the policy stays as it was/)
   const after = server.output().split('the configuration stays as it was')[1] ?? ''
@@ -74,5 +71,39 @@ test('a fault of the configuration is said once to who asks that it be read agai
   await isSaid(/the policy was read again/)
   writeFileSync(file, `${configText({ limits: { yyyyyy: 1 } })}\n`)
   await eventually(() => faults() > before, { what: 'the same fault, made again' })
+  assert.equal(await server.end(), 0)
+})
+
+test('a mistake in the policy is told, that it was put right as well, and the same mistake again', async (t) => {
+  const folder = workplace({ policy: './policy.yaml' })
+  const file = join(folder, 'policy.yaml')
+  const [right, wrong] = ['spf: { fail: refuse }\n', 'spf: { fial: refuse }\n']
+  /** At once: nobody finds half of it. */
+  const write = (text: string): void => {
+    writeFileSync(`${file}.new`, text)
+    renameSync(`${file}.new`, file)
+  }
+  write(right)
+  const server = await serve(folder)
+  t.after(() => server.child.kill('SIGKILL'))
+  const lines = (words: RegExp): readonly string[] =>
+    server
+      .output()
+      .split('\n')
+      .filter((line) => words.test(line))
+  const told = () => lines(/spf\.fial.*the policy stays as it was/)
+  const well = () => lines(/the policy can be read again, and is the one in force/)
+  for (const times of [1, 2]) {
+    write(wrong)
+    await eventually(() => told().length >= times, { what: `that it is told, ${times}` })
+    write(right)
+    await eventually(() => well().length >= times, { what: `that it is put right, ${times}` })
+  }
+  assert.deepEqual([told().length, well().length], [2, 2], server.output())
+  const [, hash] = /fsmtp policy (\w+)/.exec(well()[0]!) ?? []
+  const { code, stdout, stderr } = await fsmtp(folder, ['policy', `${hash}`])
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /refuse/)
+  assert.deepEqual(lines(/the policy was read again/), [])
   assert.equal(await server.end(), 0)
 })
