@@ -1,30 +1,41 @@
 /** Answers that are long in the making. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { inTurns } from '../../../src/http/api/turns.ts'
 
-/** Keeps the thread for so many milliseconds. */
-const busy = (milliseconds: number): void => {
-  const end = performance.now() + milliseconds
-  while (performance.now() < end);
-}
+const items = Array.from({ length: 100 }, (_, at) => at)
 
-test('while a long answer is made, everything else has its turn, and nothing of it is lost', async () => {
-  let turns = 0
-  const other = setInterval(() => turns++, 1)
+/** Makes all items, each of so many milliseconds of work by a clock that only work moves on. */
+const made = async (t: TestContext, { each }: { readonly each: number }) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
   const slow = function* (): Generator<number> {
-    for (let at = 0; at < 100; at++) {
-      busy(2)
-      yield at
+    for (const item of items) {
+      now += each
+      yield item
     }
   }
   const found: number[] = []
-  for await (const at of inTurns(slow())) found.push(at)
-  clearInterval(other)
+  /** How many items there were, each time that something else had its turn. */
+  const turns = new Set<number>()
+  let other = setImmediate(function again() {
+    turns.add(found.length)
+    other = setImmediate(again)
+  })
+  for await (const item of inTurns(slow())) found.push(item)
+  clearImmediate(other)
+  assert.deepEqual(found, items)
+  return [...turns]
+}
+
+test('while a long answer is made, everything else has its turn, and nothing of it is lost', async (t) => {
+  // After every ten milliseconds of work.
   assert.deepEqual(
-    found,
-    Array.from({ length: 100 }, (_, at) => at),
+    await made(t, { each: 2 }),
+    Array.from({ length: 20 }, (_, at) => (at + 1) * 5),
   )
-  // 200 ms of work, ten at a time. All at once there would be none.
-  assert.ok(turns >= 5, String(turns))
+})
+
+test('an answer that is soon made waits for nobody', async (t) => {
+  assert.deepEqual(await made(t, { each: 0.05 }), [])
 })
