@@ -50,6 +50,8 @@ const Words = ({ field, value }: { readonly field: Field; readonly value: string
   // At once, not in an effect: that would come after what somebody has typed meanwhile, and take it away.
   if (typed.value !== value) setTyped({ value, text: value })
   const text = typed.value === value ? typed.text : value
+  const apply = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void =>
+    ask({ [field.name]: currentTarget.value.trim() })
   return (
     <label>
       <span>{field.title}</span>
@@ -61,7 +63,9 @@ const Words = ({ field, value }: { readonly field: Field; readonly value: string
         data-field={field.name}
         {...(field.first === true && { 'data-search': '' })}
         onInput={({ currentTarget }) => setTyped({ value, text: currentTarget.value })}
-        onChange={({ currentTarget }) => ask({ [field.name]: currentTarget.value.trim() })}
+        onChange={apply}
+        // The field's cross and Escape empty it, and are no change before it is left.
+        onSearch={apply}
         {...(field.suggested !== undefined && { list: `words-${field.name}` })}
       />
       {field.suggested !== undefined && (
