@@ -59,3 +59,60 @@ test('the log is looked through from its end for what seldom happens, which is s
   await page.goto(`${origin}/log?type=Expired`)
   await page.getByText('No such fact yet').waitFor()
 })
+
+test('a search that failed on its way goes on where it was when it is tried again', async (here) => {
+  const { page, origin } = here
+  await refused(here)
+  const asked: (string | null)[] = []
+  let isDown = true
+  await page.route('**/api/v1/sessions?*helo=*', async (route) => {
+    const cursor = new URL(route.request().url()).searchParams.get('cursor')
+    asked.push(cursor)
+    const searchedTo = '2026-01-31T08:30:00.250Z'
+    if (cursor === null) return route.fulfill({ json: { items: [], next: 'second', searchedTo } })
+    if (isDown) return route.fulfill({ status: 503, json: { detail: 'the views are being built' } })
+    return route.fulfill({ json: { items: [], next: null, searchedTo: null } })
+  })
+  await page.goto(`${origin}/sessions?helo=nobody.example`)
+  await page.getByText('the views are being built').waitFor()
+  isDown = false
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByText('No session fits').waitFor()
+  assert.equal(asked.at(-1), 'second')
+})
+
+test('a next page that was overtaken, because the list begins anew meanwhile, leaves no gap', async (here) => {
+  const { page, origin } = here
+  await refused(here)
+  const isAsked = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  let turn = 0
+  await page.route(/\/api\/v1\/sessions(\?|$)/, async (route) => {
+    const url = new URL(route.request().url())
+    const cursor = url.searchParams.get('cursor')
+    const { items } = (await (await fetch(`${origin}/api/v1/sessions`)).json()) as { items: object[] }
+    const give = (id: string, next: string | null) =>
+      route.fulfill({ json: { items: [{ ...items[0], id }], next, searchedTo: null } })
+    if (cursor === 'behind-new') return give('new2', null)
+    if (cursor === null) {
+      turn += 1
+      return turn === 1 ? give('old1', 'behind-old') : give('new1', 'behind-new')
+    }
+    isAsked.resolve()
+    await held.promise
+    return give('old2', null)
+  })
+  const row = (id: string) => page.locator(`tbody a[href="/sessions/${id}"]`)
+  await page.goto(`${origin}/sessions`)
+  await row('old1').waitFor()
+  await isAsked.promise
+  await page.locator('.line.open').waitFor()
+  await refused(here)
+  await row('new1').waitFor()
+  const answered = page.waitForResponse(/behind-old/)
+  held.resolve()
+  await answered
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await row('new2').waitFor()
+  assert.equal(await row('old2').count(), 0)
+})

@@ -149,7 +149,12 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
           (page) => {
             if (signal.aborted || current.current !== list) return
             setError(null)
-            setKnown((before) => joined(before?.list === list ? before : null, page, { list, cursor, key }))
+            setKnown((before) => {
+              const own = before?.list === list ? before : null
+              // What was asked for behind the end of a list that ends elsewhere by now was overtaken.
+              if (cursor !== null && own?.next !== cursor) return before
+              return joined(own, page, { list, cursor, key })
+            })
           },
           (problem: ApiProblem) => {
             if (!signal.aborted && current.current === list) setError(problem)
@@ -181,7 +186,8 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
     items: isKnown && (known.items.length > 0 || next === null) ? known.items : null,
     ...{ error, isAsking, searchedTo, passedOver: isKnown ? known.passedOver : 0 },
     more: next === null ? null : () => load(next),
-    again: () => load(null),
+    // A search that failed on its way goes on there: its newest page is known, and asked again would say nothing of the rest.
+    again: () => load(error === null ? null : goOn),
     change: (now) =>
       setKnown((before) =>
         before === null ? null : { ...before, items: before.items.flatMap((item) => now(item) ?? []) },
