@@ -140,3 +140,16 @@ pageTests(house)('what the button of the login says stands in its middle', async
   })()`)) as [number, number]
   assert.ok(Math.abs(left - right) < 2, `${left}, ${right}`)
 })
+
+test('a page whose files are gone, since the server was replaced, says so and is loaded again', async (here) => {
+  const { page, origin } = here
+  const files = '**/assets/sessions-*.js'
+  await page.goto(`${origin}/mail`)
+  await page.getByText('No mail yet').waitFor()
+  await page.route(files, (route) => route.fulfill({ status: 404, json: { status: 404 } }))
+  await page.getByRole('link', { name: 'Sessions' }).click()
+  await page.getByText('This page could not be loaded').waitFor()
+  await page.unroute(files)
+  await page.getByRole('button', { name: 'Load it again' }).click()
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor()
+})

@@ -107,17 +107,33 @@ const Nav = ({ here, find }: { readonly here: string; readonly find: () => void 
 }
 const icon = new URL('../icon.svg', import.meta.url).href
 
-const usePlace = (name: string): Place | null | undefined => {
+/** What is shown there: null where there is no such place, undefined until it is loaded, `lost` where it could not be. */
+const usePlace = (name: string): Place | null | undefined | 'lost' => {
   const [, setTurn] = useState(0)
+  const [lost, setLost] = useState<string | null>(null)
   useEffect(() => {
     if (loaded.has(name) || places[name] === undefined) return
-    void places[name]().then((place) => {
-      loaded.set(name, place)
-      setTurn((turn) => turn + 1)
-    })
+    places[name]().then(
+      (place) => {
+        loaded.set(name, place)
+        setTurn((turn) => turn + 1)
+      },
+      () => setLost(name),
+    )
   }, [name])
-  return places[name] === undefined ? null : loaded.get(name)
+  if (places[name] === undefined) return null
+  return loaded.get(name) ?? (lost === name ? 'lost' : undefined)
 }
+
+/** A server that was replaced meanwhile has files of other names. */
+const Lost = () => (
+  <Empty title="This page could not be loaded">
+    <p>The server has a newer one since this was opened, or cannot be reached.</p>
+    <button type="button" class="main" onClick={() => location.reload()}>
+      Load it again
+    </button>
+  </Empty>
+)
 
 /** Somebody followed a link to it, and has logged in since. */
 const NotForOne = ({ name, account }: { readonly name: string; readonly account: string }) => (
@@ -146,6 +162,7 @@ const Content = ({ name, ...props }: Asked) => {
   const isForMany = titles.has(name) && !ofOne.has(name)
   if (isForMany && account !== null) return <NotForOne {...{ name, account }} />
   if (Shown === null) return <Nowhere />
+  if (Shown === 'lost') return <Lost />
   return Shown === undefined || (isForMany && who === undefined) ? <Waiting /> : <Shown {...props} />
 }
 
