@@ -39,27 +39,35 @@ export const reach = 25_000
 /** Milliseconds after which whoever waits for a page hears how far the search has come. */
 const patience = 200
 
-/** The arrays of JSON, as one. */
+type Wanted<At> = { readonly limit: number; readonly before: At }
+/** So many were found; `searched` is where it ended, if it might have found more. */
+type Look<At> = { readonly count: number; readonly searched: At | null }
+
+/**
+ * What fits few of a million is found bit by bit: look after look, until there is as much as was asked for, nothing is left, or somebody has waited
+ * long enough.
+ */
+export const looksFor = async <At, Found extends Look<At>>(
+  look: (wanted: Wanted<At>) => Promise<Found>,
+  { limit, before }: Wanted<At>,
+): Promise<{ readonly looks: readonly Found[]; readonly last: Found }> => {
+  const until = performance.now() + patience
+  const looks: Found[] = []
+  for (let wanted = { limit, before }; ; ) {
+    const last = await look(wanted)
+    looks.push(last)
+    const rest = wanted.limit - last.count
+    if (last.searched === null || rest <= 0 || performance.now() > until) return { looks, last }
+    wanted = { limit: rest, before: last.searched }
+  }
+}
+
+/** Arrays of JSON, as one. */
 const joined = (texts: readonly string[]): string =>
   `[${texts
     .map((text) => text.slice(1, -1))
     .filter((text) => text !== '')
     .join(',')}]`
-
-/** What fits few of a million is found bit by bit: look after look, until the page is full, nothing is left, or somebody has waited long enough. */
-const searchedFor = async (ask: (page: Page) => Promise<TextPage>, page: Page): Promise<TextPage> => {
-  const until = performance.now() + patience
-  const texts: string[] = []
-  for (let { limit, before } = page; ; ) {
-    const found = await ask({ limit, before, reach })
-    texts.push(found.items)
-    const { searched } = found
-    limit -= found.count
-    if (searched === null || limit <= 0 || performance.now() > until)
-      return { ...found, items: joined(texts), count: page.limit - limit }
-    before = searched
-  }
-}
 
 export const pageOf = async (
   name: string,
@@ -69,7 +77,9 @@ export const pageOf = async (
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const { items, end, searched } = await searchedFor(ask, { limit, before })
+  const { looks, last } = await looksFor((wanted) => ask({ ...wanted, reach }), { limit, before })
+  const { end, searched } = last
+  const items = joined(looks.map((look) => look.items))
   const next = end === null ? null : cursorFor(name, asked, [end.at, end.id])
   const searchedTo = searched === null ? null : new Date(searched.at).toISOString()
   return new Json(

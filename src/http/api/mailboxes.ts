@@ -9,13 +9,13 @@ import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, text, until, usualLimit } from './fields.ts'
-import { filterOf, listOf, reach } from './lists.ts'
+import { filterOf, listOf, looksFor, reach } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
 import { mailboxLive } from './mailbox-live.ts'
 import { address, flagList, folder, keeperIn, mailboxFilters, mailboxPage, tag } from './mailbox-words.ts'
 import { isMailboxOf } from './own.ts'
 import type { Rooms } from './rooms.ts'
-import { passedOver, type Searched, searched, words } from './searched.ts'
+import { passedOver, type Searched, searched, seekerIn, words } from './searched.ts'
 
 /** A line each: most servers have no more of them than a page has. */
 const mostMailboxes = 500
@@ -79,7 +79,7 @@ const saying = (
   name: string,
   { words, limit, before, filter }: Saying,
 ): Promise<Searched<MailboxMessage>> =>
-  searched(came, {
+  searched(seekerIn(came), {
     ...{ words, limit, before: { id: before, at: 0 }, placeOf },
     mailOf: ({ message, size, from, subject }: MailboxMessage) => ({ message, size, from, subject }),
     page: async ({ id }, most) => {
@@ -119,14 +119,17 @@ const messages = endpoint({
     })
     if (query.text !== undefined)
       return told(await saying(came, params.address, { words: query.text, limit, before: top, filter }))
-    const place = { limit: limit + 1, reach: together * reach, before: top }
-    const found = await mailboxPage(rooms, params.address, { ...filter, ...place })
-    const items = found.items.slice(0, limit)
-    return told({
-      ...found,
-      items,
-      end: found.items.length > limit ? placeOf(items.at(-1)!) : found.searched,
-    })
+    const look = async (wanted: { readonly limit: number; readonly before: Pick<Place, 'id'> }) => {
+      const place = { limit: wanted.limit, reach: together * reach, before: wanted.before.id }
+      const found = await mailboxPage(rooms, params.address, { ...filter, ...place })
+      return { ...found, count: found.items.length }
+    }
+    // One more than was asked for tells whether another page comes.
+    const { looks, last } = await looksFor(look, { limit: limit + 1, before: { id: top } })
+    const found = looks.flatMap(({ items }) => items)
+    const items = found.slice(0, limit)
+    const { searched } = last
+    return told({ items, searched, end: found.length > limit ? placeOf(items.at(-1)!) : searched })
   },
 })
 

@@ -1,0 +1,78 @@
+/** What fits few of a great many is found look after look, and told as one page. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { looksFor, pageOf } from '../../../src/http/api/lists.ts'
+import type { Rooms } from '../../../src/http/api/rooms.ts'
+import { atTheTop, type Place } from '../../../src/views/answers/pages.ts'
+import type { Page, TextPage } from '../../../src/views/desk/index.ts'
+
+const rooms = { until: async () => {} } as unknown as Rooms
+const placeAt = (at: number): Place => ({ at, id: `id${at}` })
+const textOf = (items: readonly number[], where: Partial<TextPage>): TextPage => ({
+  ...{ items: JSON.stringify(items), count: items.length, end: null, searched: null },
+  ...where,
+})
+/** A look that found some and came to a place. */
+const until = (at: number, ...items: number[]): TextPage =>
+  textOf(items, { end: placeAt(at), searched: placeAt(at) })
+
+const asked = async (looks: readonly TextPage[], limit: number) => {
+  const wanted: Page[] = []
+  const answer = await pageOf(
+    'messages',
+    { limit },
+    {
+      rooms,
+      ask: async (page) => {
+        wanted.push(page)
+        return looks[wanted.length - 1]!
+      },
+    },
+  )
+  const { items, next, searchedTo } = JSON.parse(answer.text) as Record<string, unknown>
+  return { items, next, searchedTo, wanted }
+}
+
+test('a page is filled by several looks, each of which goes on where the one before ended', async () => {
+  const looks = [until(90, 1), until(80), until(70, 2, 3), textOf([4], {})]
+  const { items, next, searchedTo, wanted } = await asked(looks, 10)
+  assert.deepEqual(items, [1, 2, 3, 4])
+  assert.deepEqual([next, searchedTo], [null, null])
+  assert.deepEqual(
+    wanted.map(({ limit, before }) => [limit, before.at]),
+    [
+      [10, atTheTop.at],
+      [9, 90],
+      [9, 80],
+      [7, 70],
+    ],
+  )
+})
+
+test('a page that is full is told, whatever may come behind it', async () => {
+  const { items, next, wanted } = await asked([until(90, 1), textOf([2, 3], { end: placeAt(40) })], 3)
+  assert.deepEqual(items, [1, 2, 3])
+  assert.ok(typeof next === 'string')
+  assert.equal(wanted.length, 2)
+  const exactly = await asked([until(90, 1, 2)], 2)
+  assert.deepEqual([exactly.items, exactly.searchedTo], [[1, 2], '1970-01-01T00:00:00.090Z'])
+  assert.ok(typeof exactly.next === 'string')
+})
+
+test('nothing at all is a page, too', async () => {
+  assert.deepEqual((await asked([until(90), textOf([], {})], 3)).items, [])
+})
+
+test('whoever waits hears after a while how far a search has come that finds nothing', async () => {
+  let looked = 0
+  const { looks, last } = await looksFor<number, { count: number; searched: number | null }>(
+    async ({ before }) => {
+      looked++
+      await new Promise(setImmediate)
+      return { count: 0, searched: before - 1 }
+    },
+    { limit: 5, before: 0 },
+  )
+  assert.equal(looks.length, looked)
+  assert.equal(last.searched, -looked)
+})
