@@ -12,6 +12,8 @@ export const folded = (text: string): string =>
     : text
         .normalize('NFKC')
         .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+        // There and back: ẞ has no upper case but itself, ß has two letters.
+        .toLowerCase()
         .toUpperCase()
         .toLowerCase()
         // Which of the two stands at the end of a word; and the dot that a capital İ leaves behind.

@@ -82,6 +82,9 @@ export class Thread {
   }
 }
 
+/** Milliseconds until it is at the first mail: to begin with it opens the log. */
+const opening = 30_000
+
 /** Resolves when the thread has been at the same mail for too long. */
 class Watch {
   readonly tired: Promise<null>
@@ -97,8 +100,7 @@ class Watch {
       const { place } = cells
       if (place !== this.#place) this.#since = now
       this.#place = place
-      // To begin with it may have to open the log.
-      if (now - this.#since >= patience * (place === null ? opening : 1)) resolve(null)
+      if (now - this.#since >= (place === null ? opening : patience)) resolve(null)
     }
     this.#clock = setInterval(look, Math.max(10, patience / 20))
   }
@@ -107,6 +109,3 @@ class Watch {
     clearInterval(this.#clock)
   }
 }
-
-/** So many times as long as for a mail. */
-const opening = 10

@@ -155,6 +155,21 @@ test('sessions and deliveries are for who submitted the mail', async (t) => {
   assert.equal(await status('alice', `/messages/${out}/trace`), 200)
 })
 
+test('words are looked for in mail that the account may read, and in no other', async (t) => {
+  const { received, status, items, port } = await place(t)
+  await received(alice)
+  await received(bob)
+  const out = await submitted(port('submissions'), ['x@far.example', bob])
+  await eventually(async () => (await items('boss', '/messages?text=hello')).length === 3)
+  const ids = async (who: 'alice' | 'bob' | 'boss', path: string) =>
+    (await items(who, path)).map(({ id, message = id }) => message)
+  await eventually(async () => (await ids('bob', `/mailboxes/${bob}/messages?text=hello`)).length === 2)
+  assert.equal((await ids('alice', `/mailboxes/${alice}/messages?text=hello`)).length, 1)
+  assert.equal(await status('bob', `/mailboxes/${alice}/messages?text=hello`), 404)
+  assert.deepEqual(await ids('alice', '/messages?text=hello'), [out])
+  assert.deepEqual(await ids('bob', '/messages?text=hello'), [])
+})
+
 test('an account sends mail as itself, by its own addresses', async (t) => {
   const { post, status, items } = await place(t)
   const sent = await post('alice', '/messages', { to: bob, subject: 'hi', text: 'hello' })

@@ -21,7 +21,7 @@ import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, since, text, until, usualLimit } from './fields.ts'
 import { filterOf, listOf, type Paged, pageOf, placeOf, reach, wholeOf } from './lists.ts'
 import type { Rooms } from './rooms.ts'
-import { passedOver, searched, words } from './searched.ts'
+import { passedOver, searched, seekerIn, words } from './searched.ts'
 import { inTurns } from './turns.ts'
 
 const tag = 'Messages'
@@ -68,7 +68,7 @@ const saying = async (
   const { text: _, ...filter } = filterOf(asked)
   const before = placeOf('messages', asked)
   if (position !== undefined) await came.rooms.until(position)
-  const { items, end, ...found } = await searched(came, {
+  const { items, end, ...found } = await searched(seekerIn(came), {
     ...{ words, limit, before },
     placeOf: ({ id, acceptedAt }: Message) => ({ id, at: Date.parse(acceptedAt) }),
     mailOf: ({ id, size, from, subject }) => ({ message: id, size, from, subject }),

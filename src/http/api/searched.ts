@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Mail, mostWords, type Seen, wordsIn } from '../../searching/index.ts'
+import { type Look, type Mail, mostWords, type Search, type Seen, wordsIn } from '../../searching/index.ts'
 import type { Place } from '../../views/answers/pages.ts'
 import { text } from './fields.ts'
 import { leaving } from './leaving.ts'
@@ -68,15 +68,20 @@ const reasons: Partial<Record<Seen, keyof PassedOver>> = {
   unread: 'unreadable',
 }
 
+/** Who looks, and until when. */
+export type Seeker = Required<Pick<Look, 'caller' | 'signal'>> & Pick<Search, 'look'>
 type Came = { readonly rooms: Rooms; readonly request: FastifyRequest; readonly reply: FastifyReply }
+
+export const seekerIn = ({ rooms, request: { caller, ip }, reply }: Came): Seeker => ({
+  ...{ look: rooms.search.look, caller: caller?.account ?? caller?.name ?? ip, signal: leaving(reply) },
+})
 
 /** @throws Problem, and what the search throws */
 export const searched = async <Row>(
-  { rooms, request: { caller, ip }, reply }: Came,
+  { look, ...seeker }: Seeker,
   { words: typed, limit, before, page, mailOf, placeOf }: Sought<Row>,
 ): Promise<Searched<Row>> => {
-  const signal = leaving(reply)
-  const asked = { words: wordsIn(typed), caller: caller?.account ?? caller?.name ?? ip, signal }
+  const asked = { ...seeker, words: wordsIn(typed) }
   const until = performance.now() + lookFor
   const items: Row[] = []
   const passed = { removed: 0, beginnings: 0, unreadable: 0 }
@@ -87,7 +92,7 @@ export const searched = async <Row>(
     const { rows, rest } = await page(place, Math.min(atOnce, left))
     const within = Math.max(0, until - performance.now())
     const order = { mails: rows.map(mailOf), enough: limit - items.length, within }
-    const seen = rows.length === 0 ? [] : await rooms.search.look({ ...asked, ...order })
+    const seen = rows.length === 0 ? [] : await look({ ...asked, ...order })
     for (const [at, one] of seen.entries()) {
       if (one === 'fits') items.push(rows[at]!)
       const why = reasons[one]

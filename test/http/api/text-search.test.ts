@@ -1,8 +1,13 @@
 /** Mail found by the words it says, over the Web API. */
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { test } from 'node:test'
+import { placesIn } from '../../../src/content/places.ts'
+import { searched } from '../../../src/http/api/searched.ts'
+import type { Search } from '../../../src/searching/index.ts'
 import { fsmtp, objects } from '../../server.ts'
-import { apiServer, detailOf, type Json } from './asking.ts'
+import { sprawling } from '../../web/mails.ts'
+import { apiServer, detailOf, eventually, type Json } from './asking.ts'
 
 const box = '/mailboxes/alice@example.org'
 const query = (asked: Readonly<Record<string, string>>) => `${box}/messages?${new URLSearchParams(asked)}`
@@ -98,6 +103,77 @@ test('pages go on where the one before ended, and a cursor holds for its own wor
   const second = await api.get(query({ text: 'odd', limit: '2', cursor }))
   assert.deepEqual([subjects(second), second.next], [['1'], null])
   assert.equal((await api.ask(query({ text: 'even', limit: '2', cursor }))).status, 400)
+})
+
+test('what cannot be read is passed over, and said; strange mail keeps nobody from what is behind it', async (t) => {
+  const api = await apiServer(t)
+  await api.mail('Subject: below\r\n\r\na needle')
+  const lost = await api.mail(`Subject: lost\r\n\r\na needle\r\n${'more hay here\r\n'.repeat(10_000)}`)
+  await api.mail('Subject: =?utf-8?b?////?=\r\nContent-Type: multipart/mixed; boundary=\r\n\r\n--\r\n=C3')
+  await api.mail(sprawling)
+  await api.mail(`Subject: ends\r\n\r\n${'\r\n'.repeat(4_000_000)}`)
+  rmSync(placesIn(api.server.data).fileOf(lost))
+  const looked = async (text: string) => {
+    const items: Json[] = []
+    const passed = { removed: 0, beginnings: 0, unreadable: 0 }
+    for (let cursor: unknown = ''; cursor !== null; ) {
+      const page = await api.get(query({ text, ...(cursor !== '' && { cursor: String(cursor) }) }))
+      items.push(...(page.items as Json[]))
+      for (const [why, count] of Object.entries(page.passedOver as Json))
+        passed[why as keyof typeof passed] += Number(count)
+      cursor = page.next
+    }
+    return { found: subjects({ items }), ...passed }
+  }
+  const { found, removed, beginnings, unreadable } = await looked('needle')
+  assert.deepEqual([found, removed], [['below'], 1])
+  // Ten thousand parts, and eight megabytes of line ends, are not read to their end.
+  assert.equal(beginnings + unreadable, 2)
+  assert.deepEqual((await looked('lost')).found, ['lost'])
+})
+
+test('a look ends after a moment and says how far it came; who looks can leave', async () => {
+  const rows = Array.from({ length: 500 }, (_, at) => ({ id: `m${500 - at}`, at: 1_000 - at }))
+  const looks: { readonly mails: number; readonly within: number }[] = []
+  let signal: AbortSignal | undefined
+  const look: Search['look'] = async (asked) => {
+    looks.push({ mails: asked.mails.length, within: asked.within })
+    signal = asked.signal
+    // In the second look the time is over.
+    const isSecond = looks.length === 2
+    const began = performance.now()
+    if (isSecond) await eventually(() => performance.now() - began > asked.within)
+    return asked.mails
+      .slice(0, isSecond ? 10 : undefined)
+      .map(({ message }) => (message === 'm495' ? 'fits' : 'not'))
+  }
+  const leaving = new AbortController()
+  const page = await searched(
+    { look, caller: 'one', signal: leaving.signal },
+    {
+      ...{
+        words: 'x',
+        limit: 5,
+        before: { id: '~', at: 2_000 },
+        placeOf: (row: (typeof rows)[number]) => row,
+      },
+      mailOf: ({ id }) => ({ message: id, size: 1, from: null, subject: null }),
+      page: async ({ id }, limit) => {
+        const from = rows.findIndex((row) => row.id === id) + 1
+        const some = rows.slice(from, from + limit)
+        return { rows: some, rest: some.at(-1) ?? null }
+      },
+    },
+  )
+  assert.deepEqual(page.items, [rows[5]])
+  assert.deepEqual([page.end, page.searched], [rows[209], rows[209]])
+  assert.deepEqual(
+    looks.map(({ mails }) => mails),
+    [200, 200],
+  )
+  assert.ok(looks.every(({ within }) => within <= 500))
+  leaving.abort()
+  assert.equal(signal?.aborted, true)
 })
 
 test('what is no question is refused, with what to do', async (t) => {
