@@ -1,6 +1,7 @@
 /** Filters of lists: what somebody types or chooses is what is asked for, however soon they do it. */
 import assert from 'node:assert/strict'
 import { pageTests, refused } from './browser.ts'
+import { hello } from './mails.ts'
 
 const test = pageTests()
 
@@ -98,5 +99,28 @@ test('the cross of a field takes its filter away, and so does Escape', async (he
     await clear()
     await page.waitForURL(/sessions$/)
     await page.locator('table.list tbody tr').waitFor()
+  }
+})
+
+test('what the fields for times give as examples is understood', async (here) => {
+  const { page, origin, mail } = here
+  await mail(hello)
+  const lists = [
+    ['/mail/bob@example.org', 'mailboxes/bob@example.org/messages'],
+    ['/mail/all', 'messages'],
+    ['/sessions', 'sessions'],
+    ['/deliveries', 'deliveries'],
+  ] as const
+  for (const [path, list] of lists) {
+    await page.goto(`${origin}${path}`)
+    await page.getByRole('button', { name: 'More filters' }).click()
+    for (const name of ['since', 'until']) {
+      const hint = (await page.locator(`[data-field=${name}]`).getAttribute('placeholder')) ?? ''
+      assert.notEqual(hint, '')
+      for (const example of hint.split(', ')) {
+        const { status } = await fetch(`${origin}/api/v1/${list}?${new URLSearchParams({ [name]: example })}`)
+        assert.equal(status, 200, `${path} ${name} ${example}`)
+      }
+    }
   }
 })

@@ -19,7 +19,7 @@ const fields: readonly Field[] = [
   { name: 'sender', title: 'Sender', hint: '*@example.org' },
   { name: 'message', title: 'Message', hint: 'its id' },
   { name: 'since', title: 'Queued since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Queued until', hint: '10min' },
+  { name: 'until', title: 'Queued until', hint: '10m' },
 ]
 
 export const statusTones: Readonly<Record<Delivery['status'], Tone>> = {

@@ -35,7 +35,7 @@ const ofAll: readonly Field[] = [
   { name: 'recipient', title: 'To', hint: 'you@*' },
   { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
   { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10min' },
+  { name: 'until', title: 'Until', hint: '10m' },
 ]
 const ofBox: readonly Field[] = [
   { name: 'search', title: 'Search', hint: 'From, subject', first: true },
@@ -43,7 +43,7 @@ const ofBox: readonly Field[] = [
   { name: 'from', title: 'From', hint: '*@example.org' },
   { name: 'subject', title: 'Subject', hint: 'words' },
   { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10min' },
+  { name: 'until', title: 'Until', hint: '10m' },
 ]
 const fieldsOf = (box: string): readonly Field[] => (box === everything ? ofAll : ofBox)
 

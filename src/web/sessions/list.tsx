@@ -19,7 +19,7 @@ const fields: readonly Field[] = [
   { name: 'rule', title: 'Rule', hint: 'dmarc.*' },
   { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
   { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10min, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10m, 2026-01-31' },
 ]
 
 const outcomeTones: Readonly<Record<Session['outcome'], Tone>> = {
