@@ -244,7 +244,7 @@ const rule = `CASE WHEN outcome = 'refused' THEN refusalRule END`
 
 export const sessions: Projection = {
   name: 'sessions',
-  version: 8,
+  version: 9,
   tables: {
     sessions: {
       key: ['id'],
@@ -310,7 +310,7 @@ export const sessions: Projection = {
       columns: { session: 'text', opened: 'number', role: 'text', address: 'text' },
       indexes: [
         ['role', 'address', 'opened', 'session'],
-        ['opened', 'session', 'role', 'address'],
+        ['role', 'opened', 'session', 'address'],
       ],
     },
     session_tags: {

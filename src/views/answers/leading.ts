@@ -42,6 +42,8 @@ export type Beaten = {
   readonly at: string
   readonly id: string
   readonly where: string
+  /** The part of it that is gone through, where that is not all. */
+  readonly part?: string
   /** It may stand several times for the same row. */
   readonly repeats?: boolean
   /** It lies in the order of these ids as well. */
@@ -115,18 +117,18 @@ export const waysOf = ({ select, from, id, at, chosen, repeats = false }: Rows):
       }
     },
     time: { ...byTime(), found: `FROM ${from} WHERE :lead = '' AND ${time}`, oldest: everything.oldest },
-    along: ({ table, where, repeats: isRepeated, isById = false, ...beaten }) => {
+    along: ({ table, where, part = '1', repeats: isRepeated, isById = false, ...beaten }) => {
       const { behind, floor, inOrder } = boundsOf('w.at', 'w.found')
       const walked = (which: string): string =>
-        `(SELECT ${beaten.at} AS at, ${beaten.id} AS found FROM ${table} ${which}) AS w`
-      const looked = `SELECT ${select} FROM ${walked(`WHERE ${where}`)} CROSS JOIN ${from} ON ${id} = w.found WHERE`
+        `(SELECT ${beaten.at} AS at, ${beaten.id} AS found FROM ${table} WHERE ${which}) AS w`
+      const looked = `SELECT ${select} FROM ${walked(`${part} AND ${where}`)} CROSS JOIN ${from} ON ${id} = w.found WHERE`
       const newestFirst = `${chosen} ${once('w.at, w.found', isRepeated)} ${inOrder} LIMIT :limit`
       const byId = `${looked} w.found > :after ${chosen} ${once('w.found', isRepeated)} ORDER BY w.found LIMIT :limit`
       return {
         ...(isById && { oldest: byId }),
         newest: `${looked} w.at BETWEEN coalesce(:since, 0) AND coalesce(:until, 9e15) AND w.found > :after ${newestFirst}`,
         page: `${looked} ${behind} ${newestFirst}`,
-        floors: floor(`${walked('')} WHERE`),
+        floors: floor(`${walked(part)} WHERE`),
       }
     },
   }
@@ -179,8 +181,11 @@ export const accountKey = (account: string | undefined): string | null =>
 export const sometime = ({ since, until }: Asked): string | null =>
   (since ?? until) === undefined ? null : ''
 
-/** So many and more are a great many, of which all are asked for, or one page. */
-const most = { all: 5000, page: 1000 } as const
+/**
+ * So many and more are a great many, of which all are asked for, or one page; or of which each would be opened to see whether it fits, where an index
+ * has all that is looked for.
+ */
+const most = { all: 5000, page: 1000, walk: 20_000 } as const
 
 type Led = { readonly count: string; readonly paged: Paged; readonly lead: string }
 export type Question = { readonly paged: Paged; readonly filter: Record<string, SQLInputValue> }
@@ -203,14 +208,18 @@ export const questionBy = <Filter extends Asked>(
     return lead === null ? [] : [{ lead, count, paged }]
   })
   const best = bestOf(db, led, asked)
-  const paged = best?.paged ?? everything
+  const walk = walks.find(({ of }) => of(asked))?.walk
+  if (best === null) return { paged: { ...everything, ...walk }, filter: {} }
+  const { paged, lead } = best
   const isLed = paged.page.includes(':lead')
-  const walk = isLed ? undefined : walks.find(({ of }) => of(asked))?.walk
-  return {
-    paged: { ...paged, ...walk },
-    filter: best !== null && paged.newest.includes(':lead') ? { lead: best.lead } : {},
-  }
+  if (walk === undefined || (isLed && !isMuch(db, best, asked)))
+    return { paged, filter: paged.newest.includes(':lead') ? { lead } : {} }
+  return { paged: { ...(isLed ? everything : paged), ...walk }, filter: {} }
 }
+
+/** Of a list that is wanted whole, what leads was found to be little. */
+const isMuch = (db: DatabaseSync, best: Led, asked: Asked): boolean =>
+  asked.limit !== undefined && foundBy(db, best, { asked, much: most.walk }) >= most.walk
 
 const bestOf = (db: DatabaseSync, led: readonly Led[], asked: Asked): Led | null => {
   const isPage = asked.limit !== undefined

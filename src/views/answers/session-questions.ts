@@ -74,11 +74,11 @@ export const sessionQuestions = (columns: string) => {
     ledBy(({ tag }) => (tag === undefined ? null : 'yes'), column('s.suspicious')),
     ledBy(sometime, time),
   ]
-  const among = (table: string, where: string) =>
-    along({ table, at: 'opened', id: 'session', where, repeats: true, isById: true })
+  const among = (table: string, where: string, part = '1') =>
+    along({ table, part, at: 'opened', id: 'session', where, repeats: true, isById: true })
   const named = (role: 'sender' | 'recipient') => ({
     of: (asked: SessionFilter) => asked[role] !== undefined,
-    walk: among('session_addresses', `+role = '${role}' AND address LIKE :${role} ESCAPE '\\'`),
+    walk: among('session_addresses', `address LIKE :${role} ESCAPE '\\'`, `role = '${role}'`),
   })
   const walks = [
     {
