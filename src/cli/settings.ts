@@ -18,6 +18,14 @@ export type SettingsOptions = {
   readonly pace?: Pick<WatchOptions, 'every' | 'settling'>
 }
 
+type Change = {
+  readonly take: () => Promise<void>
+  readonly done: () => string
+  readonly kept: string
+  /** Whether somebody has to hear why it was not done. */
+  readonly isNews?: (error: Error) => boolean
+}
+
 /** What is in force; a configuration or a policy that cannot be read changes nothing. One change waits for the other. */
 export class Settings {
   readonly #options: SettingsOptions
@@ -27,7 +35,9 @@ export class Settings {
   #told: string | null = null
   /** The policy's file had a fault when it was looked at last. */
   #isFaulty = false
-  #changing: Promise<void> = Promise.resolve()
+  /** Why a policy that can be read does not hold, as it was told last: it is tried again and again. */
+  #kept: readonly [policy: Config['policy'], why: string] | null = null
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor(options: SettingsOptions) {
     const { loaded, source, notices, pace } = options
@@ -47,7 +57,7 @@ export class Settings {
   }
 
   readAgain(): void {
-    this.#change({
+    void this.#change({
       take: async () => {
         const loaded = loadConfig(this.#options.source)
         await this.#takeOver(loaded.config)
@@ -78,32 +88,43 @@ export class Settings {
     )
   }
 
-  #takePolicy(policy: Config['policy']): void {
-    this.#change({
+  #takePolicy(policy: Config['policy']): Promise<boolean> {
+    return this.#change({
       take: () => this.#takeOver({ ...this.#config, policy }),
       done: () =>
         `the policy was read again, and holds for the sessions to come: \`fsmtp policy ${this.#policyInForce}\``,
       kept: 'the policy stays as it was',
+      isNews: ({ message }) => {
+        const before = this.#kept
+        this.#kept = [policy, message]
+        return !isDeepStrictEqual(before, this.#kept)
+      },
     })
   }
 
   async #takeOver(config: Config): Promise<void> {
     await this.#options.running.reload(config)
     this.#config = config
+    this.#kept = null
   }
 
-  #change({ take, done, kept }: { take: () => Promise<void>; done: () => string; kept: string }): void {
+  /** Resolves with whether it is done. */
+  #change({ take, done, kept, isNews = () => true }: Change): Promise<boolean> {
     const { notices } = this.#options
-    this.#changing = this.#changing.then(take).then(
+    const changing = this.#changing.then(take).then(
       () => {
         this.#told = null
         this.#isFaulty = false
         notices.info(done())
+        return true
       },
       (error: Error) => {
         this.#told = error.message
-        notices.warn(kept, error)
+        if (isNews(error)) notices.warn(kept, error)
+        return false
       },
     )
+    this.#changing = changing
+    return changing
   }
 }

@@ -13,7 +13,8 @@ export type PolicyWatch = {
 
 export type WatchOptions = {
   readonly load: LoadOptions
-  readonly changed: (policy: PolicyFile | undefined) => void
+  /** Resolves with whether it holds now; where it does not, it is read and told again. */
+  readonly changed: (policy: PolicyFile | undefined) => Promise<boolean>
   /** It cannot be read: what was in force stays. */
   readonly failed: (error: Error) => void
   /** It was read, whether it is another or not. */
@@ -38,6 +39,8 @@ export const watchPolicy = ({
 }: WatchOptions): PolicyWatch => {
   let watching: NodeJS.Timeout | undefined
   let known: PolicyFile | undefined
+  /** Of the file as it was read last. */
+  let mark = ''
   let timer: NodeJS.Timeout | undefined
   const read = (use: (policy: PolicyFile | undefined) => void): void => {
     clearTimeout(timer)
@@ -52,14 +55,17 @@ export const watchPolicy = ({
   const settle = (seen: PolicyFile | undefined): void => {
     if (isDeepStrictEqual(seen, known)) return
     timer = setTimeout(
-      () => read((again) => (isDeepStrictEqual(again, seen) ? take(again) : settle(again))),
+      () => read((again) => (isDeepStrictEqual(again, seen) ? void take(again) : settle(again))),
       settling,
     )
     timer.unref()
   }
-  const take = (policy: PolicyFile | undefined): void => {
+  const take = async (policy: PolicyFile | undefined): Promise<void> => {
+    const before = known
     known = policy
-    changed(policy)
+    if ((await changed(policy)) || known !== policy) return
+    known = before
+    mark = ''
   }
   const stop = (): void => {
     clearTimeout(timer)
@@ -71,7 +77,7 @@ export const watchPolicy = ({
       known = loaded.config.policy
       const file = loaded.policyFile ?? loaded.file
       if (file === null) return
-      let mark = ''
+      mark = ''
       // The first look reads it in any case: it may have been written since the configuration was loaded.
       const look = (): void =>
         stat(file, (_, found) => {

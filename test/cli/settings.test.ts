@@ -29,7 +29,20 @@ const edited = async (t: TestContext) => {
   }
   const loaded = loadConfig({ cwd })
   const running = await startServer(loaded.config, { info: () => {}, warn: () => {} })
-  const own = new Settings({ loaded, source, running, notices, pace: { every: 5, settling: 10 } })
+  /** What the server says to a configuration that it is to take over, where that is no. */
+  const troubles: Error[] = []
+  const reload = async (config: typeof loaded.config): Promise<void> => {
+    const trouble = troubles.shift()
+    if (trouble !== undefined) throw trouble
+    await running.reload(config)
+  }
+  const own = new Settings({
+    loaded,
+    source,
+    running: { ...running, reload },
+    notices,
+    pace: { every: 5, settling: 10 },
+  })
   t.after(async () => {
     own.unwatch()
     await running.stop()
@@ -41,7 +54,7 @@ const edited = async (t: TestContext) => {
     await eventually(() => readings >= before + times, { what: `reading it ${times} times` })
   }
   await looked(() => {})
-  return { own, file, said, looked }
+  return { own, file, said, looked, troubles }
 }
 
 test('a fault that was told to who asked is not told again by the watch that finds it, too', async (t) => {
@@ -77,4 +90,17 @@ test('a mistake, what puts it right, the same mistake, another policy and the wh
     heads,
   )
   assert.equal(said[2], said[0])
+})
+
+test('a policy that the server cannot take over is tried again until it holds, and each trouble is told once', async (t) => {
+  const { file, said, troubles } = await edited(t)
+  troubles.push(new Error('the log is full'), new Error('the log is full'), new Error('the log is gone'))
+  writeFileSync(file, configText({ ...settings, policy: { spf: { fail: 'refuse' } } }))
+  await eventually(() => said.some((line) => line.startsWith('the policy was read again')), {
+    what: 'the policy in force',
+  })
+  assert.deepEqual(said.slice(0, -1), [
+    'the policy stays as it was: the log is full',
+    'the policy stays as it was: the log is gone',
+  ])
 })

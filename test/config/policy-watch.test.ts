@@ -12,7 +12,8 @@ import { scratch } from '../scratch.ts'
 
 const whole = 'spf: { fail: refuse }\n'
 
-const place = (t: TestContext, { settling }: { readonly settling: number }) => {
+/** The first `refused` changes cannot be taken over. */
+const place = (t: TestContext, { settling, refused = 0 }: { settling: number; refused?: number }) => {
   const folder = scratch('watch')
   const file = join(folder, 'policy.yaml')
   writeFileSync(join(folder, 'fsmtp.yaml'), 'hostname: mx.example.org\npolicy: ./policy.yaml\n')
@@ -30,7 +31,10 @@ const place = (t: TestContext, { settling }: { readonly settling: number }) => {
   }
   const watch = watchPolicy({
     ...{ load, every: 5, settling },
-    changed: (policy) => changes.push(policy),
+    changed: async (policy) => {
+      changes.push(policy)
+      return changes.length > refused
+    },
     failed: ({ message }) => faults.push(message),
     well: () => wells.push(faults.length),
   })
@@ -69,6 +73,18 @@ test('a policy written between its loading and the first look is noticed', async
   assert.deepEqual(
     changes.map((policy) => policy?.spf.fail),
     ['tag'],
+  )
+})
+
+test('a policy that cannot be taken over is told again until it holds, though nobody touches its file', async (t) => {
+  const { file, changes, follow, looked } = place(t, { settling: 10, refused: 2 })
+  follow()
+  await looked()
+  writeFileSync(file, 'spf: { fail: tag }\n')
+  await eventually(() => changes.length === 3, { what: 'the third attempt' })
+  assert.deepEqual(
+    changes.map((policy) => policy?.spf.fail),
+    ['tag', 'tag', 'tag'],
   )
 })
 
