@@ -72,7 +72,7 @@ const joined = (texts: readonly string[]): string =>
 export const pageOf = async (
   name: string,
   asked: Paged,
-  { rooms, ask }: { readonly rooms: Rooms; readonly ask: (page: Page) => Promise<TextPage> },
+  { rooms, ask }: { readonly rooms: Pick<Rooms, 'until'>; readonly ask: (page: Page) => Promise<TextPage> },
 ): Promise<Json> => {
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { looksFor, pageOf } from '../../../src/http/api/lists.ts'
-import type { Rooms } from '../../../src/http/api/rooms.ts'
 import { atTheTop, type Place } from '../../../src/views/answers/pages.ts'
 import type { Page, TextPage } from '../../../src/views/desk/index.ts'
 
-const rooms = { until: async () => {} } as unknown as Rooms
+const rooms = { until: async () => {} }
 const placeAt = (at: number): Place => ({ at, id: `id${at}` })
 const textOf = (items: readonly number[], where: Partial<TextPage>): TextPage => ({
   ...{ items: JSON.stringify(items), count: items.length, end: null, searched: null },
