@@ -85,6 +85,11 @@ export const searched = async <Row>(
   const until = performance.now() + lookFor
   const items: Row[] = []
   const passed = { removed: 0, beginnings: 0, unreadable: 0 }
+  // Who has left hears no answer; that there is none is no fault.
+  const hasLeft = (error: unknown): null => {
+    if (seeker.signal.aborted) return null
+    throw error
+  }
   const done = (end: Place | null, isLong = false): Searched<Row> => ({
     ...{ items, end, searched: isLong ? end : null, passedOver: passed },
   })
@@ -92,7 +97,8 @@ export const searched = async <Row>(
     const { rows, rest } = await page(place, Math.min(atOnce, left))
     const within = Math.max(0, until - performance.now())
     const order = { mails: rows.map(mailOf), enough: limit - items.length, within }
-    const seen = rows.length === 0 ? [] : await look({ ...asked, ...order })
+    const seen = rows.length === 0 ? [] : await look({ ...asked, ...order }).catch(hasLeft)
+    if (seen === null) return done(place, true)
     for (const [at, one] of seen.entries()) {
       if (one === 'fits') items.push(rows[at]!)
       const why = reasons[one]

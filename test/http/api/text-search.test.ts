@@ -174,6 +174,19 @@ test('a look ends after a moment and says how far it came; who looks can leave',
   assert.ok(looks.every(({ within }) => within <= 500))
   leaving.abort()
   assert.equal(signal?.aborted, true)
+  const late = { look: async () => assert.fail('nobody waits'), caller: 'one', signal: leaving.signal }
+  const row = { id: 'm', at: 1 }
+  const none = await searched(late, {
+    ...{
+      words: 'x',
+      limit: 5,
+      before: row,
+      placeOf: () => row,
+      page: async () => ({ rows: [row], rest: null }),
+    },
+    mailOf: ({ id }) => ({ message: id, size: 1, from: null, subject: null }),
+  })
+  assert.deepEqual([none.items, none.end], [[], row])
 })
 
 test('what is no question is refused, with what to do', async (t) => {
