@@ -77,9 +77,9 @@ class Turns {
 
 /** Nothing is opened before somebody looks for something. */
 export const openSearch = ({
-  patience = 5_000,
+  patience = 10_000,
   memory = 256,
-  niceness = 10,
+  niceness = 19,
   ...place
 }: SearchOptions): Search => {
   const turns = new Turns()
