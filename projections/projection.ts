@@ -98,9 +98,22 @@ export type Projection = {
 /** What most events mean to most questions. */
 export const nothing: readonly RowChange[] = Object.freeze([])
 
+/**
+ * What stands behind `prefix` in a stream's name, or null for a stream of another kind. Events of one stream come in rows: the same string again is
+ * found at once where rows are looked for by it, an equal one is not.
+ */
+const idBehind = (prefix: string): ((stream: string) => string | null) => {
+  let last = ''
+  let id: string | null = null
+  return (stream) => {
+    if (stream !== last) {
+      last = stream
+      id = stream.startsWith(prefix) ? stream.slice(prefix.length) : null
+    }
+    return id
+  }
+}
 /** `01J...` of `smtp_session-01J...`, or null for a stream of another kind. */
-export const sessionOf = (stream: string): string | null =>
-  stream.startsWith('smtp_session-') ? stream.slice('smtp_session-'.length) : null
+export const sessionOf = idBehind('smtp_session-')
 /** `01J...` of `delivery-01J...`, or null for a stream of another kind. */
-export const deliveryOf = (stream: string): string | null =>
-  stream.startsWith('delivery-') ? stream.slice('delivery-'.length) : null
+export const deliveryOf = idBehind('delivery-')

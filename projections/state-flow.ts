@@ -16,6 +16,7 @@ const finalStates: ReadonlySet<string> = new Set(['closed', 'delivered', 'failed
 export const slotLength = 600_000
 
 const one = { count: 1 }
+const oneLess = { count: -1 }
 
 type Way = {
   readonly machine: string
@@ -25,22 +26,24 @@ type Way = {
   readonly key: readonly string[]
 }
 
-/** Nobody is in a state any more that was left; who has come to a final one is counted on. */
-const moved = ({ machine, from, to }: Way, isFirst: boolean): readonly RowChange[] => {
-  if (from === to && !isFirst) return nothing
-  const into: RowChange = { kind: 'upsert', table: 'flow_states', key: [machine, to], add: one }
-  const left: RowChange = { kind: 'upsert', table: 'flow_states', key: [machine, from], add: { count: -1 } }
-  return isFirst ? [into] : [into, left]
-}
+/** Who has come to a final state is counted on. */
+const came = ({ machine, to }: Way): RowChange => ({
+  ...{ kind: 'upsert', table: 'flow_states', key: [machine, to], add: one },
+})
+/** Nobody is in a state any more that was left. */
+const left = ({ machine, from }: Way): RowChange => ({
+  ...{ kind: 'upsert', table: 'flow_states', key: [machine, from], add: oneLess },
+})
 
-const slotOf = ({ key }: Way, at: number) => [key[0]!, Math.floor(at / slotLength), ...key.slice(1)] as const
+const slotOf = ({ machine, from, to, key }: Way, at: number) =>
+  [machine, Math.floor(at / slotLength), from, to, key[3]!] as const
 
 /** A stream's first transition: there is no time before it to count. */
 const begin = (way: Way, { stream, at }: EventOf): readonly RowChange[] => {
   const counts: readonly RowChange[] = [
     { kind: 'upsert', table: 'flow', key: way.key, add: one },
     { kind: 'upsert', table: 'flow_slots', key: slotOf(way, at), add: one },
-    ...moved(way, true),
+    came(way),
   ]
   if (finalStates.has(way.to)) return counts
   return [...counts, { kind: 'insert', table: 'flow_clocks', key: [stream], set: { at } }]
@@ -52,12 +55,13 @@ const goOn = (way: Way, { stream, at }: EventOf): readonly RowChange[] => {
   const slot = slotOf(way, at)
   const also = { table: 'flow_slots', key: slot, column: 'time' }
   const elapsed = { column: 'time', since: { table: 'flow_clocks', key: clock, column: 'at' }, at, also }
-  const steps: readonly RowChange[] = [
+  const steps: RowChange[] = [
     { kind: 'upsert', table: 'flow', key: way.key, add: one, elapsed },
     { kind: 'upsert', table: 'flow_slots', key: slot, add: one },
-    ...moved(way, false),
   ]
-  return finalStates.has(way.to) ? [...steps, { kind: 'delete', table: 'flow_clocks', key: clock }] : steps
+  if (way.from !== way.to) steps.push(came(way), left(way))
+  if (finalStates.has(way.to)) steps.push({ kind: 'delete', table: 'flow_clocks', key: clock })
+  return steps
 }
 
 const fold = (event: EventOf): readonly RowChange[] => {

@@ -30,6 +30,10 @@ export class Generation {
   role: Role
   /** The last event folded into the rows. */
   position: number
+  /** The last event folded into the rows that are written. */
+  #written: number
+  /** Whether it may fold ahead of what is written. */
+  gathers = true
   stopped: Stop | null = null
   readonly #db: DatabaseSync
   /** Statements for the indexes that readers will want and that are not there yet. */
@@ -45,6 +49,7 @@ export class Generation {
     this.number = number
     this.role = role
     this.position = position
+    this.#written = position
     this.#db = db
     this.#indexes = [...missingIndexes(db, projection, number)]
     this.#tables = new Map(
@@ -63,6 +68,10 @@ export class Generation {
     const after = this.position
     const poison = this.#foldAll(events, after, Number.POSITIVE_INFINITY)
     if (poison !== null) {
+      if (after !== this.#written) {
+        this.#goBack()
+        return
+      }
       // Some of the poisoned event's changes may be in memory: begin again, and end before it.
       this.discard()
       this.#foldAll(events, after, poison.position)
@@ -70,6 +79,14 @@ export class Generation {
     }
     for (const rows of this.#tables.values()) rows.flush()
     this.#save()
+  }
+
+  /**
+   * Folds events, in order, in memory only: rows and position are written when the next ones are taken. Where one of them cannot be folded, the view
+   * goes back to what is written, and gathers no more: it will stop in front of that event.
+   */
+  gather(events: readonly StoredEvent[]): void {
+    if (this.#foldAll(events, this.position, Number.POSITIVE_INFINITY) !== null) this.#goBack()
   }
 
   get isIndexed(): boolean {
@@ -93,6 +110,12 @@ export class Generation {
     for (const rows of this.#tables.values()) rows.discard()
   }
 
+  #goBack(): void {
+    this.discard()
+    this.position = this.#written
+    this.gathers = false
+  }
+
   #foldAll(events: readonly StoredEvent[], after: number, before: number): Stop | null {
     for (const event of events) {
       const { position } = event
@@ -100,7 +123,8 @@ export class Generation {
       if (position >= before) return null
       try {
         // A stored event's type and data are what the vocabulary says, or the fold says that they are not.
-        for (const change of this.projection.fold(event as EventOf)) this.#apply(change)
+        const changes = this.projection.fold(event as EventOf)
+        for (let at = 0; at < changes.length; at++) this.#apply(changes[at]!)
       } catch (error) {
         if (isDatabaseError(error)) throw error
         return { position, error: error instanceof Error ? error.message : String(error) }
@@ -123,23 +147,23 @@ export class Generation {
     if (change.when !== undefined && !this.#rows(change.when.table).holds(change.when)) return
     const whole = this.#wholeKey(change)
     if (whole === null) return
-    const row = rows.insert(whole === change.key ? change : { ...change, key: whole })
+    const row = rows.insert(whole, change.set)
     if (change.number === undefined) return
     const { column, counter } = change.number
-    rows.put(row, column, this.#rows(counter.table).next(counter))
+    rows.put(row, column, this.#rows(counter.table).count(counter, 1))
   }
 
   #upsert(rows: Rows, change: Upsert): void {
     const whole = this.#wholeKey(change)
     if (whole === null) return
-    const row = rows.upsert(whole === change.key ? change : { ...change, key: whole })
+    const row = rows.upsert(whole, change)
     if (change.elapsed === undefined) return
     const { column, since, at, also } = change.elapsed
     const before = this.#rows(since.table).exchange(since, at)
     // A clock that was put back must not take time away.
     if (before === null || at <= before) return
     rows.add(row, column, at - before)
-    if (also !== undefined) this.#rows(also.table).upsert({ ...also, add: { [also.column]: at - before } })
+    if (also !== undefined) this.#rows(also.table).count(also, at - before)
   }
 
   #wholeKey({ key, behind }: Pick<Insert, 'key' | 'behind'>): Key | null {
@@ -166,5 +190,6 @@ export class Generation {
       error: this.stopped?.error ?? null,
       errorPosition: this.stopped?.position ?? null,
     })
+    this.#written = this.position
   }
 }

@@ -12,11 +12,12 @@ import type {
   TableSchema,
   Value,
 } from '../../projections/projection.ts'
+import { ByKey } from './by-key.ts'
 import { isLess, Older } from './older.ts'
 import { deleteRow, selectRow, tableName, writeRow } from './tables.ts'
 import { Under } from './under.ts'
 
-type Row = { values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
+type Row = { readonly key: Key; values: Value[]; changed: boolean; deleted: boolean; keep: boolean }
 type Insert = Extract<RowChange, { kind: 'insert' }>
 type Upsert = Extract<RowChange, { kind: 'upsert' }>
 
@@ -33,23 +34,26 @@ const checked = (value: unknown, column: string): Value => {
 export class Rows {
   readonly #older: Older
   readonly #under: Under
-  readonly #schema: TableSchema
   readonly #places: ReadonlyMap<string, number>
+  readonly #keyPlaces: readonly number[]
   readonly #empty: readonly Value[]
   readonly #isOnlyKey: boolean
   readonly #select: StatementSync
   readonly #write: StatementSync
   readonly #delete: StatementSync
-  #rows = new Map<string, Row>()
+  readonly #rows: ByKey<Row>
+  /** Rows that are new by construction: most are written before anybody looks for them. */
+  #fresh: Row[] = []
   /** Rows changed since the last flush, in the order they were first touched. */
-  #touched: [Key, Row][] = []
+  #touched: Row[] = []
 
   constructor(db: DatabaseSync, table: string, schema: TableSchema, generation: number) {
     const name = tableName(table, generation)
     const columns = Object.keys(schema.columns)
-    this.#schema = schema
     this.#places = new Map(columns.map((column, place) => [column, place]))
     this.#empty = Object.values(schema.columns).map((type) => (type === 'count' ? 0 : null))
+    this.#keyPlaces = schema.key.map((column) => this.#place(column))
+    this.#rows = new ByKey(schema.key.length)
     this.#isOnlyKey = columns.length === schema.key.length
     this.#under = new Under(db, name, schema)
     this.#older = new Older(db, name, (column) => this.#place(column))
@@ -58,53 +62,53 @@ export class Rows {
     this.#delete = db.prepare(deleteRow(name, schema))
   }
 
-  insert({ key, set }: Insert): Row {
-    const id = this.#id(key)
-    const known = this.#rows.get(id)
-    if (known !== undefined && this.#isOnlyKey && !known.deleted) return known
-    const row = this.#fresh(key)
+  insert(key: Key, set: Insert['set']): Row {
     // A row of nothing but its key may come again at once (an address named twice): remembering it saves a write.
+    const known = this.#isOnlyKey ? this.#find(key) : undefined
+    if (known !== undefined && !known.deleted) return known
+    const row = this.#made(key)
     row.keep = this.#isOnlyKey
-    this.#rows.set(id, row)
-    this.#touched.push([key, row])
-    row.changed = true
+    if (this.#isOnlyKey) this.#rows.set(key, row)
+    else this.#fresh.push(row)
+    this.#touch(row)
     this.#set(row, set)
     return row
   }
 
-  upsert({ key, set, add, once }: Pick<Upsert, 'key' | 'set' | 'add' | 'once'>): Row {
+  upsert(key: Key, { set, add, once }: Pick<Upsert, 'set' | 'add' | 'once'>): Row {
     const row = this.#row(key)
     this.#set(row, set)
     for (const column in once)
       if (row.values[this.#place(column)] === null) this.put(row, column, once[column]!)
     for (const column in add) this.add(row, column, add[column]!)
-    this.#touch(key, row)
+    this.#touch(row)
     return row
   }
 
   delete(key: Key): void {
-    const id = this.#id(key)
+    const known = this.#find(key)
     // Whatever it held does not matter any more: nobody looks.
-    const row = this.#rows.get(id) ?? this.#fresh(key)
-    this.#rows.set(id, row)
+    const row = known ?? this.#made(key)
+    if (known === undefined) this.#rows.set(key, row)
     row.values = this.#blank(key)
     row.deleted = true
-    this.#touch(key, row)
+    this.#touch(row)
   }
 
   /** Every row whose key begins so. */
   deleteAll(beginning: Key): void {
-    const first = `${this.#id(beginning)}\u0000`
-    for (const [id, row] of this.#rows) if (!row.changed && id.startsWith(first)) this.#rows.delete(id)
-    for (const [key] of this.#touched) if (this.#id(key).startsWith(first)) this.delete(key)
+    this.#placeFresh()
+    for (const { key, changed } of this.#rows.under(beginning))
+      if (changed) this.delete(key)
+      else this.#rows.delete(key)
     this.#under.add(beginning)
   }
 
-  /** Takes the counter's next number: 1 first. */
-  next({ key, column }: Counter): number {
+  /** Counts on, and says how far it has come. */
+  count({ key, column }: Counter, by: number): number {
     const row = this.#row(key)
-    this.add(row, column, 1)
-    this.#touch(key, row)
+    this.add(row, column, by)
+    this.#touch(row)
     return row.values[this.#place(column)] as number
   }
 
@@ -114,7 +118,7 @@ export class Rows {
     const before = row.values[this.#place(column)] ?? null
     row.values[this.#place(column)] = checked(value, column)
     row.deleted = false
-    this.#touch(key, row)
+    this.#touch(row)
     return before as number | null
   }
 
@@ -125,7 +129,7 @@ export class Rows {
     if (before !== null && Number(before) >= value) return false
     this.put(row, column, value)
     row.deleted = false
-    this.#touch(key, row)
+    this.#touch(row)
     return true
   }
 
@@ -144,13 +148,12 @@ export class Rows {
 
   /** Every row that holds less than `before` in `column`. */
   forget(column: string, before: number): void {
+    this.#placeFresh()
     const place = this.#place(column)
-    for (const [id, { changed, values }] of this.#rows)
-      if (!changed && isLess(values[place], before)) this.#rows.delete(id)
-    for (const [key, row] of this.#touched) {
+    for (const row of this.#rows.under()) {
       if (!isLess(row.values[place], before)) continue
-      row.values = this.#blank(key)
-      row.deleted = true
+      if (row.changed) this.delete(row.key)
+      else this.#rows.delete(row.key)
     }
     this.#older.add(column, before)
   }
@@ -169,62 +172,67 @@ export class Rows {
   flush(): void {
     this.#older.flush()
     this.#under.flush()
-    for (const [key, row] of this.#touched) {
+    for (const row of this.#touched) {
       if (!row.changed) continue
-      if (row.deleted) this.#delete.run(...key)
+      if (row.deleted) this.#delete.run(...row.key)
       else this.#write.run(...row.values)
       row.changed = false
-      if (row.deleted || !row.keep) this.#rows.delete(this.#id(key))
+      // Nor does what was remembered from an earlier batch stand for a row that was made anew.
+      if ((row.deleted || !row.keep) && this.#rows.size > 0) this.#rows.delete(row.key)
     }
     this.#touched = []
+    this.#fresh = []
     if (this.#rows.size > keptRows) this.#rows.clear()
   }
 
   /** Forgets everything that is not written, and what may be older than the database. */
   discard(): void {
     this.#rows.clear()
+    this.#fresh = []
     this.#touched = []
     this.#older.clear()
     this.#under.clear()
   }
 
-  #id(key: Key): string {
-    let id = String(key[0])
-    for (let at = 1; at < key.length; at++) id += `\u0000${key[at]}`
-    return id
-  }
-
   #blank(key: Key): Value[] {
-    const values = [...this.#empty]
-    this.#schema.key.forEach((column, at) => {
-      values[this.#place(column)] = checked(key[at], column)
-    })
+    const values = this.#empty.slice()
+    for (let at = 0; at < key.length; at++) values[this.#keyPlaces[at]!] = checked(key[at], 'of the key')
     return values
   }
 
-  #fresh(key: Key): Row {
-    return { values: this.#blank(key), changed: false, deleted: false, keep: true }
+  #made(key: Key): Row {
+    return { key, values: this.#blank(key), changed: false, deleted: false, keep: true }
+  }
+
+  #find(key: Key): Row | undefined {
+    if (this.#fresh.length > 0) this.#placeFresh()
+    return this.#rows.get(key)
+  }
+
+  /** From now on the new rows are found. */
+  #placeFresh(): void {
+    for (const row of this.#fresh) this.#rows.set(row.key, row)
+    this.#fresh = []
   }
 
   #row(key: Key): Row {
-    const id = this.#id(key)
-    const known = this.#rows.get(id)
+    const known = this.#find(key)
     if (known !== undefined) {
       known.keep = true
       return known
     }
-    const row = this.#fresh(key)
+    const row = this.#made(key)
     const stored = this.#under.covers(key) ? undefined : this.#select.get(...key)
     const values = stored === undefined ? null : (Object.values(stored) as Value[])
     if (values !== null && !this.#older.covers(values)) row.values = values
-    this.#rows.set(id, row)
+    this.#rows.set(key, row)
     return row
   }
 
-  #touch(key: Key, row: Row): void {
+  #touch(row: Row): void {
     if (row.changed) return
     row.changed = true
-    this.#touched.push([key, row])
+    this.#touched.push(row)
   }
 
   #place(column: string): number {

@@ -28,19 +28,28 @@ export type RunnerOptions = {
   readonly projections?: readonly Projection[]
   /** Events folded in one transaction, at most. */
   readonly batch?: number
+  /** A view that lacks so many events is far behind: several batches are written at once. */
+  readonly far?: number
   /** Lines for the operator: a file was thrown away. */
   readonly notice?: (line: string) => void
   /** The line that says which view stopped, where and why. */
   readonly onStop?: (line: string) => void
 }
 
-const foldInto = (generations: readonly Generation[], batch: Batch, db: DatabaseSync): void => {
+/** What one transaction writes: `last`, and what was gathered before it, from `first` on. */
+type Gathered = { readonly first: Batch; readonly last: Batch; readonly after: number }
+
+const foldInto = (generations: readonly Generation[], { first, last, after }: Gathered, db: DatabaseSync) => {
   for (const generation of generations) {
-    if (batch.kind === 'events') generation.take(batch.events)
-    else generation.stop(batch)
+    if (last.kind === 'damage') generation.stop(last)
+    // One that went back is not at this place.
+    else if (generation.position === after) generation.take(last.events)
   }
-  if (batch.kind === 'events') rememberOrigin(db, batch.events)
+  for (const batch of [first, last]) if (batch.kind === 'events') rememberOrigin(db, batch.events)
 }
+
+/** Batches gathered for one transaction where a view is far behind: rows that change again meanwhile are written once. */
+const together = 10
 
 /**
  * Events a view may lack when its indexes are made. Up to there it does without: rows that are put into six orders one by one
@@ -61,6 +70,7 @@ export class Runner {
   readonly #log: LogReader
   readonly #projections: readonly Projection[]
   readonly #batch: number
+  readonly #far: number
   readonly #notice: (line: string) => void
   readonly #onStop: (line: string) => void
   #db: DatabaseSync
@@ -69,11 +79,12 @@ export class Runner {
   #generations: readonly Generation[] = []
   #turn = 0
 
-  private constructor({ directory, log, projections, batch, notice, onStop }: RunnerOptions) {
+  private constructor({ directory, log, projections, batch, far, notice, onStop }: RunnerOptions) {
     this.#directory = directory
     this.#log = log
     this.#projections = projections ?? allProjections
     this.#batch = batch ?? 2_000
+    this.#far = far ?? 40_000
     this.#notice = notice ?? (() => {})
     this.#onStop = onStop ?? (() => {})
     this.#db = openDatabase(directory, this.#notice)
@@ -190,12 +201,35 @@ export class Runner {
     const place = places[this.#turn++ % places.length]
     if (place === undefined) return this.#makeIndexes(tail) || this.#switchReady(tail)
     const here = behind.filter(({ position }) => position === place)
-    const batch = await readBatch(this.#log, place, this.#batch)
-    if (batch.kind === 'events' && batch.events.length === 0) return false
-    this.#commit(here, () => foldInto(here, batch, this.#db))
+    const gathered = await this.#gather(here, place, tail)
+    if (gathered === null) return false
+    // A rebuild that was asked for meanwhile has had everything taken up anew.
+    if (!here.every((generation) => this.#generations.includes(generation))) return true
+    this.#commit(here, () => foldInto(here, gathered, this.#db))
     this.#makeIndexes(tail)
     this.#switchReady(tail)
     return true
+  }
+
+  /** Null where there is nothing (yet). */
+  async #gather(here: readonly Generation[], place: number, tail: number): Promise<Gathered | null> {
+    const first = await readBatch(this.#log, place, this.#batch)
+    if (first.kind === 'events' && first.events.length === 0) return null
+    let [last, after] = [first, place]
+    for (let count = 1; count < together && this.#mayGather(here, tail - after); count++) {
+      if (last.kind === 'damage') break
+      for (const generation of here) if (generation.position === after) generation.gather(last.events)
+      after = last.events.at(-1)!.position
+      const next = await readBatch(this.#log, after, this.#batch)
+      // Damage is met again, when what stands before it is written.
+      last = next.kind === 'damage' ? { kind: 'events', events: [] } : next
+      if (last.events.length === 0) break
+    }
+    return { first, last, after }
+  }
+
+  #mayGather(here: readonly Generation[], lacking: number): boolean {
+    return lacking > this.#far * (this.#log.spacing ?? 1) && here.every(({ gathers }) => gathers)
   }
 
   /** The one transaction for rows and positions. */

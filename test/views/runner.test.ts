@@ -70,6 +70,70 @@ test('rows do not depend on how events are batched', async (context) => {
   for (const other of sums.slice(1)) assert.deepEqual(other, sums[0])
 })
 
+/** Several batches in one transaction, and the rest one by one. */
+const farBehind = { batch: 3, far: 10 }
+
+test('rows are the same where many batches were folded before they were written', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 60 }))
+  const counted = async (options: { batch: number; far?: number }) => {
+    const directory = directoryFor(context)
+    const runner = await Runner.open({ directory, log, ...options })
+    let steps = 0
+    while (await runner.step()) steps++
+    runner.close()
+    return { steps, sums: await checksums({ directory, log }) }
+  }
+  const one = await counted({ batch: 3 })
+  const together = await counted(farBehind)
+  assert.ok(together.steps < one.steps / 5, `${together.steps} steps instead of ${one.steps}`)
+  assert.deepEqual(together.sums, one.sums)
+})
+
+test('where many batches are written at once, the log is known again by its first event', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 20 }))
+  const directory = directoryFor(context)
+  await foldAll({ directory, log, ...farBehind })
+  const file = new DatabaseSync(viewsFile(directory), { readOnly: true })
+  atEnd(context, () => file.close())
+  const places = file.prepare('SELECT place, position FROM origin ORDER BY place').all()
+  assert.deepEqual(
+    places.map(({ place, position }) => [place, position]),
+    [
+      ['first', 1],
+      ['last', await log.tail()],
+    ],
+  )
+})
+
+test('an event that cannot be folded stops its view in front of it, wherever it is far from the end', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 60 }))
+  for (const poisoned of [2, 14, 31, 60]) {
+    const poor: Projection = {
+      ...messages,
+      fold: (event) => {
+        if (event.position !== poisoned) return messages.fold(event)
+        return [
+          { kind: 'upsert', table: 'messages', key: ['half'], set: { size: 1 } },
+          { kind: 'upsert', table: 'messages', key: ['a'], set: { size: 0.5 } },
+        ]
+      },
+    }
+    const sums: (readonly string[])[] = []
+    for (const options of [{ batch: 1 }, farBehind]) {
+      const directory = directoryFor(context)
+      await foldAll({ directory, log, projections: [poor, deliveries], ...options })
+      const views = openViews({ directory, log, projections: [messages, deliveries] })
+      atEnd(context, () => views.close())
+      const status = new Map((await views.status()).map((view) => [view.name, view]))
+      assert.equal(status.get('messages')?.position, poisoned - 1)
+      assert.equal(status.get('messages')?.errorPosition, poisoned)
+      assert.equal(status.get('deliveries')?.position, await log.tail())
+      sums.push(await checksums({ directory, log, projections: [messages, deliveries] }))
+    }
+    assert.deepEqual(sums[1], sums[0])
+  }
+})
+
 test('a checksum notices a row that was changed', async (context) => {
   const one = await told('open accept(t1 a@x)')
   const other = await told('open accept(t1 b@x)')
@@ -138,6 +202,29 @@ test('half of an event that cannot be folded leaves no trace', async (context) =
   assert.deepEqual(before, await checksums({ directory: other, log: good.log, projections: [halfway] }))
 })
 
+test('a row that is made anew does not remember the one before it, in whatever batches', async (context) => {
+  const { log } = await told('open accept(t1 a@x) accept(t2 a@x) accept(t3 a@x) accept(t4 a@x)')
+  const anew: Projection = {
+    name: 'anew',
+    version: 1,
+    tables: { counted: { key: ['id'], columns: { id: 'text', count: 'count', made: 'text' } } },
+    fold: (event) => {
+      if (event.type !== 'MessageAccepted') return nothing
+      const { message } = event.data
+      return message === 't1' || message === 't3'
+        ? [{ kind: 'insert', table: 'counted', key: ['one'], set: { made: message } }]
+        : [{ kind: 'upsert', table: 'counted', key: ['one'], add: { count: 1 } }]
+    },
+  }
+  for (const batch of [1, 2, 3, 10]) {
+    const directory = directoryFor(context)
+    await foldAll({ directory, log, projections: [anew], batch })
+    const file = new DatabaseSync(viewsFile(directory), { readOnly: true })
+    atEnd(context, () => file.close())
+    assert.deepEqual({ ...file.prepare('SELECT * FROM counted').get() }, { id: 'one', count: 1, made: 't3' })
+  }
+})
+
 test('a stopped view goes on when a release can fold the event', async (context) => {
   const { log } = await told('open accept(t1 a@x) accept(t2 a@x)')
   const directory = directoryFor(context)
@@ -161,18 +248,66 @@ test('a stopped view goes on when a release can fold the event', async (context)
   )
 })
 
-test('damage in the log stops the views at its place, with its position', async (context) => {
-  const { log } = await told('open ehlo accept(t1 a@x) accept(t2 a@x)')
-  const damaged: EventLog = Object.assign(Object.create(log) as EventLog, {
+const damagedAt = (log: EventLog, place: number): EventLog =>
+  Object.assign(Object.create(log) as EventLog, {
     tail: () => log.tail(),
     async *readAll(after: number, options?: { limit?: number }) {
       for await (const page of log.readAll(after, options)) {
-        const whole = page.filter(({ position }) => position < 3)
+        const whole = page.filter(({ position }) => position < place)
         if (whole.length > 0) yield whole
-        if (whole.length < page.length) throw new LogDamaged(3, 'a row is not what was written')
+        if (whole.length < page.length) throw new LogDamaged(place, 'a row is not what was written')
       }
     },
   })
+
+test('damage far from the end stops the views at its place, and what stands before it is written', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 60 }))
+  for (const place of [1, 3, 4, 20]) {
+    const sums: (readonly string[])[] = []
+    for (const options of [{ batch: 1 }, farBehind]) {
+      const directory = directoryFor(context)
+      const damaged = damagedAt(log, place)
+      await foldAll({ directory, log: damaged, ...options })
+      const views = openViews({ directory, log: damaged })
+      atEnd(context, () => views.close())
+      for (const view of await views.status()) {
+        assert.equal(view.position, place - 1)
+        assert.equal(view.errorPosition, place)
+      }
+      sums.push(await checksums({ directory, log: damaged }))
+    }
+    assert.deepEqual(sums[1], sums[0])
+  }
+})
+
+test('a rebuild that is asked for while events are read makes nobody fold them twice', async (context) => {
+  const { log } = await told(story({ seed: 9, sessions: 60 }))
+  for (const options of [{ batch: 20 }, farBehind]) {
+    const directory = directoryFor(context)
+    let meanwhile = () => {}
+    const slow: EventLog = Object.assign(Object.create(log) as EventLog, {
+      tail: () => log.tail(),
+      async *readAll(after: number, how?: { limit?: number }) {
+        yield* log.readAll(after, how)
+        meanwhile()
+      },
+    })
+    const runner = await Runner.open({ directory, log: slow, ...options })
+    atEnd(context, () => runner.close())
+    meanwhile = () => {
+      meanwhile = () => {}
+      runner.rebuild('sessions')
+    }
+    while (await runner.step());
+    const alone = directoryFor(context)
+    await foldAll({ directory: alone, log })
+    assert.deepEqual(await checksums({ directory, log }), await checksums({ directory: alone, log }))
+  }
+})
+
+test('damage in the log stops the views at its place, with its position', async (context) => {
+  const { log } = await told('open ehlo accept(t1 a@x) accept(t2 a@x)')
+  const damaged = damagedAt(log, 3)
   const directory = directoryFor(context)
   await foldAll({ directory, log: damaged })
   const views = openViews({ directory, log: damaged })
