@@ -3,7 +3,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { DeliveryFilter } from './deliveries.ts'
 import {
   accountKey,
-  exactly,
+  asKey,
+  eitherWay,
   leadersBy,
   type Question,
   questionBy,
@@ -22,7 +23,7 @@ const chosen = `
     AND (:message IS NULL OR d.message = :message)
     AND (:since IS NULL OR d.queuedAt >= :since)
     AND (:until IS NULL OR d.queuedAt <= :until)
-    AND (:domain IS NULL OR d.domain LIKE :domain ESCAPE '\\' OR d.forwarderDomain LIKE :domain ESCAPE '\\')
+    AND (:domain IS NULL OR d.domain LIKE :ownDomain ESCAPE '\\' OR d.forwarderDomain LIKE :domain ESCAPE '\\')
     AND (:sender IS NULL OR d.sender LIKE :sender ESCAPE '\\' OR d.forwarder > '' AND EXISTS (
       SELECT 1 FROM forwarded WHERE message = d.message AND sender LIKE :sender ESCAPE '\\'))
     AND (:recipient IS NULL OR d.forwarder LIKE :recipient ESCAPE '\\' OR EXISTS (
@@ -56,16 +57,16 @@ const ledBy = leadersBy(at)<DeliveryFilter>
 const leaders = [
   ledBy(({ message }) => message ?? null, column('d.message')),
   ledBy(({ account }) => accountKey(account), owned('a.accountKey')),
-  ledBy(({ recipient }) => exactly(recipient), recipients, column('d.forwarderKey')),
-  ledBy(({ sender }) => exactly(sender), column('d.senderKey'), firstSenders),
-  ledBy(({ domain }) => exactly(domain), column('d.domain'), column('d.forwarderDomain')),
+  ledBy(({ recipient }) => asKey(recipient), recipients, column('d.forwarderKey')),
+  ledBy(({ sender }) => asKey(sender), column('d.senderKey'), firstSenders),
+  ledBy(({ domain }) => eitherWay(domain), column('d.domain'), column('d.forwarderDomain')),
   ledBy(({ status }) => (status === 'unfinished' ? '' : null), column('d.waiting')),
   ledBy(({ status }) => (status === 'unfinished' ? null : (status ?? null)), column('d.status')),
   ledBy(sometime, time),
 ]
 
 /** What is looked for beside the time, out of one index; of those forwarded, and those with several recipients, more has to be looked at. */
-const addressed = `(:domain IS NULL OR domain LIKE :domain ESCAPE '\\' OR forwarder > '')
+const addressed = `(:domain IS NULL OR domain LIKE :ownDomain ESCAPE '\\' OR forwarder > '')
   AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\' OR forwarder > '')
   AND (:recipient IS NULL OR sole IS NULL OR sole LIKE :recipient ESCAPE '\\' OR forwarder > '')`
 const walks = [
@@ -91,6 +92,8 @@ const patternsOf = (asked: DeliveryFilter): Record<string, SQLInputValue> => ({
   status: asked.status ?? null,
   recipient: patternOf(asked.recipient),
   domain: patternOf(asked.domain),
+  /** As the projection writes it. */
+  ownDomain: patternOf(asked.domain)?.toLowerCase() ?? null,
   sender: patternOf(asked.sender),
   message: asked.message ?? null,
   since: asked.since ?? null,

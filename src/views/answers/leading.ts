@@ -169,9 +169,19 @@ export const leadersBy =
           },
         }
 
-/** Lower case, as the keys are; null for what may stand for several. */
-export const exactly = (typed: string | undefined): string | null =>
-  typed === undefined || typed.includes('*') ? null : typed.replace(/^<(.*)>$/s, '$1').toLowerCase()
+/** Null for what may stand for several. */
+const alone = (typed: string | undefined): string | null =>
+  typed === undefined || typed.includes('*') ? null : typed.replace(/^<(.*)>$/s, '$1')
+
+/** Lower case, as projections write it. */
+export const exactly = (typed: string | undefined): string | null => alone(typed)?.toLowerCase() ?? null
+
+/** Lower case, as far as SQLite knows of it: as it makes keys of what is written in any case. */
+export const asKey = (typed: string | undefined): string | null => accountKey(alone(typed) ?? undefined)
+
+/** For what is written in one way here and in the other there. */
+export const eitherWay = (typed: string | undefined): string | null =>
+  asKey(typed) === exactly(typed) ? exactly(typed) : null
 
 /** As the views have accounts: without case, as far as SQLite knows of it. */
 export const accountKey = (account: string | undefined): string | null =>

@@ -1,6 +1,15 @@
 /** How messages are found. */
 import type { DatabaseSync } from 'node:sqlite'
-import { accountKey, exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
+import {
+  accountKey,
+  asKey,
+  exactly,
+  leadersBy,
+  type Question,
+  questionBy,
+  sometime,
+  waysOf,
+} from './leading.ts'
 import type { MessageFilter } from './messages.ts'
 import { patternOf } from './pattern.ts'
 
@@ -37,7 +46,7 @@ export const messageQuestions = (columns: string) => {
     ledBy(({ session }) => session ?? null, column('session')),
     ledBy(({ account }) => accountKey(account), column('userKey')),
     ledBy(({ tag }) => (tag === undefined ? null : 'junk'), column('place')),
-    ledBy(({ sender }) => exactly(sender), column('senderKey')),
+    ledBy(({ sender }) => asKey(sender), column('senderKey')),
     ledBy(({ recipient }) => exactly(recipient), recipients('r.address')),
     ledBy(sometime, time),
   ]

@@ -1,7 +1,17 @@
 /** How sessions are found. */
 import { isIP } from 'node:net'
 import type { DatabaseSync } from 'node:sqlite'
-import { accountKey, exactly, leadersBy, type Question, questionBy, sometime, waysOf } from './leading.ts'
+import {
+  accountKey,
+  asKey,
+  eitherWay,
+  exactly,
+  leadersBy,
+  type Question,
+  questionBy,
+  sometime,
+  waysOf,
+} from './leading.ts'
 import { patternOf } from './pattern.ts'
 import type { SessionFilter } from './sessions.ts'
 
@@ -13,7 +23,7 @@ const chosen = `
     AND (:helo IS NULL OR s.helo LIKE :helo ESCAPE '\\')
     AND (:account IS NULL OR s.userKey = :account)
     AND (:user IS NULL OR s.user LIKE :user ESCAPE '\\' OR s.tried IS NOT NULL AND EXISTS (
-      SELECT 1 FROM session_tries WHERE session = s.id AND opened = s.openedAt AND name LIKE :user ESCAPE '\\'))
+      SELECT 1 FROM session_tries WHERE session = s.id AND opened = s.openedAt AND name LIKE :tried ESCAPE '\\'))
     AND (:outcome IS NULL OR s.outcome = :outcome)
     AND (:reason IS NULL OR s.reason = :reason OR s.refused > 0 AND EXISTS (
       SELECT 1 FROM session_refusals WHERE session = s.id AND opened = s.openedAt AND reason = :reason))
@@ -64,9 +74,9 @@ export const sessionQuestions = (columns: string) => {
   const ledBy = leadersBy(at)<SessionFilter>
   const leaders = [
     ledBy(({ account }) => accountKey(account), column('s.userKey')),
-    ledBy(({ user }) => exactly(user), column('s.userKey'), tries('t.name')),
+    ledBy(({ user }) => eitherWay(user), column('s.userKey'), tries('t.name')),
     ledBy(addressOf, column('s.peerAddress')),
-    ledBy(({ helo }) => exactly(helo), column('s.heloKey')),
+    ledBy(({ helo }) => asKey(helo), column('s.heloKey')),
     ledBy(({ sender }) => exactly(sender), addresses(`t.role = 'sender' AND t.address`)),
     ledBy(({ recipient }) => exactly(recipient), addresses(`t.role = 'recipient' AND t.address`)),
     ledBy(unusual, column('s.unusual')),
@@ -104,6 +114,7 @@ export const sessionQuestions = (columns: string) => {
         peer: patternOf(asked.peer),
         helo: patternOf(asked.helo),
         user: patternOf(asked.user),
+        tried: patternOf(asked.user)?.toLowerCase() ?? null,
         sender: patternOf(asked.sender)?.toLowerCase() ?? null,
         recipient: patternOf(asked.recipient)?.toLowerCase() ?? null,
         outcome: asked.outcome ?? null,
