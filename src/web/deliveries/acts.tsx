@@ -100,7 +100,7 @@ const Counted = ({ name, found }: { readonly name: ActName; readonly found: Bulk
   <p>
     <strong>{counted(found.count, 'delivery', 'deliveries')}</strong> will be {about[name].does}.
     {(found.left ?? 0) > 0 &&
-      ` ${counted(found.left ?? 0, 'other')} found is in a status where it makes no sense.`}
+      ` ${counted(found.left ?? 0, 'other was', 'others were')} found in a status where it makes no sense.`}
   </p>
 )
 
@@ -166,12 +166,20 @@ const sensibleFor = (status: Asked[string]): readonly ActName[] => {
   return one === undefined ? actNames : actsFor(one)
 }
 
-export const BulkButtons = ({ filter, done }: { readonly filter: Asked; readonly done: () => void }) => {
+type BulkProps = {
+  readonly filter: Asked
+  /** Without one there is nothing to do; but what was done is still told, though it left none that fits. */
+  readonly isAny: boolean
+  readonly done: () => void
+}
+
+export const BulkButtons = ({ filter, isAny, done }: BulkProps) => {
   const [name, setName] = useState<ActName | null>(null)
   const close = (): void => {
     setName(null)
     done()
   }
+  if (!isAny && name === null) return null
   // Everything is never meant.
   if (Object.keys(filter).length === 0)
     return <p class="acts weak">With a filter, something can be done to all that fit at once.</p>
@@ -179,12 +187,18 @@ export const BulkButtons = ({ filter, done }: { readonly filter: Asked; readonly
   if (shown.length === 0) return null
   return (
     <div class="acts">
-      <span class="weak">All that fit:</span>
-      {shown.map((one) => (
-        <button key={one} type="button" class={one === 'cancel' ? 'danger' : ''} onClick={() => setName(one)}>
-          {about[one].title} …
-        </button>
-      ))}
+      {isAny && <span class="weak">All that fit:</span>}
+      {isAny &&
+        shown.map((one) => (
+          <button
+            key={one}
+            type="button"
+            class={one === 'cancel' ? 'danger' : ''}
+            onClick={() => setName(one)}
+          >
+            {about[one].title} …
+          </button>
+        ))}
       {name !== null && <Asking {...{ name, filter, close }} />}
     </div>
   )

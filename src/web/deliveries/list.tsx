@@ -132,15 +132,15 @@ export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => 
       {who !== undefined && !isOne && <Queue asOf={asOf} />}
       <Filters fields={fields} query={query} />
       {error !== null && <Problem error={error} again={again} />}
+      {asOf === null && mayActOnAll && (
+        <BulkButtons filter={filter} isAny={(items?.length ?? 0) > 0} done={again} />
+      )}
       {items === null ? (
         error === null && <Waiting />
       ) : items.length === 0 && more === null ? (
         <Nothing {...{ isOne }} isFiltered={Object.keys(asked).length > 0} />
       ) : (
-        <>
-          {asOf === null && mayActOnAll && <BulkButtons filter={filter} done={again} />}
-          <Table items={items} isPast={asOf !== null} />
-        </>
+        <Table items={items} isPast={asOf !== null} />
       )}
       <More more={more} isAsking={isAsking} />
     </>
