@@ -38,18 +38,20 @@ class Views {
 
 /** As SQLite has it: letters of ASCII alike. */
 const plain = (text: string) => text.replace(/[A-Z]+/g, (some) => some.toLowerCase())
-const bare = (typed: string) => typed.replace(/^<(.*)>$/s, '$1')
+type Fold = (text: string) => string
 /** `*` for anything. */
-const like = (typed: string, value: string | null, fold: (text: string) => string): boolean => {
-  const pattern = fold(bare(typed))
-    .split('*')
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return value !== null && new RegExp(`^${pattern.join('.*')}$`, 's').test(fold(value))
+const says = (typed: string, value: string | null, fold: Fold): boolean => {
+  const parts = fold(typed).split('*')
+  const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')
+  return value !== null && new RegExp(`^${pattern}$`, 's').test(fold(value))
 }
+/** Addresses and names may stand in `<>`. */
+const like = (typed: string, value: string | null, fold: Fold): boolean =>
+  says(typed.replace(/^<(.*)>$/s, '$1'), value, fold)
 const all = (text: string) => text.toLowerCase()
 
 type Filter = Readonly<Record<string, string | number | undefined>>
-type Fits = (row: Told, name: string, asked: string, fold: (text: string) => string) => boolean
+type Fits = (row: Told, name: string, asked: string, fold: Fold) => boolean
 type List = {
   readonly name: 'sessions' | 'messages' | 'deliveries'
   readonly rows: (odd: Odd) => readonly Told[]
@@ -69,7 +71,7 @@ const lists: readonly List[] = [
     },
     fits: (row, name, asked, fold) => {
       if (name === 'account') return row.user !== null && plain(String(row.user)) === plain(asked)
-      if (name === 'subject') return like(`*${bare(asked)}*`, row.subject as string | null, fold)
+      if (name === 'subject') return says(`*${asked}*`, row.subject as string | null, fold)
       if (name === 'sender') return like(asked, String(row.sender), fold)
       return any(name === 'tag' ? row.tags : row.recipients, (value) => like(asked, value, fold))
     },
@@ -155,7 +157,7 @@ const filterFor = (dice: Dice, { filters }: List): Filter => {
 
 const newestFirst = (one: Told, other: Told) => other.at - one.at || (one.id < other.id ? 1 : -1)
 
-const chosen = (list: List, rows: readonly Told[], filter: Filter, fold: (text: string) => string) => {
+const chosen = (list: List, rows: readonly Told[], filter: Filter, fold: Fold) => {
   const { since = 0, until = Infinity, ...asked } = filter
   return rows
     .filter(({ at }) => at >= Number(since) && at <= Number(until))

@@ -5,7 +5,13 @@ import { momentForms, momentOf } from '../../moment.ts'
 const longest = 1_000
 
 export const text = (about: string) =>
-  z.string().min(1, 'is empty').max(longest, `is longer than ${longest} characters`).describe(about)
+  z
+    .string()
+    .min(1, 'is empty')
+    .max(longest, `is longer than ${longest} characters`)
+    // To SQL a pattern ends there, and the rest of it would stand for anything.
+    .refine((typed) => !typed.includes('\0'), 'has a NUL in it')
+    .describe(about)
 
 const moment = (end: 'first' | 'last', about: string) =>
   text(`${about}: a date, a time (UTC unless it says otherwise), or how long ago: 2h, 7d`).transform(

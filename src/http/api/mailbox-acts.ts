@@ -21,6 +21,10 @@ const body = z
       .refine((filter) => Object.values(filter).some((value) => value !== undefined), {
         message: 'names nothing; until with the time of now means everything',
       })
+      .refine(({ search }) => search === undefined || search.trim() !== '', {
+        message: 'has no word in it',
+        path: ['search'],
+      })
       .describe('As of the list, instead of ids')
       .optional(),
     add: flagList('To change: flags that stand on them from now on as well'),

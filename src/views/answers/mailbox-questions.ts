@@ -3,7 +3,7 @@
  * through; and within it from the newest back, until a page is full.
  */
 import type { SQLInputValue } from 'node:sqlite'
-import { patternOf } from './pattern.ts'
+import { wordsPattern } from './pattern.ts'
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything, upper and lower case are alike. */
 export type MailboxFilter = {
@@ -79,8 +79,8 @@ export const mailboxValues = (
   const asked = wordsIn(search)
   return {
     ...{ mailbox, asOf: asOf ?? null, since: since ?? null, until: until ?? null },
-    ...{ from: patternOf(from), subject: patternOf(subject) },
-    ...Object.fromEntries(words.map((word) => [`word${word}`, patternOf(asked[word])])),
+    ...{ from: wordsPattern(from), subject: wordsPattern(subject) },
+    ...Object.fromEntries(words.map((word) => [`word${word}`, wordsPattern(asked[word])])),
     // As it is written among the flags of a row.
     flag: flag === undefined ? null : JSON.stringify(flag.name).toLowerCase(),
     stands: flag?.stands === false ? 0 : 1,

@@ -11,7 +11,7 @@ import {
   waysOf,
 } from './leading.ts'
 import type { MessageFilter } from './messages.ts'
-import { patternOf } from './pattern.ts'
+import { patternOf, wordsPattern } from './pattern.ts'
 
 /** Each on its own passes where nothing was asked. */
 const chosen = `
@@ -75,7 +75,7 @@ export const messageQuestions = (columns: string) => {
         sender: patternOf(asked.sender),
         recipient: patternOf(asked.recipient)?.toLowerCase() ?? null,
         session: asked.session ?? null,
-        subject: patternOf(asked.subject),
+        subject: wordsPattern(asked.subject),
         tag: patternOf(asked.tag),
       },
     }

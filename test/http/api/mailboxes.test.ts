@@ -48,6 +48,11 @@ test('messages in a mailbox are found by what the list shows of them, as the com
     [{ subject: 'engine' }, [brass, notes]],
     [{ subject: '100%' }, [brass]],
     [{ subject: '%' }, [brass]],
+    [{ from: '<ada@example.net>' }, [notes]],
+    // The null sender is an address; in words these are two signs.
+    [{ from: '<>' }, []],
+    [{ subject: '<e>' }, []],
+    [{ search: '<>' }, []],
     [{ search: 'engine ada' }, [notes]],
     [{ search: 'e n g i n e' }, []],
     [{ search: 'charles' }, [brass]],
@@ -154,6 +159,9 @@ test('an act on a mailbox that names nothing, too much, or another mailbox is re
     [{ action: 'burn', ids: ['x'] }, /give delete or change/],
     [{ action: 'change', ids: ['x'], mailbox: 'bob@example.org' }, /give alice@example\.org, or/],
     [{ action: 'delete', filter: { unseen: true } }, /unseen/],
+    // Each of them would mean everything.
+    [{ action: 'delete', filter: { search: ' \t' } }, /search: has no word in it/],
+    [{ action: 'delete', filter: { subject: '\0x' } }, /subject: has a NUL in it/],
   ]
   for (const [body, words] of refusals) {
     const answer = await act(body)
