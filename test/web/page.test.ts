@@ -244,6 +244,10 @@ test('machines show what was counted, the log what was recorded, health how the 
     .getByRole('row', { name: /sessions/ })
     .getByRole('button', { name: 'Build again' })
     .click()
+  await page
+    .getByRole('row', { name: /sessions/ })
+    .getByText('built again', { exact: true })
+    .waitFor()
   await page.getByText('ready').first().waitFor()
   await page.locator('.policies li').first().waitFor()
   assert.deepEqual(here.complaints, [])

@@ -37,8 +37,15 @@ const tones: Readonly<Record<ViewStatus['state'], Tone>> = {
   rebuilding: 'live',
 }
 
-const View = ({ view, rebuild }: { readonly view: ViewStatus; readonly rebuild: (name: string) => void }) => {
-  const { name, version, state, position, lag, error, errorPosition, rebuilt } = view
+type ViewProps = {
+  readonly view: ViewStatus
+  /** Its generation when it was asked to be built again here; what takes but a moment is told of when it was done. */
+  readonly asked: number | undefined
+  readonly rebuild: (view: ViewStatus) => void
+}
+
+const View = ({ view, asked, rebuild }: ViewProps) => {
+  const { name, version, state, position, lag, error, errorPosition, rebuilt, generation } = view
   const tail = position + lag
   return (
     <tr>
@@ -50,7 +57,7 @@ const View = ({ view, rebuild }: { readonly view: ViewStatus; readonly rebuild: 
       </td>
       <td class="count">{position.toLocaleString('en')}</td>
       <td class="count">{lag.toLocaleString('en')}</td>
-      <td>
+      <td aria-live="polite">
         {state === 'rebuilding' ? (
           <>
             <progress
@@ -60,16 +67,16 @@ const View = ({ view, rebuild }: { readonly view: ViewStatus; readonly rebuild: 
             />{' '}
             {Math.floor((100 * (rebuilt ?? 0)) / Math.max(1, tail))}%
           </>
+        ) : error !== null ? (
+          <span class="fault">
+            {error} (position {errorPosition})
+          </span>
         ) : (
-          error !== null && (
-            <span class="fault">
-              {error} (position {errorPosition})
-            </span>
-          )
+          asked !== undefined && generation > asked && <span class="weak">built again</span>
         )}
       </td>
       <td class="over">
-        <button type="button" class="small" disabled={state === 'rebuilding'} onClick={() => rebuild(name)}>
+        <button type="button" class="small" disabled={state === 'rebuilding'} onClick={() => rebuild(view)}>
           Build again
         </button>
       </td>
@@ -81,16 +88,20 @@ const Views = () => {
   const { value, error, again } = useJson<{ readonly items: readonly ViewStatus[] }>(urlOf(['views']))
   const [fault, setFault] = useState<string | null>(null)
   useFresh(again, () => true)
-  const isBuilding = value?.items.some(({ state }) => state === 'rebuilding') ?? false
+  const [asked, setAsked] = useState<ReadonlyMap<string, number>>(new Map())
+  const isAwaited = ({ name, generation, state }: ViewStatus): boolean =>
+    state === 'live' && generation === asked.get(name)
+  const isBuilding = value?.items.some((view) => view.state === 'rebuilding' || isAwaited(view)) ?? false
   useEffect(() => {
     if (!isBuilding) return
     const timer = setInterval(again, 700)
     return () => clearInterval(timer)
   }, [isBuilding])
-  const rebuild = (name: string): void => {
+  const rebuild = ({ name, generation }: ViewStatus): void => {
     send('POST', urlOf(['views', name, 'rebuild'])).then(
       () => {
         setFault(null)
+        setAsked((before) => new Map(before).set(name, generation))
         setTimeout(again, 200)
       },
       (problem) => setFault(wordsOf(problem)),
@@ -122,7 +133,7 @@ const Views = () => {
         </thead>
         <tbody>
           {value?.items.map((view) => (
-            <View key={view.name} view={view} rebuild={rebuild} />
+            <View key={view.name} {...{ view, rebuild }} asked={asked.get(view.name)} />
           ))}
         </tbody>
       </table>

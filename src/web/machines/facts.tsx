@@ -59,7 +59,11 @@ export const Caption = ({
 }) => {
   const state = chart.states.find((one) => one.path === path)
   if (state === undefined)
-    return <p class="caption weak">Point at a state, or go to it with the Tab key, to read what it means.</p>
+    return (
+      <p class="caption weak">
+        Point at a state, tap it, or go to it with the Tab key, to read what it means.
+      </p>
+    )
   return (
     <div class="caption">
       <p>

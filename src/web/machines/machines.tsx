@@ -10,6 +10,7 @@ import { concerns } from '../api/live.ts'
 import { useWho } from '../api/who.ts'
 import type { PlaceProps } from '../frame/app.tsx'
 import { ask, go } from '../frame/router.ts'
+import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
 import { lasting, Problem, Tabs, Time } from '../pieces/pieces.tsx'
 import { MachineChart } from './chart.tsx'
 import { Caption, Facts, Ways } from './facts.tsx'
@@ -67,7 +68,28 @@ const periods = [
   ['', 'All'],
 ] as const
 
-const PeriodChoice = ({ period, since }: { readonly period: string; readonly since: string | null }) => (
+/** Any other period: from when to when, as lists are asked for it. */
+const bounds: readonly Field[] = [
+  { name: 'since', title: 'Or since', hint: '2h, 2026-01-31', first: true },
+  { name: 'until', title: 'Until', hint: '1h, 2026-01-31', first: true },
+]
+
+type Period = { readonly since?: string; readonly until?: string }
+const periodIn = (query: URLSearchParams): Period => {
+  const own: Period = askedBy(bounds, query)
+  if (own.since !== undefined || own.until !== undefined) return own
+  const given = query.get('period') ?? ''
+  return given !== '' && periods.some(([id]) => id === given) ? { since: given } : {}
+}
+
+/** `pressed`: none of them where the bounds are others. */
+const PeriodChoice = ({
+  pressed,
+  counted,
+}: {
+  readonly pressed: string | null
+  readonly counted: Pick<Flows, 'since' | 'until'>
+}) => (
   // biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame
   <div class="choice" role="group" aria-label="Period of the counts">
     {periods.map(([id, title]) => (
@@ -75,15 +97,27 @@ const PeriodChoice = ({ period, since }: { readonly period: string; readonly sin
         type="button"
         key={id}
         class="small"
-        aria-pressed={id === period}
-        onClick={() => ask({ period: id }, { replace: true })}
+        aria-pressed={id === pressed}
+        onClick={() => ask({ period: id, since: null, until: null }, { replace: true })}
       >
         {title}
       </button>
     ))}
-    {since !== null && (
+    {(counted.since !== null || counted.until !== null) && (
       <span class="weak">
-        counted since <Time at={since} />
+        counted
+        {counted.since !== null && (
+          <>
+            {' '}
+            since <Time at={counted.since} />
+          </>
+        )}
+        {counted.until !== null && (
+          <>
+            {' '}
+            until <Time at={counted.until} />
+          </>
+        )}
       </span>
     )}
   </div>
@@ -93,7 +127,7 @@ const nothing: Flows = { since: null, until: null, items: [], next: null, states
 const formats = ['svg', 'mermaid', 'dot', 'scxml', 'json'] as const
 
 /** `period`: of the counts on pictures; null for none. */
-const Formats = ({ name, period }: { readonly name: string; readonly period: string | null }) => (
+const Formats = ({ name, period }: { readonly name: string; readonly period: Period | null }) => (
   <p class="actions">
     {formats.map((format) => (
       <a
@@ -101,8 +135,7 @@ const Formats = ({ name, period }: { readonly name: string; readonly period: str
         class="button"
         href={urlOf(['machines', name], {
           format,
-          ...(period !== null &&
-            ['svg', 'mermaid', 'dot'].includes(format) && { counts: true, since: period }),
+          ...(period !== null && ['svg', 'mermaid', 'dot'].includes(format) && { counts: true, ...period }),
         })}
         target="_blank"
         rel="noreferrer"
@@ -115,13 +148,13 @@ const Formats = ({ name, period }: { readonly name: string; readonly period: str
 
 export const Machines = ({ parts: [asked], query }: PlaceProps) => {
   const chart = charts.find(({ name }) => name === asked) ?? charts[0]!
-  const given = query.get('period') ?? ''
-  const period = periods.some(([id]) => id === given) ? given : ''
+  const period = periodIn(query)
+  const isOwn = Object.keys(askedBy(bounds, query)).length > 0
   const who = useWho()
   // Counts are of everybody's mail.
   const isCounted = who !== undefined && typeof who?.caller?.account !== 'string'
   const { value, error, again } = useJson<Flows>(
-    isCounted ? urlOf(['machines', chart.name, 'flow'], { since: period }) : null,
+    isCounted ? urlOf(['machines', chart.name, 'flow'], period) : null,
   )
   const [chosen, setChosen] = useState<string | null>(null)
   const [looked, setLooked] = useState<string | null>(null)
@@ -150,10 +183,15 @@ export const Machines = ({ parts: [asked], query }: PlaceProps) => {
         choose={(name) => {
           setChosen(null)
           setLooked(null)
-          go(`/machines/${name}${period === '' ? '' : `?period=${period}`}`)
+          go(`/machines/${name}${query.size === 0 ? '' : `?${query}`}`)
         }}
       />
-      {isCounted && <PeriodChoice period={period} since={flows.since} />}
+      {isCounted && (
+        <>
+          <PeriodChoice pressed={isOwn ? null : (period.since ?? '')} counted={flows} />
+          <Filters fields={bounds} query={query} />
+        </>
+      )}
       {error !== null && <Problem error={error} again={again} />}
       <div class="machine">
         <MachineChart
