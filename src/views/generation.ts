@@ -86,7 +86,8 @@ export class Generation {
    * goes back to what is written, and gathers no more: it will stop in front of that event.
    */
   gather(events: readonly StoredEvent[]): void {
-    if (this.#foldAll(events, this.position, Number.POSITIVE_INFINITY) !== null) this.#goBack()
+    if (this.gathers && this.#foldAll(events, this.position, Number.POSITIVE_INFINITY) !== null)
+      this.#goBack()
   }
 
   get isIndexed(): boolean {

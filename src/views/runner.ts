@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { projections as allProjections } from '../../projections/all.ts'
 import type { Projection } from '../../projections/projection.ts'
-import type { LogReader } from '../log/port.ts'
+import type { LogReader, StoredEvent } from '../log/port.ts'
 import { type Batch, readBatch } from './batch.ts'
 import { deleteViews, inTransaction, isDamage, openDatabase, viewsFile } from './database.ts'
 import { Generation } from './generation.ts'
@@ -46,6 +46,12 @@ const foldInto = (generations: readonly Generation[], { first, last, after }: Ga
     else if (generation.position === after) generation.take(last.events)
   }
   for (const batch of [first, last]) if (batch.kind === 'events') rememberOrigin(db, batch.events)
+}
+
+/** Events that all views fold one after the other while they are still in the processor's cache. */
+const slice = 200
+function* slices(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
+  for (let from = 0; from < events.length; from += slice) yield events.slice(from, from + slice)
 }
 
 /** Batches gathered for one transaction where a view is far behind: rows that change again meanwhile are written once. */
@@ -218,7 +224,8 @@ export class Runner {
     let [last, after] = [first, place]
     for (let count = 1; count < together && this.#mayGather(here, tail - after); count++) {
       if (last.kind === 'damage') break
-      for (const generation of here) if (generation.position === after) generation.gather(last.events)
+      const standing = here.filter(({ position }) => position === after)
+      for (const some of slices(last.events)) for (const generation of standing) generation.gather(some)
       after = last.events.at(-1)!.position
       const next = await readBatch(this.#log, after, this.#batch)
       // Damage is met again, when what stands before it is written.
