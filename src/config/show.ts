@@ -21,8 +21,15 @@ const leaves = (value: unknown, path: readonly (string | number)[]): Leaf[] => {
   if (Array.isArray(value) && value.some(isSection))
     return value.flatMap((inner, at) => leaves(inner, [...path, at]))
   if (path.at(-1) === 'password' || isHeader(path)) return [{ path, value: '***' }]
-  return [{ path, value: typeof value === 'string' ? withoutSecret(value) : value }]
+  if (typeof value !== 'string') return [{ path, value }]
+  return [{ path, value: isReceiver(path) ? withoutToken(withoutSecret(value)) : withoutSecret(value) }]
 }
+
+const isReceiver = ([section, , key]: Leaf['path']): boolean => section === 'webhooks' && key === 'url'
+
+/** Receivers know who tells them by what stands in the query, or for a user: `fsmtp webhooks` does not show it either. */
+const withoutToken = (url: string): string =>
+  url.replace(/\?[^#]*/, '?***').replace(/:\/\/[^/?#:@]*@/, '://***@')
 
 /** What a collector wants to see before it takes anything. */
 const isHeader = ([section, key, name]: Leaf['path']): boolean =>

@@ -189,6 +189,16 @@ test('passwords of routes are not shown', () => {
   assert.equal(rows.find(({ path }) => path === 'delivery.routes.b.org.password')?.value, '***')
 })
 
+test('what a webhook’s receiver knows us by is not shown', () => {
+  const hooks = ['"https://h.example/in?token=s3cret"', '"https://s3cret@h.example/"'].map(
+    (url) => `{ url: ${url}, events: [Failed], secretFile: hook.key }`,
+  )
+  const rows = shownConfig(parse(`hostname: a.org\nwebhooks: [ ${hooks.join(', ')} ]\n`))
+  assert.ok(!JSON.stringify(rows).includes('s3cret'))
+  assert.equal(rows.find(({ path }) => path === 'webhooks[0].url')?.value, 'https://h.example/in?***')
+  assert.equal(rows.find(({ path }) => path === 'webhooks[1].url')?.value, 'https://***@h.example/')
+})
+
 test('passwords in URLs are not shown', () => {
   const rows = shownConfig(parse('hostname: a.org\ndelivery: { smarthost: "smtp://bob:s3cr@t@relay:587" }\n'))
   const smarthost = rows.find(({ path }) => path === 'delivery.smarthost')
