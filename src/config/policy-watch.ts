@@ -15,7 +15,7 @@ export type WatchOptions = {
   readonly load: LoadOptions
   /** Resolves with whether it holds now; where it does not, it is read and told again. */
   readonly changed: (policy: PolicyFile | undefined) => Promise<boolean>
-  /** It cannot be read: what was in force stays. */
+  /** It cannot be read: what was in force stays. Told again with each look, as long as it is so. */
   readonly failed: (error: Error) => void
   /** It was read, whether it is another or not. */
   readonly well?: (policy: PolicyFile | undefined) => void
@@ -49,6 +49,8 @@ export const watchPolicy = ({
       well(policy)
       use(policy)
     } catch (error) {
+      // What is wrong may be in another file, or over in a moment: it is read again.
+      mark = ''
       failed(asError(error))
     }
   }
@@ -70,6 +72,8 @@ export const watchPolicy = ({
   const stop = (): void => {
     clearTimeout(timer)
     clearInterval(watching)
+    // A look that is under way finds nothing any more.
+    watching = undefined
   }
   return {
     follow: (loaded) => {

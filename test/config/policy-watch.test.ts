@@ -1,7 +1,8 @@
 /** Policy files while they are edited: half of one is not believed, and what is no file is not waited for. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { loadConfig } from '../../src/config/load.ts'
@@ -41,7 +42,7 @@ const place = (t: TestContext, { settling, refused = 0 }: { settling: number; re
   const loaded = loadConfig({ cwd: folder })
   t.after(() => watch.stop())
   return {
-    ...{ file, changes, faults, wells },
+    ...{ file, changes, faults, wells, config: join(folder, 'fsmtp.yaml'), stop: () => watch.stop() },
     follow: () => watch.follow(loaded),
     /** Until the file was read once more. */
     looked: async (): Promise<void> => {
@@ -88,6 +89,39 @@ test('a policy that cannot be taken over is told again until it holds, though no
   )
 })
 
+test('a policy that could not be read for a fault elsewhere is read when that is mended, though nobody touches its file', async (t) => {
+  const { file, config, changes, faults, follow, looked } = place(t, { settling: 10 })
+  follow()
+  await looked()
+  const before = readFileSync(config)
+  writeFileSync(config, 'hostname: [\n')
+  writeFileSync(file, 'spf: { fail: tag }\n')
+  await eventually(() => faults.length > 0, { what: 'the fault' })
+  writeFileSync(config, before)
+  await eventually(() => changes.length > 0, { what: 'a change' })
+  assert.deepEqual(
+    changes.map((policy) => policy?.spf.fail),
+    ['tag'],
+  )
+})
+
+test('a look that is under way when the watch ends tells nothing any more', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const { file, wells, follow, stop } = place(t, { settling: 10 })
+  const untilRead = async (): Promise<void> => {
+    for (let count = 0; count < 20; count++) await stat(file)
+  }
+  follow()
+  t.mock.timers.tick(5)
+  await untilRead()
+  assert.equal(wells.length, 1)
+  writeFileSync(file, 'spf: { fail: tag }\n')
+  t.mock.timers.tick(5)
+  stop()
+  await untilRead()
+  assert.equal(wells.length, 1)
+})
+
 test('a pipe in the place of the policy, and a file that is too long, change nothing and stop nobody', async (t) => {
   const { file, changes, faults, follow } = place(t, { settling: 10 })
   follow()
@@ -105,8 +139,8 @@ test('a policy that was broken and is as it was before changes nothing, and is s
   follow()
   await looked()
   writeFileSync(file, 'spf: { fail: nonsense }\n')
-  await eventually(() => faults.length === 1, { what: 'the fault' })
+  await eventually(() => faults.length > 0, { what: 'the fault' })
   writeFileSync(file, whole)
-  await eventually(() => wells.includes(1), { what: 'that it is well' })
+  await eventually(() => wells.some((before) => before > 0), { what: 'that it is well' })
   assert.deepEqual(changes, [])
 })
