@@ -11,6 +11,8 @@ type Asked = {
   readonly since?: number | undefined
   readonly until?: number | undefined
   readonly limit?: number | undefined
+  /** What is this account's, and nothing else. */
+  readonly account?: string | undefined
 }
 
 /** Rows of `from`, each with its `id` and its time `at` (columns of it), of which `chosen` (SQL that begins with AND) lets some pass. */
@@ -218,7 +220,8 @@ export const questionBy = <Filter extends Asked>(
     return lead === null ? [] : [{ lead, count, paged }]
   })
   const best = bestOf(db, led, asked)
-  const walk = walks.find(({ of }) => of(asked))?.walk
+  // Where a look ends is told as a place: an account hears of places among its own rows, not of what is others'.
+  const walk = asked.account === undefined ? walks.find(({ of }) => of(asked))?.walk : undefined
   if (best === null) return { paged: { ...everything, ...walk }, filter: {} }
   const { paged, lead } = best
   const isLed = paged.page.includes(':lead')
