@@ -186,3 +186,29 @@ pageTests(house)('an account reads a mail that others got as well, and is not to
   assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /secret@/)
   assert.equal(await page.getByRole('link', { name: 'The session that brought it' }).count(), 0)
 })
+
+test('only a mail whose author’s domain answers for it is called vouched for', async (here) => {
+  const { page } = here
+  const found = (result: string) => ({
+    author: { result: 'one', domains: ['app.example'] },
+    dkim: [],
+    dmarc: { result, domain: 'app.example' },
+  })
+  let result = 'temperror'
+  await page.route(/\/api\/v1\/messages\/\w+$/, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), authentication: found(result) } })
+  })
+  await opened(here)
+  const summary = page.locator('.verdicts summary')
+  for (const [next, word] of [
+    ['temperror', 'not vouched for'],
+    ['fail', 'look twice'],
+    ['pass', 'vouched for'],
+  ] as const) {
+    result = next
+    await page.reload()
+    await summary.getByText(word, { exact: true }).waitFor()
+  }
+  assert.deepEqual(here.complaints, [])
+})

@@ -3,7 +3,7 @@ import type { Findings, MessageFindings } from '../../../machines/vocabulary/fin
 import type { MessageDetails } from '../../shapes/message.ts'
 import { clientFindings, type FindingText, messageFindings } from '../../telling/findings-text.ts'
 import { tagText } from '../../telling/rule-text.ts'
-import { Badge } from '../pieces/pieces.tsx'
+import { Badge, type Tone } from '../pieces/pieces.tsx'
 
 const names: Readonly<Partial<Record<FindingText['name'], string>>> = {
   ...{ reverseName: 'Name', helo: 'HELO', spf: 'SPF', dkim: 'DKIM', dmarc: 'DMARC', arc: 'ARC' },
@@ -21,6 +21,18 @@ const told = <Found,>(found: object | undefined, tell: (found: Found) => readonl
   }
 }
 
+type Whole = { readonly tone: Tone; readonly word: string; readonly summary: string }
+const whole = (bad: number, findings: readonly FindingText[]): Whole => {
+  const against = `${bad} of ${findings.length} findings speak against this mail`
+  if (bad > 0) return { tone: 'warn', word: 'look twice', summary: against }
+  const nothing = 'Nothing speaks against this mail'
+  // Only DMARC is about who wrote it: SPF and DKIM may speak for anybody.
+  if (findings.some(({ name, leaning }) => name === 'dmarc' && leaning === 'good'))
+    return { tone: 'good', word: 'vouched for', summary: nothing }
+  const summary = `${nothing}; that it is from whom it says is not certain`
+  return { tone: 'weak', word: 'not vouched for', summary }
+}
+
 export const Verdicts = ({ message }: { readonly message: MessageDetails }) => {
   const { examined, authentication, tags = [] } = message
   const findings = [
@@ -29,17 +41,11 @@ export const Verdicts = ({ message }: { readonly message: MessageDetails }) => {
   ]
   if (findings.length === 0 && tags.length === 0) return null
   const bad = findings.filter(({ leaning }) => leaning === 'bad').length
-  const summary =
-    bad === 0
-      ? 'Nothing speaks against this mail'
-      : `${bad} of ${findings.length} findings speak against this mail`
+  const { tone, word, summary } = whole(bad, findings)
   return (
     <details class="verdicts" open={tags.length > 0}>
       <summary>
-        <Badge tone={tags.length > 0 ? 'bad' : bad > 0 ? 'warn' : 'good'}>
-          {tags.length > 0 ? 'junk' : bad > 0 ? 'look twice' : 'vouched for'}
-        </Badge>{' '}
-        {summary}
+        <Badge tone={tags.length > 0 ? 'bad' : tone}>{tags.length > 0 ? 'junk' : word}</Badge> {summary}
       </summary>
       <ul>
         {tags.map((tag) => (
