@@ -1,7 +1,15 @@
-/** A history of many steps, as a file: a client that says NOOP for hours. */
+/** Histories that hardly anybody has, as files. */
 const line = (value: object): string => `${JSON.stringify(value)}\n`
 
-/** `text`: of a history file of one session. */
+/** Its last event came so many milliseconds after the one before. */
+export const afterSilence = (text: string, silence: number): string => {
+  const lines = text.trimEnd().split('\n')
+  const [before, last] = lines.slice(-2).map((one) => JSON.parse(one) as { readonly at: string })
+  const at = new Date(Date.parse(before!.at) + silence).toISOString()
+  return `${lines.slice(0, -1).join('\n')}\n${line({ ...last, at })}`
+}
+
+/** A client that says NOOP for hours. `text`: of a history file of one session. */
 export const longer = (text: string, steps: number): string => {
   const lines = text.trimEnd().split('\n')
   const events = lines.map((one) => JSON.parse(one) as Record<string, unknown>)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { greeted, send } from '../client.ts'
 import { eventually } from '../eventually.ts'
 import { scratch } from '../scratch.ts'
-import { longer } from './big-history.ts'
+import { afterSilence, longer } from './big-history.ts'
 import { pageTests, refused, type Shown, strangersHeard } from './browser.ts'
 import { hello, hostile, sprawling } from './mails.ts'
 
@@ -20,7 +20,10 @@ test('a mail appears without a reload, and one click leads to the step that took
   await page.getByText('No mail yet').waitFor()
   assert.match((await page.locator('main').textContent()) ?? '', /swaks --server.*curl smtp:/s)
   await page.locator('.line.open').waitFor()
+  // However far behind the log lists are just then, the answer has what was heard of.
+  const asked = page.waitForRequest(/\/api\/v1\/messages\?(.*&)?position=\d+/)
   await mail(hello)
+  await asked
   await page.getByText('Notes on the engine').first().click()
   await page.frameLocator('iframe.html').getByRole('heading', { name: 'Dear Bob' }).waitFor()
   await page.getByRole('link', { name: 'The session that brought it' }).click()
@@ -30,6 +33,7 @@ test('a mail appears without a reload, and one click leads to the step that took
   await page.keyboard.press('ArrowLeft')
   await page.locator('.step .what', { hasText: 'began to come in' }).waitFor()
   assert.equal(await activeState(here), 'receiving')
+  await page.locator('.step li', { hasText: /^CONTENT → identified/ }).waitFor()
   await page.waitForURL(/\?.*step=4/)
   await page.reload()
   await page.locator('.step .what', { hasText: 'began to come in' }).waitFor()
@@ -283,6 +287,17 @@ test('a history file is downloaded, and dropped on the page it is lived again', 
   assert.ok((await page.locator('.steps .row').count()) < 100)
   await page.keyboard.press('End')
   await page.locator('.steps .row.now').waitFor()
+  // A long silence is not waited for, which is said.
+  const silent = join(scratch('history'), 'silent.ndjson')
+  writeFileSync(silent, afterSilence(readFileSync(file, 'utf8'), 120_000))
+  await page.getByRole('button', { name: 'Another file' }).click()
+  await page.getByLabel('History file').setInputFiles(silent)
+  await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
+  await page.keyboard.press('ArrowLeft')
+  await page.getByLabel('Speed').selectOption('real time')
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  await page.getByText('silence of 2.0 min, cut to 10 s').waitFor()
+  await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
   await page.getByRole('button', { name: 'Another file' }).click()
   await page.getByLabel('History file').setInputFiles({
     ...{ name: 'shopping.txt', mimeType: 'text/plain', buffer: Buffer.from('milk\n') },

@@ -67,9 +67,14 @@ export const useJson = <Value>(url: string | null): Answer<Value> =>
   useAnswer<Value>(url, (asked, signal) => getJson<Value>(asked, signal))
 export const useText = (url: string | null): Answer<string> => useAnswer(url, getText)
 
-/** Asks again when something happens that `isMeant` says concerns it, once in `pace` milliseconds at most. */
-export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean, pace = 1_000): void => {
+/** Asks again when something happens that `isMeant` says concerns it, once in `pace` milliseconds at most; says up to which position it has heard. */
+export const useFresh = (
+  again: (heard: number) => void,
+  isMeant: (batch: Batch) => boolean,
+  pace = 1_000,
+): void => {
   const last = useRef(0)
+  const heard = useRef(0)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   useEffect(
     () => () => {
@@ -78,12 +83,13 @@ export const useFresh = (again: () => void, isMeant: (batch: Batch) => boolean, 
     [],
   )
   useLive((batch) => {
+    heard.current = Math.max(heard.current, batch.position)
     if (timer.current !== null || !isMeant(batch)) return
     const wait = Math.max(150, pace - (performance.now() - last.current))
     timer.current = setTimeout(() => {
       timer.current = null
       last.current = performance.now()
-      again()
+      again(heard.current)
     }, wait)
   })
 }
@@ -110,6 +116,8 @@ export type Pages<Item> = {
   readonly passedOver: number
   /** The newest page again, laid over what is known. */
   readonly again: () => void
+  /** The same, with what the log has up to a position: lists follow it, and nobody says when they have it. */
+  readonly upTo: (position: number) => void
   /** What is known otherwise: rows as they are now, null for one that is gone. */
   readonly change: (now: (item: Item) => Item | null) => void
   /** What has just come, the newest first. */
@@ -141,10 +149,15 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
   const leaving = useRef(new AbortController())
 
   const load = useCallback(
-    (cursor: Page<Item>['next']): void => {
+    (cursor: Page<Item>['next'], position = 0): void => {
       setAsking(true)
       const { signal } = leaving.current
-      getJson<Page<Item>>(urlOf(path, cursor === null ? asked : { ...asked, [behind]: cursor }), signal)
+      const whole = {
+        ...asked,
+        ...(cursor !== null && { [behind]: cursor }),
+        ...(position > 0 && { position }),
+      }
+      getJson<Page<Item>>(urlOf(path, whole), signal)
         .then(
           (page) => {
             if (signal.aborted || current.current !== list) return
@@ -157,7 +170,10 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
             })
           },
           (problem: ApiProblem) => {
-            if (!signal.aborted && current.current === list) setError(problem)
+            if (signal.aborted || current.current !== list) return
+            // What lists have so far is better than nothing.
+            if (position > 0 && problem.status === 503) load(cursor)
+            else setError(problem)
           },
         )
         .finally(() => {
@@ -188,6 +204,7 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
     more: next === null ? null : () => load(next),
     // A search that failed on its way goes on there: its newest page is known, and asked again would say nothing of the rest.
     again: () => load(error === null ? null : goOn),
+    upTo: (position) => load(error === null ? null : goOn, position),
     change: (now) =>
       setKnown((before) =>
         before === null ? null : { ...before, items: before.items.flatMap((item) => now(item) ?? []) },

@@ -18,6 +18,8 @@ export type Line = 'idle' | 'open' | 'connecting' | 'closed'
 
 /** Milliseconds between two batches, and the most events that one holds on to. */
 const every = 400
+/** And until the first one, where nothing was told for as long as that: what comes alone is there at once. */
+const first = 60
 export const mostInBatch = 500
 /** Events a second above which the stream is let go for a while: lists are then asked again by the clock. */
 const tooFast = 400
@@ -35,6 +37,7 @@ let source: EventSource | null = null
 let gathered: Event[] = []
 let counted = 0
 let position = 0
+let flushedAt = Number.NEGATIVE_INFINITY
 let timer: ReturnType<typeof setTimeout> | null = null
 let line: Line = 'idle'
 let wasOpen = false
@@ -48,6 +51,7 @@ const flush = (): void => {
   if (timer !== null) clearTimeout(timer)
   timer = null
   if (document.hidden) return
+  flushedAt = performance.now()
   const batch = { events: gathered, position }
   const isFlood = counted > flood
   gathered = []
@@ -57,7 +61,7 @@ const flush = (): void => {
 }
 
 const soon = (): void => {
-  if (timer === null) timer = setTimeout(flush, every)
+  if (timer === null) timer = setTimeout(flush, Math.max(first, every - (performance.now() - flushedAt)))
 }
 
 /** The account whose mailbox is all that may be followed; null: the log. */
@@ -169,3 +173,8 @@ export const useLine = (): Line => {
 export const concerns = ({ events }: Batch, ...categories: readonly string[]): boolean =>
   events.length === 0 ||
   events.some(({ stream }) => categories.some((category) => stream.startsWith(`${category}-`)))
+
+/** Whether a mail came, or a mailbox changed. What else happens in sessions is nothing to those who look at mail, and keeps them from nothing. */
+export const concernsMail = (batch: Batch): boolean =>
+  batch.events.some(({ type }) => type === 'MessageAccepted') ||
+  concerns(batch, 'notice', 'mailbox_message', 'account')

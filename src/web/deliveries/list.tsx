@@ -117,11 +117,11 @@ export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => 
   const filter = askedBy(fields, query)
   const asOf = pastIn(query)
   const asked = asOf === null ? filter : { ...filter, asOf }
-  const { items, error, isAsking, more, again } = usePages<Delivery>({
+  const { items, error, isAsking, more, again, upTo } = usePages<Delivery>({
     ...{ path: ['deliveries'], asked, key: ({ id }) => id },
   })
   // What was does not change any more.
-  useFresh(again, (batch) => asOf === null && concerns(batch, 'delivery'))
+  useFresh(upTo, (batch) => asOf === null && concerns(batch, 'delivery'))
   return (
     <>
       <header class="head">

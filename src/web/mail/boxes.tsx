@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type { Mailbox } from '../../shapes/mailbox.ts'
 import { useFresh, usePages } from '../api/ask.ts'
-import { concerns } from '../api/live.ts'
+import { concernsMail } from '../api/live.ts'
 import { pathOf } from '../frame/router.ts'
 import { everything } from './mail.tsx'
 
@@ -22,10 +22,10 @@ export type BoxesProps = {
 export const Boxes = ({ box, isAll, asOf }: BoxesProps) => {
   const past = asOf === null ? '' : `?asOf=${encodeURIComponent(asOf)}`
   const [part, setPart] = useState('')
-  const { items, more, again } = usePages<Mailbox>({
+  const { items, more, upTo } = usePages<Mailbox>({
     ...{ path: ['mailboxes'], asked: { search: part.trim(), limit: inPage }, key: ({ mailbox }) => mailbox },
   })
-  useFresh(again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'))
+  useFresh(upTo, concernsMail)
   const shown = items ?? []
   // Who has begun to type goes on in the same field, whatever is found.
   const areMany = useRef(false)

@@ -2,7 +2,7 @@
 import type { MailboxMessage } from '../../shapes/mailbox.ts'
 import type { Message } from '../../shapes/message.ts'
 import { type Pages, useFresh, usePages } from '../api/ask.ts'
-import { concerns } from '../api/live.ts'
+import { concernsMail } from '../api/live.ts'
 import { useAccount, useWho } from '../api/who.ts'
 import { pathOf, useSpot, withQuery } from '../frame/router.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
@@ -83,7 +83,7 @@ export const useMails = (box: string, query: URLSearchParams): Mails => {
   })
   // What has to be read for the answer is not read anew with every mail.
   const pace = 'text' in filtersIn(box, query) ? seldom : often
-  useFresh(pages.again, (batch) => concerns(batch, 'smtp_session', 'notice', 'mailbox_message'), pace)
+  useFresh(pages.upTo, concernsMail, pace)
   return { ...pages, items: pages.items?.map(mailOf) ?? null }
 }
 

@@ -96,10 +96,10 @@ const Nothing = ({ isFiltered }: { readonly isFiltered: boolean }) => {
 
 export const SessionList = ({ query }: { readonly query: URLSearchParams }) => {
   const asked = askedBy(fields, query)
-  const { items, error, isAsking, more, searchedTo, again } = usePages<Session>({
+  const { items, error, isAsking, more, searchedTo, again, upTo } = usePages<Session>({
     ...{ path: ['sessions'], asked, key: ({ id }) => id },
   })
-  useFresh(again, (batch) => concerns(batch, 'smtp_session'))
+  useFresh(upTo, (batch) => concerns(batch, 'smtp_session'))
   return (
     <>
       <header class="head">

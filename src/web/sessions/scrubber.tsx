@@ -13,14 +13,19 @@ export type ScrubberProps = {
 
 const speeds = ['real time', '10× as fast', '4 steps a second'] as const
 type Speed = (typeof speeds)[number]
+const slowness = { 'real time': 1, '10× as fast': 10 } as const
 /** Milliseconds: silences longer than this are cut short. */
 const longestWait = 10_000
 
+/** Milliseconds from a step to the one behind it. */
+const silenceAfter = (steps: readonly Step[], at: number): number => {
+  const [now, next] = [steps[at], steps[at + 1]]
+  return now && next ? Date.parse(next.at) - Date.parse(now.at) : 0
+}
+
 const waitFor = (speed: Speed, steps: readonly Step[], at: number): number => {
   if (speed === '4 steps a second') return 250
-  const [now, next] = [steps[at], steps[at + 1]]
-  const apart = now && next ? Date.parse(next.at) - Date.parse(now.at) : 0
-  return Math.min(longestWait, Math.max(30, speed === 'real time' ? apart : apart / 10))
+  return Math.min(longestWait, Math.max(30, silenceAfter(steps, at) / slowness[speed]))
 }
 
 const usePlaying = ({ steps, at, move }: ScrubberProps, speed: Speed) => {
@@ -100,6 +105,8 @@ export const Scrubber = (props: ScrubberProps) => {
   const step = steps[at]
   if (step === undefined) return null
   const since = Date.parse(step.at) - Date.parse(steps[0]!.at)
+  const silence = silenceAfter(steps, at)
+  const isCut = isPlaying && speed !== '4 steps a second' && silence / slowness[speed] > longestWait
   return (
     <section class="scrubber" aria-label="Moments of this history">
       <div class="buttons">
@@ -136,6 +143,12 @@ export const Scrubber = (props: ScrubberProps) => {
           step {step.revision} of {steps[last]!.revision}
         </strong>{' '}
         <Time at={step.at} exact /> <span class="weak">+{lasting(since)}</span>
+        {isCut && (
+          <span class="weak">
+            {' '}
+            · silence of {lasting(silence)}, cut to {lasting(longestWait)}
+          </span>
+        )}
       </p>
       <select
         aria-label="Speed"

@@ -1,6 +1,7 @@
 /** One step, all of it: what came, what was decided and why, what it changed, what could have come next. */
 
 import { useState } from 'preact/hooks'
+import type { Chart } from '../../drawing/chart.ts'
 import type { Operation } from '../../history/patch.ts'
 import type { Step } from '../../history/steps.ts'
 import type { Event } from '../../shapes/event.ts'
@@ -60,6 +61,18 @@ const Facts = ({ facts }: { readonly facts: Step['facts'] }) => {
   )
 }
 
+/** Where it may lead from a state: to which of them depends on what it says, and on what is found out by then. */
+const Ways = ({ chart, state, event }: Record<'state' | 'event', string> & { readonly chart: Chart }) => {
+  const edges = chart.edges.filter(({ states, events }) => states.includes(state) && events.includes(event))
+  const isEnd = (path: string): boolean =>
+    chart.states.some((one) => one.path === path && one.kind === 'final')
+  const ends = new Set(edges.filter(({ from, to }) => from !== to).map(({ to }) => to))
+  const ways = [...ends].toSorted((one, other) => Number(isEnd(one)) - Number(isEnd(other)))
+  const mayStay = ways.length === 0 || edges.some(({ from, to }) => from === to)
+  const to = ways.length === 0 ? [] : [`→ ${ways.join(' or ')}`]
+  return <span class="weak">{[...to, ...(mayStay ? ['it stays'] : [])].join(', or ')}</span>
+}
+
 /** What can come in every state is said once, and last. */
 const Next = ({ step, machine }: { readonly step: Step; readonly machine: string }) => {
   const chart = chartNamed(machine)
@@ -72,13 +85,14 @@ const Next = ({ step, machine }: { readonly step: Step; readonly machine: string
   if (step.next.length === 0) return <p class="weak">Nothing: this is the end.</p>
   return (
     <>
-      <p class="chips">
+      <ul class="ways">
         {own.map((event) => (
-          <span key={event} class="chip">
-            {event}
-          </span>
+          <li key={event}>
+            <span class="chip">{event}</span>{' '}
+            {chart !== undefined && <Ways {...{ chart, event }} state={step.to} />}
+          </li>
         ))}
-      </p>
+      </ul>
       {others.length > 0 && <p class="weak">At any time: {others.join(', ')}</p>}
     </>
   )
