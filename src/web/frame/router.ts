@@ -1,5 +1,6 @@
 /** Where the page is: a path and a query, both in the address, so that everything shown can be linked to. */
 import { useEffect, useState } from 'preact/hooks'
+import { comeBack, leave, newEntry, sameEntry } from './scrolled.ts'
 
 export type Spot = { readonly path: string; readonly query: URLSearchParams }
 export type Changes = Readonly<Record<string, string | null | undefined>>
@@ -13,15 +14,26 @@ const arrive = (): void => {
   current = spotNow()
   for (const watcher of watchers) watcher(current)
 }
-window.addEventListener('popstate', arrive)
-
-/** `replace`: the way back leads past the spot that is left. */
-export const go = (href: string, { replace = false }: { readonly replace?: boolean } = {}): void => {
-  if (href === location.pathname + location.search) return
-  if (replace) history.replaceState(null, '', href)
-  else history.pushState(null, '', href)
+window.addEventListener('popstate', () => {
+  leave()
   arrive()
-  if (!replace) window.scrollTo(0, 0)
+  comeBack()
+})
+
+export type Going = {
+  /** The way back leads past the spot that is left. */
+  readonly replace?: boolean
+  /** What is shown beside what changes stays where it is scrolled to. */
+  readonly keep?: boolean
+}
+
+export const go = (href: string, { replace = false, keep = replace }: Going = {}): void => {
+  if (href === location.pathname + location.search) return
+  leave()
+  if (replace) history.replaceState(sameEntry(), '', href)
+  else history.pushState(newEntry(), '', href)
+  arrive()
+  if (!keep) window.scrollTo(0, 0)
 }
 
 /** The same path with other filters: null and '' take one away. */
@@ -34,8 +46,7 @@ export const withQuery = ({ path, query }: Spot, changes: Changes): string => {
   return text === '' ? path : `${path}?${text}`
 }
 
-export const ask = (changes: Changes, options?: { readonly replace?: boolean }): void =>
-  go(withQuery(current, changes), options)
+export const ask = (changes: Changes, options?: Going): void => go(withQuery(current, changes), options)
 
 export const useSpot = (): Spot => {
   const [spot, setSpot] = useState(current)
@@ -65,7 +76,7 @@ const decoded = (part: string): string => {
 export const pathOf = (...parts: readonly string[]): string =>
   `/${parts.map((part) => encodeURIComponent(part)).join('/')}`
 
-/** Links within the page change what is shown, and nothing is loaded anew. */
+/** Links within the page change what is shown, and nothing is loaded anew; with `data-keep` it stays where it is scrolled to. */
 export const followLinks = (): void => {
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0) return
@@ -74,6 +85,6 @@ export const followLinks = (): void => {
     if (!(link instanceof HTMLAnchorElement) || link.target !== '' || link.hasAttribute('download')) return
     if (link.origin !== location.origin || /^\/(api|healthz|readyz|metrics)(\/|$)/.test(link.pathname)) return
     event.preventDefault()
-    go(link.pathname + link.search)
+    go(link.pathname + link.search, { keep: 'keep' in link.dataset })
   })
 }

@@ -125,6 +125,7 @@ const Row = ({ mail, box, isOpen, choice }: RowProps) => {
       )}
       <a
         href={href}
+        data-keep
         aria-current={isOpen ? 'true' : undefined}
         class={mail.flags.includes('\\Seen') ? '' : 'unseen'}
       >

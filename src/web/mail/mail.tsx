@@ -10,6 +10,7 @@ import { Waiting } from '../pieces/pieces.tsx'
 import { Boxes } from './boxes.tsx'
 import { actOn, type Choice, type FlagChange, type Meant, Removing } from './chosen.tsx'
 import { Compose, type Draft } from './compose.tsx'
+import { useInSight } from './in-sight.ts'
 import { type Mail as Filed, isFiled, MailList, type Mails, useMails } from './list.tsx'
 import { MessagePage } from './message.tsx'
 
@@ -111,6 +112,7 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
   const [draft, setDraft] = useState<Draft | null>(null)
   const items = mails.items ?? []
   const { place, filed } = usePlace(items, message)
+  useInSight(message, filed !== null)
   const list = withQuery({ ...spot, path: pathOf('mail', box) }, { view: null, as: null })
   const open = (at: number): void => {
     const mail = items[at]
@@ -139,7 +141,7 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
       run: () => (message === null ? focus(inFocus() - 1) : open(place.before)),
     },
     { key: 'Enter', does: 'open the mail' },
-    { key: 'u', does: 'back to the list', run: () => go(list) },
+    { key: 'u', does: 'back to the list', run: () => go(list, { keep: true }) },
     ...(mayWrite ? [{ key: 'c', does: 'write a mail', run: () => setDraft({}) }] : []),
     ...(mayChoose
       ? [
@@ -155,7 +157,7 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
     const isOpenGone = filed !== null && gone.has(filed.key)
     mails.change((one) => (gone.has(one.id) ? null : one))
     mails.again()
-    if (isOpenGone) go(list)
+    if (isOpenGone) go(list, { keep: true })
   }
   return (
     <div class={`mail${message === null ? '' : ' reading'}`}>
@@ -165,12 +167,11 @@ const MailOf = ({ parts, query, own }: PlaceProps & { readonly own: string | nul
         choice={mayChoose ? choice : null}
         write={mayWrite ? () => setDraft({}) : null}
       />
-      <div class="pane">
+      <div class="pane" key={message}>
         {message === null ? (
           <p class="weak hint">Choose a mail; j and k go through the list, ? shows all keys.</p>
         ) : (
           <MessagePage
-            key={message}
             id={message}
             {...{ box, query, list, isPast }}
             filed={filed}

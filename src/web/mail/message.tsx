@@ -77,7 +77,7 @@ const Acts = ({ choice, filed, list }: { choice: Choice; filed: Mail; list: stri
         type="button"
         onClick={() => {
           void choice.flag(one, { remove: ['\\Seen'] })
-          go(list)
+          go(list, { keep: true })
         }}
       >
         Unread
@@ -110,7 +110,9 @@ export const MessagePage = (props: MessagePageProps) => {
   return (
     <article class="message" aria-label="The mail">
       <p class="back">
-        <a href={list}>← Back</a>
+        <a href={list} data-keep>
+          ← Back
+        </a>
       </p>
       {isPast && (
         <p class="notice">
