@@ -7,6 +7,7 @@
  * mailbox (1, 2, 3 ..., in log order, never used twice) is the same after every rebuild.
  */
 import type { EventOf } from '../machines/vocabulary/events.ts'
+import { foldedBeside } from '../machines/vocabulary/folded.ts'
 import { mailboxesOf } from './messages.ts'
 import { nothing, type Projection, type RowChange } from './projection.ts'
 
@@ -15,6 +16,13 @@ type MessageAcceptedEvent = EventOf & { type: 'MessageAccepted' }
 /** The IMAP keyword that mail programs know (registered by RFC 9051 §2.3.2). */
 const junk = '["$Junk"]'
 const none = '[]'
+
+type Said = Pick<MessageAcceptedEvent['data'], 'from' | 'subject'>
+/** As they are looked for, where that is not what they are. */
+const foldedOf = ({ from, subject }: Said) => ({
+  fromFolded: foldedBeside(from),
+  subjectFolded: foldedBeside(subject),
+})
 
 const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): readonly RowChange[] => {
   const { message, size, subject, from, sender, tags = [] } = event.data
@@ -33,7 +41,7 @@ const filed = (mailbox: string, place: number, event: MessageAcceptedEvent): rea
       kind: 'insert',
       table: 'mailbox_messages',
       key: [mailbox, id],
-      set: { message, filedAt: event.at, from, sender, subject, size, flags },
+      set: { message, filedAt: event.at, from, subject, ...foldedOf({ from, subject }), sender, size, flags },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
     ...standing(mailbox, { id, flags, at: event.at }),
@@ -72,7 +80,17 @@ const moved = ({ at, data }: EventOf & { type: 'MessageMoved' }): readonly RowCh
       kind: 'insert',
       table: 'mailbox_messages',
       key: [to, as],
-      set: { message, filedAt: at, from, sender, subject, size, flags: after, moved: 1 },
+      set: {
+        message,
+        filedAt: at,
+        from,
+        subject,
+        ...foldedOf({ from, subject }),
+        sender,
+        size,
+        flags: after,
+        moved: 1,
+      },
       number: { column: 'number', counter: { table: 'mailboxes', key, column: 'lastNumber' } },
     },
     ...standing(to, { id: as, flags: after, at }),
@@ -101,7 +119,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const mailboxes: Projection = {
   name: 'mailboxes',
-  version: 5,
+  version: 6,
   tables: {
     mailboxes: {
       key: ['mailbox'],
@@ -126,6 +144,8 @@ export const mailboxes: Projection = {
         /** Of the envelope: who it is from where it does not say. */
         sender: 'text',
         subject: 'text',
+        fromFolded: 'text',
+        subjectFolded: 'text',
         size: 'number',
         flags: 'text',
         /** Null while it is there. */

@@ -4,6 +4,7 @@
  * whose senders are still to be told that they arrived (`receipts_due`).
  */
 import type { EventOf, MessageAccepted, NoticeCause } from '../machines/vocabulary/events.ts'
+import { foldedBeside } from '../machines/vocabulary/folded.ts'
 import { isOfDelivery, owesReceipt } from '../machines/vocabulary/notices.ts'
 import { folderFor, givenAddresses, onwardOf } from '../machines/vocabulary/recipients.ts'
 import { nothing, type Projection, type RowChange, sessionOf, type Value } from './projection.ts'
@@ -74,6 +75,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
     size,
     sha256,
     subject,
+    subjectFolded: foldedBeside(subject),
     messageId,
     from,
     waiting: onward.reduce((sum, way) => sum + way.recipients.length, 0),
@@ -91,7 +93,7 @@ const fold = (event: EventOf): readonly RowChange[] => {
 
 export const messages: Projection = {
   name: 'messages',
-  version: 9,
+  version: 10,
   tables: {
     messages: {
       key: ['id'],
@@ -105,6 +107,8 @@ export const messages: Projection = {
         size: 'number',
         sha256: 'text',
         subject: 'text',
+        /** As it is looked for, where that is not the subject itself. */
+        subjectFolded: 'text',
         messageId: 'text',
         from: 'text',
         waiting: 'count',
@@ -130,7 +134,7 @@ export const messages: Projection = {
       indexes: [
         ['senderKey', 'acceptedAt'],
         // With what is looked for in the midst of it, so that who looks through all need not open the rows.
-        ['acceptedAt', 'id', 'subject', 'sender'],
+        ['acceptedAt', 'id', 'subject', 'subjectFolded', 'sender'],
       ],
       sparse: [
         ['session', 'acceptedAt'],

@@ -22,8 +22,8 @@ export const register = (program: Command): void => {
     .option('--as-of <time>', 'what was in it then, with the flags of then', until)
     .option('--since <time>', 'filed at or after', since)
     .option('--until <time>', 'filed at or before', until)
-    .option('--from <words>', 'words of its From')
-    .option('--subject <words>', 'words in its subject')
+    .option('--from <words>', 'words each of which stands in its From')
+    .option('--subject <words>', 'words each of which stands in its subject; one in quotes may have blanks')
     .option('--search <words>', 'words each of which stands in its From or in its subject')
     .option(
       '--text <words>',

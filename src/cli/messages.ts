@@ -25,7 +25,7 @@ export const register = (program: Command): void => {
     .option('--sender <address>', 'the envelope’s sender; <> for the null sender')
     .option('--recipient <address>', 'one of the envelope’s recipients')
     .option('--session <id>', 'the session it came in')
-    .option('--subject <words>', 'words in its subject')
+    .option('--subject <words>', 'words each of which stands in its subject; one in quotes may have blanks')
     .option('--tag <rule>', 'Junk by this rule of the policy: spf.fail, dmarc.*; * for any')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)

@@ -46,6 +46,11 @@ const says = (typed: string, value: string | null, fold: Fold): boolean => {
   const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')
   return value !== null && new RegExp(`^${pattern}$`, 's').test(fold(value))
 }
+/** Each for itself; what has none stands for itself. */
+const wordsOf = (typed: string): readonly string[] => {
+  const words = typed.split(/\s+/).filter((word) => word !== '')
+  return words.length === 0 ? [typed] : words
+}
 /** Addresses and names may stand in `<>`. */
 const like = (typed: string, value: string | null, fold: Fold): boolean =>
   says(typed.replace(/^<(.*)>$/s, '$1'), value, fold)
@@ -71,7 +76,8 @@ const lists: readonly List[] = [
     },
     fits: (row, name, asked, fold) => {
       if (name === 'account') return row.user !== null && plain(String(row.user)) === plain(asked)
-      if (name === 'subject') return says(`*${asked}*`, row.subject as string | null, fold)
+      if (name === 'subject')
+        return wordsOf(asked).every((word) => says(`*${word}*`, row.subject as string | null, folded))
       if (name === 'sender') return like(asked, String(row.sender), fold)
       return any(name === 'tag' ? row.tags : row.recipients, (value) => like(asked, value, fold))
     },

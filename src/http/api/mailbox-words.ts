@@ -25,9 +25,11 @@ const askedFlag = text(`One of its flags: ${flagAskedForms}`)
 export const mailboxFilters = {
   since: since('Filed at or after'),
   until: until('Filed at or before'),
-  from: text('Words of its From').optional(),
-  subject: text('Words in its subject').optional(),
-  search: text('Words each of which stands in its From or in its subject').optional(),
+  from: text('Words each of which stands in its From; one in quotes may have blanks').optional(),
+  subject: text('Words each of which stands in its subject; one in quotes may have blanks').optional(),
+  search: text(
+    'Words each of which stands in its From or in its subject; upper and lower case are alike',
+  ).optional(),
   flag: askedFlag,
 }
 

@@ -3,7 +3,7 @@
  * through; and within it from the newest back, until a page is full.
  */
 import type { SQLInputValue } from 'node:sqlite'
-import { wordsPattern } from './pattern.ts'
+import { saysWords, wordValues } from './words.ts'
 
 /** Times in milliseconds since 1970; in texts `*` stands for anything, upper and lower case are alike. */
 export type MailboxFilter = {
@@ -11,9 +11,9 @@ export type MailboxFilter = {
   readonly asOf?: number | undefined
   readonly since?: number | undefined
   readonly until?: number | undefined
-  /** Words of the From field. */
+  /** Words each of which stands in the From field. */
   readonly from?: string | undefined
-  /** Words that stand in the subject. */
+  /** Words each of which stands in the subject. */
   readonly subject?: string | undefined
   /** Words each of which stands in From or in the subject. */
   readonly search?: string | undefined
@@ -21,22 +21,16 @@ export type MailboxFilter = {
   readonly flag?: { readonly name: string; readonly stands: boolean } | undefined
 }
 
-/** More words than these are one. */
-const words = [0, 1, 2, 3] as const
-
 /** What was there at a time, or is there now. */
 const there = `message IS NOT NULL AND (:asOf IS NULL OR filedAt <= :asOf)
     AND (expungedAt IS NULL OR expungedAt > :asOf)`
-const says = (word: number): string => `
-    AND (:word${word} IS NULL OR subject LIKE '%' || :word${word} || '%' ESCAPE '\\'
-      OR "from" LIKE '%' || :word${word} || '%' ESCAPE '\\')`
 /** Each on its own passes where nothing was asked. */
 const chosen = `${there}
     AND (:since IS NULL OR filedAt >= :since)
     AND (:until IS NULL OR filedAt <= :until)
-    AND (:from IS NULL OR "from" LIKE '%' || :from || '%' ESCAPE '\\')
-    AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
-    ${words.map(says).join('')}
+    AND ${saysWords('from', 'from')}
+    AND ${saysWords('subject', 'subject')}
+    AND ${saysWords('word', 'subject', 'from')}
     AND (:flag IS NULL OR (instr(lower(flags), :flag) > 0) = :stands)`
 /** What stood on it at `:asOf`: what was written last by then. */
 const flagsThen = `coalesce((
@@ -46,7 +40,7 @@ const flagsThen = `coalesce((
 const columns = (flags: string): string =>
   `id, message, mailbox, number, filedAt, "from", sender, subject, size, ${flags} AS flags, expungedAt`
 const questionsOf = (flags: string) => {
-  const rows = `SELECT ${columns('flags')} FROM (SELECT ${columns(flags)} FROM mailbox_messages AS filed
+  const rows = `SELECT ${columns('flags')} FROM (SELECT ${columns(flags)}, fromFolded, subjectFolded FROM mailbox_messages AS filed
     WHERE mailbox = :mailbox) WHERE`
   return {
     /** By number, those above `:after`. */
@@ -66,21 +60,15 @@ const then = questionsOf(flagsThen)
 
 export const mailboxQuestions = ({ asOf }: MailboxFilter): typeof now => (asOf === undefined ? now : then)
 
-const wordsIn = (typed: string | undefined): readonly string[] => {
-  const all = (typed ?? '').split(/\s+/).filter((word) => word !== '')
-  const last = words.length - 1
-  return all.length <= last ? all : [...all.slice(0, last), all.slice(last).join(' ')]
-}
-
 export const mailboxValues = (
   mailbox: string,
   { asOf, since, until, from, subject, search, flag }: MailboxFilter,
 ): Record<string, SQLInputValue> => {
-  const asked = wordsIn(search)
   return {
     ...{ mailbox, asOf: asOf ?? null, since: since ?? null, until: until ?? null },
-    ...{ from: wordsPattern(from), subject: wordsPattern(subject) },
-    ...Object.fromEntries(words.map((word) => [`word${word}`, wordsPattern(asked[word])])),
+    ...wordValues('from', from),
+    ...wordValues('subject', subject),
+    ...wordValues('word', search),
     // As it is written among the flags of a row.
     flag: flag === undefined ? null : JSON.stringify(flag.name).toLowerCase(),
     stands: flag?.stands === false ? 0 : 1,

@@ -11,7 +11,8 @@ import {
   waysOf,
 } from './leading.ts'
 import type { MessageFilter } from './messages.ts'
-import { patternOf, wordsPattern } from './pattern.ts'
+import { patternOf } from './pattern.ts'
+import { saysWords, wordValues } from './words.ts'
 
 /** Each on its own passes where nothing was asked. */
 const chosen = `
@@ -20,7 +21,7 @@ const chosen = `
     AND (:since IS NULL OR acceptedAt >= :since)
     AND (:until IS NULL OR acceptedAt <= :until)
     AND (:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
-    AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')
+    AND ${saysWords('subject', 'subject')}
     AND (:recipient IS NULL OR EXISTS (
       SELECT 1 FROM message_recipients WHERE at = acceptedAt AND message = messages.id
         AND address LIKE :recipient ESCAPE '\\'))
@@ -29,7 +30,7 @@ const chosen = `
 
 /** So many words as are looked for beside the time, out of one index. */
 const said = `(:sender IS NULL OR sender LIKE :sender ESCAPE '\\')
-  AND (:subject IS NULL OR subject LIKE '%' || :subject || '%' ESCAPE '\\')`
+  AND ${saysWords('subject', 'subject')}`
 
 /** Messages with these `columns` among theirs. */
 export const messageQuestions = (columns: string) => {
@@ -75,7 +76,7 @@ export const messageQuestions = (columns: string) => {
         sender: patternOf(asked.sender),
         recipient: patternOf(asked.recipient)?.toLowerCase() ?? null,
         session: asked.session ?? null,
-        subject: wordsPattern(asked.subject),
+        ...wordValues('subject', asked.subject),
         tag: patternOf(asked.tag),
       },
     }

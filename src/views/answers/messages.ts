@@ -20,7 +20,7 @@ export type MessageFilter = {
   readonly recipient?: string | undefined
   /** The id of the session it came in. */
   readonly session?: string | undefined
-  /** Words that stand in the subject. */
+  /** Words each of which stands in the subject. */
   readonly subject?: string | undefined
   /** A rule of the policy by which it is Junk: `dmarc.quarantine`; `*` for any. */
   readonly tag?: string | undefined
