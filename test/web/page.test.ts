@@ -131,7 +131,10 @@ test('a history is played to its end, and by the keys', async (here) => {
   await page.locator('.step .what', { hasText: 'The session ended' }).waitFor()
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
   await page.keyboard.press('?')
-  await page.getByRole('dialog', { name: 'Keys' }).getByText('play or stop').waitFor()
+  const keys = page.getByRole('dialog', { name: 'Keys' })
+  const play = keys.locator('dl > div', { has: page.getByText('play or stop') })
+  assert.deepEqual(await play.locator('kbd').allTextContents(), ['space'])
+  assert.ok((await keys.locator('kbd').allTextContents()).every((name) => name !== ''))
 })
 
 test('a hostile mail does nothing to the page, whatever it tries', async ({ page, origin, mail }) => {

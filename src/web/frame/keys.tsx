@@ -90,7 +90,7 @@ export const Keys = ({
         {layers.flat().map(({ key, does }) => (
           <div key={key}>
             <dt>
-              {key.split(' ').map((one) => (
+              {strokesOf(key).map((one) => (
                 <kbd key={one}>{names[one] ?? one}</kbd>
               ))}
             </dt>
@@ -101,4 +101,6 @@ export const Keys = ({
     </Dialog>
   )
 }
+/** The space is a key, too. */
+const strokesOf = (key: string): readonly string[] => (key === ' ' ? [key] : key.split(' '))
 const names: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', ' ': 'space' }
