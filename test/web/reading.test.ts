@@ -50,6 +50,10 @@ test('who wrote, who is to be answered and who got it are read decoded, in the h
     `Björn <${bob}>`,
     'Jürgen <juergen@example.org>',
   ])
+  // What came with it is there to be saved, beside what it says.
+  const attached = page.getByRole('list', { name: 'Attachments' }).getByRole('link')
+  assert.deepEqual(await attached.allTextContents(), [`${name} 4 B`])
+  assert.equal(await attached.getAttribute('download'), name)
   await page.getByRole('tab', { name: 'Headers' }).click()
   await page.locator('.headers dd', { hasText: 'Grüße' }).waitFor()
   assert.doesNotMatch((await page.locator('.headers').textContent()) ?? '', /=\?/)

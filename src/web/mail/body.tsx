@@ -8,6 +8,52 @@ import { Foreign, plainly } from '../pieces/foreign.tsx'
 import { bytes, counted, Problem, Time, Waiting } from '../pieces/pieces.tsx'
 import { type MessageParts, strangersIn } from './parts.ts'
 
+/** Attachments that are named with the text; the list of parts has all of them. */
+const mostNamed = 20
+
+type Attachment = MessageParts['attachments'][number]
+/** What it is called; of what has no name, what it is. */
+const titleOf = ({ name, type }: Attachment): string => plainly(name ?? '') || type
+const fileOf = ({ name, part }: Attachment): string => plainly(name ?? '') || `part-${part}`
+
+/** Pictures that stand within the text come with it. */
+const isWithin = ({ contentId, disposition }: Attachment, html: string | null): boolean =>
+  contentId !== null &&
+  disposition !== 'attachment' &&
+  (html ?? '').includes(`cid:${contentId.replace(/^<|>$/g, '')}`)
+
+const Attached = ({ parts: { id, attachments, html } }: { readonly parts: MessageParts }) => {
+  const all = attachments.filter((one) => !isWithin(one, html))
+  if (all.length === 0) return null
+  return (
+    <ul class="attached" aria-label="Attachments">
+      {all.slice(0, mostNamed).map((one) => (
+        <li key={one.part}>
+          <a
+            class="button"
+            href={urlOf(['messages', id, 'parts', one.part])}
+            download={fileOf(one)}
+            title={`Save it: ${one.type}`}
+          >
+            <span class="name">
+              <Foreign text={titleOf(one)} />
+            </span>{' '}
+            <span class="weak">{bytes(one.size)}</span>
+          </a>
+        </li>
+      ))}
+      {all.length > mostNamed && (
+        <li class="weak">
+          and {(all.length - mostNamed).toLocaleString('en')} more:{' '}
+          <button type="button" class="small" onClick={() => ask({ view: 'attachments' }, { replace: true })}>
+            All parts
+          </button>
+        </li>
+      )}
+    </ul>
+  )
+}
+
 const Html = ({ parts }: { readonly parts: MessageParts }) => {
   const [isRemote, setRemote] = useState(false)
   const hosts = strangersIn(parts.html ?? '')
@@ -43,6 +89,7 @@ export const Said = ({ parts }: { readonly parts: MessageParts }) => {
   const isText = query.get('as') === 'text' || html === null
   return (
     <section class="said" aria-label="What it says">
+      <Attached parts={parts} />
       {html !== null && text !== null && (
         <p class="switch">
           <button
