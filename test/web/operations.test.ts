@@ -39,6 +39,13 @@ test('the queue is shown as it stood at a time, clearly as the past, and nothing
   await page.locator('tbody .badge', { hasText: 'deferred' }).waitFor()
   await page.locator('.glance a.deferred strong', { hasText: '1' }).waitFor()
   assert.equal(await page.locator('.acts').count(), 0)
+  // From there to one of them, and back to the same time.
+  await page.locator('tbody a').first().click()
+  await page.getByText('The list is of the past.').waitFor()
+  await page.locator('h1 .badge', { hasText: 'cancelled' }).waitFor()
+  await page.locator('.crumbs a').click()
+  await page.waitForURL(/deliveries\?asOf=/)
+  await page.locator('tbody .badge', { hasText: 'deferred' }).waitFor()
   await page.locator('.glance a.deferred').click()
   await page.waitForURL(/status=deferred.*asOf=|asOf=.*status=deferred/)
   await page.getByRole('button', { name: '−1 h' }).click()

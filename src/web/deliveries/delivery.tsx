@@ -6,6 +6,7 @@ import { useFresh, useJson } from '../api/ask.ts'
 import { urlOf } from '../api/client.ts'
 import { useSteps } from '../api/steps.ts'
 import { ask } from '../frame/router.ts'
+import { inTime, pastIn } from '../pieces/past.tsx'
 import { Ago, Badge, Problem, Tabs, Time, Waiting } from '../pieces/pieces.tsx'
 import { History } from '../sessions/history.tsx'
 import { ActButtons } from './acts.tsx'
@@ -14,7 +15,14 @@ import { statusTones, whyOf } from './list.tsx'
 
 type DeliveryDetails = Delivery & { readonly history: readonly Told[]; readonly notices: readonly Notice[] }
 
-const Head = ({ delivery, again }: { readonly delivery: DeliveryDetails; readonly again: () => void }) => {
+type HeadProps = {
+  readonly delivery: DeliveryDetails
+  readonly again: () => void
+  /** Of the list that leads here; null for now. */
+  readonly asOf: string | null
+}
+
+const Head = ({ delivery, again, asOf }: HeadProps) => {
   const { id, message, sender, nextHop, status, attempts, queuedAt, nextAttemptAt, noted, forwarder } =
     delivery
   const why = whyOf(delivery)
@@ -22,7 +30,7 @@ const Head = ({ delivery, again }: { readonly delivery: DeliveryDetails; readonl
     <header class="head subject">
       <div>
         <p class="crumbs">
-          <a href="/deliveries">Deliveries</a> / <code>{id}</code>
+          <a href={inTime('/deliveries', asOf)}>Deliveries</a> / <code>{id}</code>
         </p>
         <h1>
           To {nextHop} <Badge tone={statusTones[status]}>{status}</Badge>
@@ -48,7 +56,7 @@ const Head = ({ delivery, again }: { readonly delivery: DeliveryDetails; readonl
         <a class="button" href={urlOf(['deliveries', id, 'history'])} download={`${id}.ndjson`}>
           History file
         </a>
-        <ActButtons delivery={delivery} done={again} />
+        {asOf === null && <ActButtons delivery={delivery} done={again} />}
       </div>
     </header>
   )
@@ -121,10 +129,16 @@ export const DeliveryPage = ({ id, query }: { readonly id: string; readonly quer
   )
   if (error !== null && delivery === null) return <Problem error={error} again={again} />
   if (delivery === null) return <Waiting />
+  const asOf = pastIn(query)
   const isSteps = query.get('view') === 'steps' || query.has('step')
   return (
     <>
-      <Head delivery={delivery} again={again} />
+      <Head {...{ delivery, again, asOf }} />
+      {asOf !== null && (
+        <p class="notice">
+          The list is of the past. What happened to the delivery is told as it is known now.
+        </p>
+      )}
       <Tabs
         label="Views of this delivery"
         current={isSteps ? 'steps' : 'attempts'}

@@ -6,7 +6,7 @@ import { useFresh, usePages } from '../api/ask.ts'
 import { concerns } from '../api/live.ts'
 import { useMayAct, useWho } from '../api/who.ts'
 import { askedBy, type Field, Filters } from '../pieces/filters.tsx'
-import { Past, pastIn } from '../pieces/past.tsx'
+import { inTime, Past, pastIn } from '../pieces/past.tsx'
 import { Ago, Badge, Empty, More, Problem, Time, type Tone, Waiting } from '../pieces/pieces.tsx'
 import { SendingLines } from '../pieces/sending.tsx'
 import { BulkButtons } from './acts.tsx'
@@ -33,14 +33,16 @@ export const whyOf = (delivery: Delivery): string => {
   return deliveryWhy(delivery)
 }
 
-const Row = ({ delivery, isPast }: { readonly delivery: Delivery; readonly isPast: boolean }) => {
+type RowProps = { readonly delivery: Delivery; readonly asOf: string | null }
+
+const Row = ({ delivery, asOf }: RowProps) => {
   const { id, queuedAt, status, recipients, nextHop, attempts, nextAttemptAt, lastReply, fault } = delivery
   const [first] = recipients
   const others = recipients.length - 1
   return (
     <tr>
       <td>
-        <a class="whole" href={`/deliveries/${id}`}>
+        <a class="whole" href={inTime(`/deliveries/${id}`, asOf)}>
           <Time at={queuedAt} />
         </a>
       </td>
@@ -54,7 +56,7 @@ const Row = ({ delivery, isPast }: { readonly delivery: Delivery; readonly isPas
       <td class="wide">{nextHop}</td>
       <td class="count">{attempts}</td>
       <td class="wide">
-        {nextAttemptAt !== null && (isPast ? <Time at={nextAttemptAt} /> : <Ago at={nextAttemptAt} />)}
+        {nextAttemptAt !== null && (asOf !== null ? <Time at={nextAttemptAt} /> : <Ago at={nextAttemptAt} />)}
       </td>
       <td class="why" title={whyOf(delivery)}>
         {status === 'delivered' ? lastReply : (fault ?? lastReply ?? whyOf(delivery))}
@@ -89,7 +91,9 @@ const Nothing = ({ isFiltered, isOne }: Record<'isFiltered' | 'isOne', boolean>)
   )
 }
 
-const Table = ({ items, isPast }: { readonly items: readonly Delivery[]; readonly isPast: boolean }) => (
+type TableProps = { readonly items: readonly Delivery[]; readonly asOf: string | null }
+
+const Table = ({ items, asOf }: TableProps) => (
   <table class="list">
     <thead>
       <tr>
@@ -104,7 +108,7 @@ const Table = ({ items, isPast }: { readonly items: readonly Delivery[]; readonl
     </thead>
     <tbody>
       {items.map((delivery) => (
-        <Row key={delivery.id} {...{ delivery, isPast }} />
+        <Row key={delivery.id} {...{ delivery, asOf }} />
       ))}
     </tbody>
   </table>
@@ -140,7 +144,7 @@ export const DeliveryList = ({ query }: { readonly query: URLSearchParams }) => 
       ) : items.length === 0 && more === null ? (
         <Nothing {...{ isOne }} isFiltered={Object.keys(asked).length > 0} />
       ) : (
-        <Table items={items} isPast={asOf !== null} />
+        <Table items={items} asOf={asOf} />
       )}
       <More more={more} isAsking={isAsking} />
     </>

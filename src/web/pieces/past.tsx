@@ -9,6 +9,10 @@ export const pastIn = (query: URLSearchParams): string | null => {
   return asOf === null || asOf === '' ? null : asOf
 }
 
+/** An address of this page at a time; null for now. */
+export const inTime = (path: string, asOf: string | null): string =>
+  asOf === null ? path : `${path}?asOf=${encodeURIComponent(asOf)}`
+
 const two = (value: number): string => String(value).padStart(2, '0')
 /** As a field for a date and a time has it, by the reader's clock. */
 const localOf = (at: Date): string =>
