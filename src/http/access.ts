@@ -13,7 +13,7 @@ export type { Asking } from './login/client.ts'
 /**
  * - `anybody`: whoever reaches the listener.
  * - `monitor`: this machine, the networks of `http.metrics`, and keys that see everything.
- * - `account`: whoever has logged in or has a key; in a playground, which is on loopback only, anybody.
+ * - `account`: whoever has logged in or has a key; in a playground, which is on loopback only, anybody without one.
  */
 export type Access = 'anybody' | 'monitor' | 'account'
 

@@ -99,7 +99,7 @@ export const createListener = ({
   app.setNotFoundHandler(({ method, url }, reply) => {
     const [path = ''] = url.split('?')
     const allowed = methods.of(path)
-    if (allowed.length === 0) return sendProblem(reply, 404, `there is no ${method} ${path}`)
+    if (allowed.length === 0) return sendProblem(reply, 404, `there is no ${method} ${path}${hint(path)}`)
     // RFC 9110 §15.5.6
     reply.header('allow', allowed.join(', '))
     return sendProblem(reply, 405, `${path} takes ${allowed.join(', ')}, and no ${method}`)
@@ -114,6 +114,8 @@ export const createListener = ({
   for (const part of parts) part(app, house)
   return app
 }
+
+const hint = (path: string): string => (/^\/api(?:\/|$)/.test(path) ? '; /api/docs shows what there is' : '')
 
 const strange = (host: string): string =>
   `this server is not reached as ${host.slice(0, 255)}; names can be added in http.allowedHosts`

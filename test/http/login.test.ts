@@ -213,6 +213,9 @@ test('a playground has no login, and lets no page of another site do anything', 
   assert.deepEqual(JSON.parse(text), { required: false, accounts: false, caller, smtp })
   assert.equal((await logIn(http, { user: 'demo@localhost' })).status, 409)
   assert.equal((await ask(http, '/api/v1/logins', { method: 'DELETE' })).status, 400)
+  for (const authorization of ['Bearer wrong', 'Bearer', 'Basic YTpi', ''])
+    for (const path of ['/api/v1/login', '/api/v1/sessions', '/healthz'])
+      assert.equal((await ask(http, path, { headers: { authorization } })).status, 401, authorization)
   const id = '0'.repeat(20)
   const from = async (headers: Readonly<Record<string, string>>): Promise<number> =>
     (await ask(http, `/api/v1/logins/${id}`, { method: 'DELETE', headers })).status

@@ -40,10 +40,22 @@ const perform = async (
 const by = ({ caller }: { readonly caller: { readonly name: string } | null }): string =>
   caller?.name ?? 'operator'
 
+const summaries: Readonly<Record<ActName, string>> = {
+  retry: 'Tries one waiting delivery now',
+  hold: 'Holds one delivery',
+  release: 'Releases one held delivery, to be tried now',
+  cancel: 'Cancels one delivery',
+}
+const besides: Readonly<Partial<Record<ActName, string>>> = {
+  hold: ': it is not tried until somebody releases or cancels it',
+  cancel: ': it ends, and nobody is told',
+}
+
 const one = (name: ActName): Endpoint =>
   endpoint({
     ...{ method: 'POST', path: `/deliveries/{id}/${name}`, name: `${name}Delivery`, tag, role: 'act' },
-    about: `Of one delivery: ${doings[name].about}`,
+    summary: summaries[name],
+    about: `${summaries[name]}${besides[name] ?? ''}`,
     params: { id: idIn('The delivery’s id') },
     answers: { 200: { about: 'It was done, or is noted for the end of the attempt under way', shape: told } },
     problems: {
@@ -73,6 +85,7 @@ const allFound = async (rooms: Rooms, filter: DeliveryFilter): Promise<readonly 
 
 const bulk = endpoint({
   ...{ method: 'POST', path: '/deliveries/actions', name: 'actOnDeliveries', tag, role: 'act' },
+  summary: 'Retries, holds, releases or cancels many deliveries',
   about: 'Does something to all deliveries that filters find; with `dryRun` it only says to which',
   body: z
     .strictObject({

@@ -32,6 +32,7 @@ export const deliveryFilters = {
 
 const list = endpoint({
   ...{ method: 'GET', path: '/deliveries', name: 'listDeliveries', tag, role: 'look' },
+  summary: 'Lists deliveries to other hosts',
   about:
     'Deliveries to other hosts, as they stand or as they stood at a time. In addresses and domains * stands for anything',
   query: { ...deliveryFilters, asOf: until('As they stood then'), ...paging },
@@ -64,6 +65,7 @@ const asOfPage = async ({ asOf, ...query }: AsOf, rooms: Rooms) => {
 
 const one = endpoint({
   ...{ method: 'GET', path: '/deliveries/{id}', name: 'getDelivery', tag, role: 'look' },
+  summary: 'Shows one delivery and each of its attempts',
   about: 'One delivery, each attempt with what was said, and what was done to it',
   params: { id: idIn('The delivery’s id') },
   answers: { 200: { about: 'The delivery', shape: deliveryDetails } },

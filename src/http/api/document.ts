@@ -130,7 +130,7 @@ const operationOf = (row: Endpoint, components: Components): Json => {
   return {
     ...{
       operationId: row.name,
-      summary: row.about.split(/[.:;,] /)[0],
+      summary: row.summary,
       description: describedOf(row),
       tags: [row.tag],
     },

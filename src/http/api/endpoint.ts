@@ -36,6 +36,9 @@ export type Row<
   /** Below /api/v1, with parameters in braces. */
   readonly path: string
   readonly name: string
+  /** A line of a list: what it does, in a few words that no other row has. */
+  readonly summary: string
+  /** All of it. */
   readonly about: string
   readonly tag: string
   readonly role: Role

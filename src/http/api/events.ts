@@ -89,6 +89,7 @@ const readPage = async (
 
 const list = endpoint({
   ...{ method: 'GET', path: '/events', name: 'listEvents', tag: 'Log', role: 'look' },
+  summary: 'Reads the event log, by pages or live',
   about:
     'The event log, the oldest first or the newest. With `Accept: text/event-stream` it goes on live: each event has its position as id, and `Last-Event-ID` says where to go on; without it, and without `after`, it begins with what comes from now on',
   query: {

@@ -68,6 +68,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
     endpoint({
       ...row,
       ...{ path: `/${plural}/{id}/steps`, name: `get${name}Steps` },
+      summary: `Replays a ${what} step by step`,
       about: `The history of a ${what}, replayed step by step`,
       answers: { 200: { about: 'Its steps, the first one first', shape: stepList } },
       answer: async ({ params: { id }, house }) => ({
@@ -78,6 +79,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
     endpoint({
       ...row,
       ...{ path: `/${plural}/{id}/transcript`, name: `get${name}Transcript` },
+      summary: `Shows what was said in a ${what}`,
       about: `What was said in a ${what}; passwords are not in it`,
       answers: { 200: { about: 'Line by line', shape: transcript } },
       answer: async ({ params: { id }, house }) => {
@@ -95,6 +97,7 @@ export const historyRows = ({ plural, name, what, category, tag }: Kept): readon
     endpoint({
       ...row,
       ...{ path: `/${plural}/{id}/history`, name: `get${name}History` },
+      summary: `Gives the history of a ${what} as a file`,
       about: `The history of a ${what} as a file, which \`fsmtp replay\` and \`fsmtp verify\` read, and the page; without content of messages`,
       answers: {
         200: { about: 'A history file', media: { 'application/x-ndjson': 'One object a line' } },

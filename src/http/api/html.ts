@@ -23,6 +23,7 @@ const policy = (remote: boolean): string =>
 
 const shown = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/html', name: 'getMessageHtml', tag: 'Messages', role: 'look' },
+  summary: 'Shows a message’s HTML, made safe for a frame',
   about:
     'What it says as HTML, for a frame: without scripts, forms and anything from elsewhere, in a sandbox of its own',
   params: { id: idIn('The message’s id') },

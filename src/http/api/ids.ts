@@ -22,6 +22,7 @@ const shortest = 4
 
 const find = endpoint({
   ...{ method: 'GET', path: '/ids/{part}', name: 'findId', tag: 'Messages', role: 'look' },
+  summary: 'Says what an id, or a part of it, stands for',
   about:
     'What an id stands for: a session, a message or a delivery. Its beginning or its end is enough, as with the commands; where that is the beginning or the end of several, a few of each kind are told',
   params: { part: idIn(`The id, or ${shortest} characters or more of its beginning or its end`) },

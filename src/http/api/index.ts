@@ -68,6 +68,8 @@ export const api = ({ directory, log, content, desk }: ApiOptions): Part => {
       document ??= JSON.stringify(apiDocument())
       return reply.type('application/json; charset=utf-8').send(document)
     })
+    for (const near of ['/api', '/api/', '/api/v1', '/api/v1/', '/api/v1/docs'])
+      app.get(near, { config: { access: 'anybody' } }, (_, reply) => reply.redirect('/api/docs'))
     app.get('/api/docs', toAll, (_, reply) => {
       // The document is what its type says: it is made beside.
       page ??= readable(apiDocument() as Document)

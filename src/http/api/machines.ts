@@ -18,6 +18,7 @@ const formats = ['json', 'svg', 'mermaid', 'dot', 'scxml'] as const
 
 const list = endpoint({
   ...{ method: 'GET', path: '/machines', name: 'listMachines', tag, role: 'look' },
+  summary: 'Lists the state machines',
   about: 'The state machines',
   answers: {
     200: { about: 'All of them', shape: wholeOf(machine, 'Machines') },
@@ -49,6 +50,7 @@ const flowsIn = async ({ desk }: Rooms, name: string, period: Period): Promise<F
 
 const one = endpoint({
   ...{ method: 'GET', path: '/machines/{name}', name: 'getMachine', tag, role: 'look' },
+  summary: 'Draws a machine, or gives it as data',
   about: 'A machine, drawn or as data',
   params: { name: idIn('session, delivery') },
   query: {
@@ -100,6 +102,7 @@ const one = endpoint({
 
 const flow = endpoint({
   ...{ method: 'GET', path: '/machines/{name}/flow', name: 'getMachineFlow', tag, role: 'look' },
+  summary: 'Counts how often each way through a machine was taken',
   about:
     'How often each way through a machine was taken, and after what mean time, ever or in a period; and how many actors are in each state now',
   params: { name: idIn('session, delivery') },

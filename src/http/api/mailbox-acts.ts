@@ -89,6 +89,7 @@ const actOn = async (
 
 export const mailboxActs = endpoint({
   ...{ method: 'POST', path: '/mailboxes/{address}/actions', name: 'actOnMailbox', tag, role: 'act' },
+  summary: 'Deletes, flags or moves many messages of a mailbox',
   about:
     'Deletes, flags or moves many messages of a mailbox; with `dryRun` it only says how many. Those that somebody else took away meanwhile are left out',
   ...{ params: { address }, body },

@@ -8,6 +8,7 @@ import { address, tag } from './mailbox-words.ts'
 
 export const mailboxLive = endpoint({
   ...{ method: 'GET', path: '/mailboxes/{address}/events', name: 'followMailbox', tag, role: 'look' },
+  summary: 'Follows a mailbox live, as server-sent events',
   about:
     'A mailbox live, and the folders below it: as server-sent events, each with the position of the log as its id, what happens from now on, or after `Last-Event-ID`. Each says the mailboxes it has to do with, and the message or the mailbox message',
   params: { address },

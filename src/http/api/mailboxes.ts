@@ -22,6 +22,7 @@ const mostMailboxes = 500
 
 const list = endpoint({
   ...{ method: 'GET', path: '/mailboxes', name: 'listMailboxes', tag, role: 'look' },
+  summary: 'Lists mailboxes',
   about: 'All mailboxes, by name',
   query: {
     search: text('Stands in its name').optional(),
@@ -91,6 +92,7 @@ const saying = (
 
 const messages = endpoint({
   ...{ method: 'GET', path: '/mailboxes/{address}/messages', name: 'listMailboxMessages', tag, role: 'look' },
+  summary: 'Lists what is, or was, in a mailbox',
   about: 'What is in a mailbox, or was in it at a time, with the flags of then',
   params: { address },
   query: { asOf: until('What was in it then'), ...mailboxFilters, text: words, ...paging },
@@ -156,6 +158,7 @@ const one = endpoint({
     tag,
     role: 'look',
   },
+  summary: 'Shows one message in a mailbox',
   ...{ about: 'One message in a mailbox', params, problems: { 404: 'It is not there' } },
   answers: { 200: { about: 'The message', shape: mailboxMessage } },
   answer: ({ params: asked, rooms }) => found(rooms, asked),
@@ -163,6 +166,7 @@ const one = endpoint({
 
 const change = endpoint({
   ...{ method: 'PATCH', path: '/mailboxes/{address}/messages/{id}', name: 'changeMailboxMessage', tag },
+  summary: 'Changes a mailbox message’s flags, or moves it',
   ...{ role: 'act', about: 'Changes its flags, or moves it', params },
   body: z
     .strictObject({
@@ -188,6 +192,7 @@ const change = endpoint({
 
 const remove = endpoint({
   ...{ method: 'DELETE', path: '/mailboxes/{address}/messages/{id}', name: 'deleteMailboxMessage', tag },
+  summary: 'Takes a message out of its mailbox',
   ...{ role: 'act', about: 'Takes it out of the mailbox; what else is known of the message stays', params },
   answers: { 204: { about: 'It is gone' } },
   problems: { 404: 'It is not there' },

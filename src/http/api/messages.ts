@@ -88,6 +88,7 @@ const saying = async (
 
 const list = endpoint({
   ...{ method: 'GET', path: '/messages', name: 'listMessages', tag, role: 'look' },
+  summary: 'Lists accepted messages',
   about: 'Accepted messages',
   query: {
     since: since('Accepted at or after'),
@@ -95,7 +96,7 @@ const list = endpoint({
     sender: text('The envelope’s sender; * stands for anything, <> for the null sender').optional(),
     recipient: text('One of the envelope’s recipients; * stands for anything').optional(),
     session: text('The id of the session it came in').optional(),
-    subject: text('Words in its subject').optional(),
+    subject: text('Words each of which stands in its subject; one in quotes may have blanks').optional(),
     tag: text('A rule of the policy by which it is Junk: spf.fail, dmarc.*; * for any').optional(),
     text: words,
     ...paging,
@@ -116,6 +117,7 @@ const list = endpoint({
 
 const one = endpoint({
   ...{ method: 'GET', path: '/messages/{id}', name: 'getMessage', tag, role: 'look' },
+  summary: 'Shows one message and where it went',
   ...{ about: 'One message, where it went, and what was found of it', params, problems: absent },
   answers: { 200: { about: 'The message', shape: messageDetails } },
   answer: async ({ params: { id }, rooms, house }) => detailsOf(await historyOf(rooms, house, id)),
@@ -123,6 +125,7 @@ const one = endpoint({
 
 const raw = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/raw', name: 'getRawMessage', tag, role: 'look', params },
+  summary: 'Gives a message’s bytes as they came in',
   about: 'Its bytes as they came in, under our Return-Path and Received lines',
   answers: { 200: { about: 'The message', media: { 'text/plain': 'Shown as text, whatever it contains' } } },
   problems: { ...absent, 410: 'Its content was removed, as retention asks' },
@@ -138,6 +141,7 @@ const raw = endpoint({
 
 const trace = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/trace', name: 'getMessageTrace', tag, role: 'look', params },
+  summary: 'Tells everything that happened to a message',
   about: 'Everything that happened to it, in order',
   answers: {
     200: { about: 'One line for each thing', shape: wholeOf(traceLine, 'Trace') },
@@ -161,6 +165,7 @@ const streamsOf = ({ message: { stream }, standings, notices }: MessageHistory):
 const evidence = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/evidence', name: 'getMessageEvidence', tag, role: 'look' },
   ...{ params, problems: absent },
+  summary: 'Gives all that the log knows of a message, as a history file',
   about:
     'All that the log knows of it: the histories of its session, its deliveries and its reports, with every finding and verdict, as a history file that `fsmtp replay` and `fsmtp verify` read. Other messages of its session are told of, without their content',
   answers: { 200: { about: 'A history file', media: { 'application/x-ndjson': 'One object a line' } } },

@@ -51,6 +51,7 @@ export const openedMessage = async <One extends Job>(
 
 const parts = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/parts', name: 'getMessageParts', tag, role: 'look', params },
+  summary: 'Shows what a message says: header, text, HTML, attachments',
   about: 'What it says: header, text, HTML, and a list of what came with it',
   answers: { 200: { about: 'Its parts', shape: partsShape } },
   problems: {
@@ -67,6 +68,7 @@ const parts = endpoint({
 const part = endpoint({
   ...{ method: 'GET', path: '/messages/{id}/parts/{part}', name: 'getMessagePart', tag, role: 'look' },
   params: { ...params, part: idIn('As the list of parts names it') },
+  summary: 'Gives one attachment, decoded',
   about: 'One attachment, decoded, to be saved under the name it came with',
   answers: {
     200: { about: 'Its bytes', media: { 'application/octet-stream': 'Never shown, whatever it contains' } },

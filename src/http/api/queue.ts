@@ -76,6 +76,7 @@ export const glanceNow = ({ desk }: Pick<Rooms, 'desk'>): Promise<Glance> => {
 
 const queue = endpoint({
   ...{ method: 'GET', path: '/queue', name: 'getQueue', tag, role: 'look' },
+  summary: 'Counts deliveries that are not over',
   about: 'Deliveries that are not over, by status, by age and by domain; now, or as it was at a time',
   query: { asOf: until('How it was then'), position: paging.position },
   answers: { 200: { about: 'The queue at a glance', shape: glance } },
@@ -100,6 +101,7 @@ const queue = endpoint({
 
 const destinations = endpoint({
   ...{ method: 'GET', path: '/destinations', name: 'listDestinations', tag, role: 'look' },
+  summary: 'Tells how other hosts fare',
   about: `How other hosts fare: attempts, what came of them, how hard they are tried, and who rests. The ${most} tried last`,
   answers: {
     200: {

@@ -20,6 +20,7 @@ type Schema = Json & {
 type Content = Readonly<Record<string, { readonly schema: Schema }>>
 type Operation = {
   readonly operationId: string
+  readonly summary: string
   readonly description: string
   readonly tags: readonly string[]
   readonly parameters?: readonly (Json & {
@@ -76,8 +77,8 @@ const contentRows = (content: Content = {}): readonly string[] =>
   )
 
 const operation = (path: string, [method, shown]: readonly [string, Operation]): string => {
-  const { operationId, description, parameters = [], requestBody, responses, 'x-role': role } = shown
-  return `<details id="${escaped(operationId)}"><summary><code><b>${method.toUpperCase()}</b> ${escaped(path)}</code></summary>
+  const { operationId, summary, description, parameters = [], requestBody, responses, 'x-role': role } = shown
+  return `<details id="${escaped(operationId)}"><summary><code><b>${method.toUpperCase()}</b> ${escaped(path)}</code> ${escaped(summary)}</summary>
 <p>${prose(description)}.</p><p>Role: ${role === undefined ? 'none, anybody may ask' : code(role)}. Name: ${code(operationId)}.</p>
 ${table(
   ['Parameter', 'in', 'is', 'says'],

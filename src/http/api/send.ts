@@ -205,6 +205,7 @@ const sendOnce = async (
 
 const send = endpoint({
   ...{ method: 'POST', path: '/messages', name: 'sendMessage', tag: 'Messages', role: 'act', bodyLimit },
+  summary: 'Sends a mail',
   about:
     'Sends a mail. It is taken as what the account submits over SMTP is, by the same rules, in a session that can be looked at. Under an Idempotency-Key the same request is sent once, however often it is asked for; one that comes while the other is under way waits for it',
   query: {
@@ -257,6 +258,7 @@ const outcomeOf = async (came: Came, mail: Mail, account: string): Promise<unkno
 
 const senders = endpoint({
   ...{ method: 'GET', path: '/senders', name: 'listSenders', tag: 'Messages', role: 'act' },
+  summary: 'Lists addresses that one may send from',
   about: 'Addresses that whoever asks may send from over the API',
   answers: {
     200: {

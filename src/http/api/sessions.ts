@@ -11,6 +11,7 @@ const tag = 'Sessions'
 
 const list = endpoint({
   ...{ method: 'GET', path: '/sessions', name: 'listSessions', tag, role: 'look' },
+  summary: 'Lists sessions, refused and dropped ones too',
   about: 'Sessions, refused and dropped ones too. In addresses, names and rules * stands for anything',
   query: {
     since: since('Opened at or after'),
@@ -39,6 +40,7 @@ const list = endpoint({
 
 const one = endpoint({
   ...{ method: 'GET', path: '/sessions/{id}', name: 'getSession', tag, role: 'look' },
+  summary: 'Shows one session',
   about: 'One session',
   params: { id: idIn('The session’s id') },
   answers: { 200: { about: 'The session', shape: session } },

@@ -12,6 +12,7 @@ const names = projections.map(({ name }) => name)
 
 const list = endpoint({
   ...{ method: 'GET', path: '/views', name: 'listViews', tag, role: 'look' },
+  summary: 'Tells how far each view is behind the log',
   about: 'How far each view is behind the log, and what stopped it',
   answers: {
     200: { about: 'All of them', shape: wholeOf(view, 'Views') },
@@ -25,6 +26,7 @@ const list = endpoint({
 
 const rebuild = endpoint({
   ...{ method: 'POST', path: '/views/{name}/rebuild', name: 'rebuildView', tag, role: 'administer' },
+  summary: 'Builds a view again from the log',
   about:
     'Builds a view again from the log, beside the one that is read meanwhile; GET /views says how far it is',
   params: { name: idIn(names.join(', ')) },

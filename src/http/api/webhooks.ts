@@ -13,6 +13,7 @@ const tag = 'Events'
 
 const list = endpoint({
   ...{ method: 'GET', path: '/webhooks', name: 'listWebhooks', tag, role: 'look' },
+  summary: 'Lists webhooks, and how far each is told',
   about: 'The webhooks of the configuration: how far each is told, and what keeps it',
   answers: {
     200: { about: 'All of them', shape: wholeOf(webhook, 'Webhooks') },
@@ -52,6 +53,7 @@ const by = (caller: { readonly name: string } | null): string => caller?.name ??
 
 const replay = endpoint({
   ...{ ...common, path: '/webhooks/{id}/replay', name: 'replayWebhook' },
+  summary: 'Tells a webhook again, from a position on',
   about:
     'Tells a webhook everything after a position once more, or leaves out what is between; one that answered 410 goes on',
   body: z
@@ -63,6 +65,7 @@ const replay = endpoint({
 
 const enable = endpoint({
   ...{ ...common, path: '/webhooks/{id}/enable', name: 'enableWebhook' },
+  summary: 'Goes on with a webhook that was stopped or waits',
   about: 'Goes on with a webhook whose receiver wanted no more, or tries at once one that waits',
   answer: ({ params: { id }, house, request: { caller } }) =>
     moved(house, { id, from: null, by: by(caller) }),

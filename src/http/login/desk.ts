@@ -76,8 +76,9 @@ export class Desk {
 
   /** Who asks; null for nobody we know. @throws UnknownKey */
   async identify({ headers }: Asking, client: Client): Promise<Caller | null> {
-    if (this.#config.playground) return playgroundCaller
+    // In a playground as well: who asks with a wrong key, or with one that may not do it, learns it there.
     if (headers.authorization !== undefined) return this.#keyHolder(headers.authorization)
+    if (this.#config.playground) return playgroundCaller
     const named = loginIn(headers.cookie, client.isSecure)
     return named === null ? null : this.#loggedIn(named)
   }

@@ -56,6 +56,7 @@ type DeskOf = () => Desk
 const whoRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'GET', path: '/login', name: 'whoAmI', tag, role: 'look', access: 'anybody' },
+    summary: 'Says who asks',
     about: 'Who asks, as far as is known',
     answers: { 200: { about: 'Who', shape: who } },
     answer: ({ request }) => whoIs(desk(), request.caller),
@@ -64,6 +65,7 @@ const whoRow = (desk: DeskOf): Endpoint =>
 const inRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'POST', path: '/login', name: 'logIn', tag, role: 'look', access: 'anybody' },
+    summary: 'Logs in with an account’s mail password',
     ...{ about: 'An account logs in with its mail password; the answer sets a cookie', bodyLimit },
     body: credentials,
     answers: { 200: { about: 'Who that is', shape: who } },
@@ -78,6 +80,7 @@ const inRow = (desk: DeskOf): Endpoint =>
 const outRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'DELETE', path: '/login', name: 'logOut', tag, role: 'look' },
+    summary: 'Logs out: ends the login of this cookie',
     about: 'Ends the login of this cookie',
     answers: { 204: { about: 'It is over' } },
     problems: { 409: 'Whoever asks is not logged in, but has a key' },
@@ -87,6 +90,7 @@ const outRow = (desk: DeskOf): Endpoint =>
 const listRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'GET', path: '/logins', name: 'listLogins', tag, role: 'look' },
+    summary: 'Lists logins',
     about: 'Logins of the account that asks; administrators see those of everybody',
     answers: { 200: { about: 'The oldest first', shape: all(loginItem, 'Logins') } },
     answer: ({ request }) => {
@@ -103,6 +107,7 @@ const listRow = (desk: DeskOf): Endpoint =>
 const revokeRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'DELETE', path: '/logins/{id}', name: 'revokeLogin', tag, role: 'act' },
+    summary: 'Ends one login',
     ...{ about: 'Ends a login', params: { id: z.string().max(40).describe('The id of the login') } },
     answers: { 204: { about: 'It is over' } },
     problems: { 404: 'There is no such login' },
@@ -115,6 +120,7 @@ const revokeRow = (desk: DeskOf): Endpoint =>
 const revokeAllRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'DELETE', path: '/logins', name: 'revokeLogins', tag, role: 'act' },
+    summary: 'Ends all logins of an account',
     about: 'Ends all logins of the account that asks, this one as well; nobody is logged in anywhere then',
     query: {
       others: yes('All but the one that asks'),
@@ -131,6 +137,7 @@ const revokeAllRow = (desk: DeskOf): Endpoint =>
 const keysRow = (desk: DeskOf): Endpoint =>
   endpoint({
     ...{ method: 'GET', path: '/keys', name: 'listKeys', tag, role: 'administer' },
+    summary: 'Lists keys of programs',
     about: 'Keys of programs: what they may do, not what they are',
     answers: { 200: { about: 'The oldest first', shape: all(keyItem, 'Keys') } },
     answer: () => ({ items: desk().keys().map(keyShape), next: null }),

@@ -9,6 +9,7 @@ import { apiServer } from './asking.ts'
 
 type Operation = {
   readonly operationId: string
+  readonly summary: string
   readonly parameters?: readonly { readonly name: string; readonly schema: object }[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>
 }
@@ -56,6 +57,24 @@ test('it is served', async (t) => {
   assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(apiDocument())))
 })
 
+test('each row has a whole summary that no other has', () => {
+  const document = JSON.parse(JSON.stringify(apiDocument())) as Document
+  const summaries = Object.values(document.paths).flatMap((path) =>
+    Object.values(path).map((one) => one.summary),
+  )
+  assert.equal(new Set(summaries).size, rows.length)
+  for (const summary of summaries) assert.match(summary, /^[A-Z].{7,70}[^.:;,]$/)
+})
+
+test('what is near to its page leads there', async (t) => {
+  const { port } = await apiServer(t)
+  for (const near of ['/api', '/api/', '/api/v1', '/api/v1/', '/api/v1/docs'])
+    assert.equal((await fetch(`http://127.0.0.1:${port}${near}`)).url.replace(/.*\d/, ''), '/api/docs', near)
+  const nothing = await fetch(`http://127.0.0.1:${port}/api/v1/nothing`)
+  assert.equal(nothing.status, 404)
+  assert.match(await nothing.text(), /\/api\/docs/)
+})
+
 test('it can be read: each call and each shape in one page, without a script and anything from elsewhere', async (t) => {
   const { port } = await apiServer(t)
   const answer = await fetch(`http://127.0.0.1:${port}/api/docs`)
@@ -68,9 +87,9 @@ test('it can be read: each call and each shape in one page, without a script and
   const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(text) ?? []
   assert.ok(policy.includes(createHash('sha256').update(style).digest('base64')))
   assert.doesNotMatch(text, /<script|<link|<img|https?:\/\//)
-  for (const { name, method, path } of rows) {
+  for (const { name, method, path, summary } of rows) {
     assert.ok(text.includes(`<details id="${name}">`), name)
-    assert.ok(text.includes(`<b>${method}</b> /api/v1${path}<`), path)
+    assert.ok(text.includes(`<b>${method}</b> /api/v1${path}</code> ${summary}</summary>`), path)
   }
   for (const [, name] of text.matchAll(/href="#(schema-\w+)"/g))
     assert.ok(text.includes(`id="${name}"`), String(name))
