@@ -48,6 +48,8 @@ const hostile: Readonly<Record<string, string>> = {
   'styles that never end': html('<style>'.repeat(300_000)),
   'signs by the hundred thousand': html('&#x1F600;'.repeat(200_000)),
   'letters that become eighteen': html('\ufdfa'.repeat(600_000)),
+  // To put all of them in order at once would take hours, and nothing would end it.
+  'marks without end': `Content-Type: text/plain; charset=utf-8\r\n\r\na${'\u0301\u0316'.repeat(500_000)}`,
   'attachments with names': `Content-Type: multipart/mixed; boundary=b\r\n\r\n${`--b\r\nContent-Type: a/b; name="${'n'.repeat(9_000)}"\r\n\r\n`.repeat(2_000)}`,
   'no lines at all': Buffer.alloc(20_000_000, 'x').toString(),
 }

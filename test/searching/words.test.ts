@@ -16,6 +16,9 @@ test('what is written in several ways is alike', () => {
     ['a b', 'A\u00a0B', 'a\u2003b'],
     ['Ǆ', 'ǆ', 'ǅ'],
     ['Кирилл', 'КИРИЛЛ'],
+    ['ế', 'e\u0302\u0301'],
+    ['e\u0323\u0301', 'e\u0301\u0323'],
+    [`e${'\u0301'.repeat(100)}`, `é${'\u0301'.repeat(99)}`],
   ]
   for (const [first = '', ...others] of alike)
     for (const other of others) assert.equal(folded(other), folded(first), `${other} as ${first}`)

@@ -52,6 +52,8 @@ test('messages in a mailbox are found by what the list shows of them, as the com
     // The null sender is an address; in words these are two signs.
     [{ from: '<>' }, []],
     [{ subject: '<e>' }, []],
+    // Nobody sees it.
+    [{ subject: '\u200b' }, []],
     [{ search: '<>' }, []],
     [{ search: 'engine ada' }, [notes]],
     [{ search: 'e n g i n e' }, []],
