@@ -45,6 +45,24 @@ for (const name of ['session', 'delivery'])
       assert.ok(written.every((lines) => lines >= 3))
     })
 
+test('all of a chart is in the picture to begin with, and nothing lies upon it', async (here) => {
+  const { page, origin } = here
+  await page.setViewportSize({ width: 1280, height: 800 })
+  for (const name of ['session', 'delivery']) {
+    await page.goto(`${origin}/machines/${name}`)
+    await page.locator(`svg[aria-label^="The ${name} machine"] .state`).first().waitFor()
+    const outside = `(() => {
+      const boxOf = (it) => it.getBoundingClientRect()
+      const [paper, zoom] = ['.chart .paper', '.chart .zoom'].map((one) => boxOf(document.querySelector(one)))
+      return [...document.querySelectorAll('.chart .state, .chart .label')].filter((one) => {
+        const { left, right, top, bottom } = boxOf(one)
+        return left < paper.left || right > paper.right || bottom > paper.bottom || top < Math.max(paper.top, zoom.bottom)
+      }).map(({ textContent }) => textContent)
+    })()`
+    assert.deepEqual(await page.evaluate(outside), [])
+  }
+})
+
 test('a step lights the way it took by its own event: a recipient that was refused, and the end', async (here) => {
   const { page, origin } = here
   await refused(here)

@@ -48,7 +48,7 @@ const useInView = (path: string | null, zoom: Size) => {
   return box
 }
 
-/** How large it is: a share of its own size, all of it in its box, or the same as long as it can be read. */
+/** How large it is: a share of its own size, all of it in its box, or the same unless the screen is far too narrow for that. */
 type Size = number | 'whole' | 'readable'
 
 const Zoom = ({ size, set }: { readonly size: Size; readonly set: (to: Size) => void }) => {
@@ -143,6 +143,7 @@ export const MachineChart = (props: ChartProps) => {
     <div
       class={`chart${weights === undefined && chart.edges.filter(({ from, to }) => from !== to).length > many ? ' busy' : ''}`}
     >
+      <Zoom size={zoom} set={setZoom} />
       <section
         class="paper"
         ref={box}
@@ -161,7 +162,6 @@ export const MachineChart = (props: ChartProps) => {
           <Drawn key={machine} {...props} chart={chart} />
         </svg>
       </section>
-      <Zoom size={zoom} set={setZoom} />
     </div>
   )
 }
