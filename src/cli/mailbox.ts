@@ -3,13 +3,12 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { junkOf } from '../../machines/vocabulary/recipients.ts'
 import { mailboxName } from '../authentication/spelling.ts'
 import { type FlagAsked, flagAsked, flagAskedForms } from '../mailboxes/flags.ts'
-import { mostWords, wordsIn } from '../searching/index.ts'
 import type { MailboxAsked, MailboxMessage } from '../views/answers/mailboxes.ts'
 import type { ViewReader } from '../views/index.ts'
 import { CommandFault } from './fault.ts'
 import { count, since, until } from './moment.ts'
 import { freshViews, type Reading, reading } from './open.ts'
-import { saying } from './saying.ts'
+import { saying, sayingForms, textSought } from './saying.ts'
 import { type Column, counted, humanSize, ndjson, remark, table } from './terminal.ts'
 
 type Options = Omit<MailboxAsked, 'after'> & { readonly text?: string }
@@ -25,11 +24,7 @@ export const register = (program: Command): void => {
     .option('--from <words>', 'words each of which stands in its From')
     .option('--subject <words>', 'words each of which stands in its subject; one in quotes may have blanks')
     .option('--search <words>', 'words each of which stands in its From or in its subject')
-    .option(
-      '--text <words>',
-      'words each of which stands in its text, in the name of an attachment, in its subject or From; reads the mail',
-      text,
-    )
+    .option('--text <words>', sayingForms, textSought)
     .option('--flag <flag>', flagAskedForms, flag)
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText(
@@ -37,14 +32,6 @@ export const register = (program: Command): void => {
       '\nWhat rules of the policy tagged is in ADDRESS/Junk.\nExamples:\n  fsmtp mailbox bob@example.org --as-of 2026-01-31\n  fsmtp mailbox bob@example.org --flag unseen --search invoice\n  fsmtp mailbox bob@example.org --text "reset password" --limit 5\n  fsmtp mailbox bob@example.org/Junk',
     )
     .action((address: string, options: Options, command: Command) => mailbox(address, options, command))
-}
-
-/** @throws InvalidArgumentError */
-const text = (typed: string): string => {
-  const { length } = wordsIn(typed)
-  if (length === 0) throw new InvalidArgumentError('give a word')
-  if (length > mostWords) throw new InvalidArgumentError(`give at most ${mostWords} words`)
-  return typed
 }
 
 /** @throws InvalidArgumentError */

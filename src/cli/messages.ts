@@ -6,7 +6,8 @@ import type { Message, MessageFilter } from '../views/answers/messages.ts'
 import { completeSession, several } from './completing.ts'
 import { isEmpty, listed } from './listing.ts'
 import { count, since, until } from './moment.ts'
-import { freshViews, reading } from './open.ts'
+import { freshViews, type Reading, reading } from './open.ts'
+import { saying, sayingForms, textSought } from './saying.ts'
 import { type Column, humanSize, ndjson, remark, type Tone, table } from './terminal.ts'
 
 const example = `
@@ -14,7 +15,10 @@ Addresses and rules may hold * for anything.
 Examples:
   fsmtp messages --since 2h
   fsmtp messages --recipient bob@example.org --subject invoice --json
+  fsmtp messages --text "reset password" --limit 5
   fsmtp messages --tag 'dmarc.*' --since 7d`
+
+type Options = MessageFilter & { readonly text?: string }
 
 export const register = (program: Command): void => {
   program
@@ -26,10 +30,11 @@ export const register = (program: Command): void => {
     .option('--recipient <address>', 'one of the envelope’s recipients')
     .option('--session <id>', 'the session it came in')
     .option('--subject <words>', 'words each of which stands in its subject; one in quotes may have blanks')
+    .option('--text <words>', sayingForms, textSought)
     .option('--tag <rule>', 'Junk by this rule of the policy: spf.fail, dmarc.*; * for any')
     .option('--limit <n>', 'the newest so many', count)
     .addHelpText('after', example)
-    .action((options: MessageFilter, command: Command) => messages(options, command))
+    .action((options: Options, command: Command) => messages(options, command))
 }
 
 /** A message, with what its recipients at other hosts have come to. */
@@ -63,16 +68,32 @@ const columns: readonly Column<Row>[] = [
   { title: 'SUBJECT', value: ({ subject }) => subject, shrinks: true },
 ]
 
-const messages = (options: MessageFilter, command: Command): Promise<void> =>
+/** Those that say some words are looked for among all that filters find; the newest last. */
+const findSaying = async (
+  opened: Reading,
+  {
+    all,
+    text,
+    limit,
+  }: { readonly all: Iterable<Message>; readonly text: string; readonly limit?: number | undefined },
+): Promise<readonly Message[]> => {
+  const messages = [...all].map((whole) => ({ ...whole, message: whole.id, whole }))
+  return (await saying(opened, { messages, text, limit })).map(({ whole }) => whole)
+}
+
+const messages = ({ text, ...options }: Options, command: Command): Promise<void> =>
   reading(command, async (opened) => {
     const views = await freshViews(opened, ['messages', 'deliveries'])
     const { session } = options
     const filter = session === undefined ? options : { ...options, session: completeSession(views, session) }
+    const { limit, ...wanted } = filter
+    const all = text === undefined ? [] : views.messages(wanted)
+    const saidIn = text === undefined ? null : await findSaying(opened, { all, text, limit })
     if (opened.json) {
-      for (const message of views.messages(filter)) ndjson(message)
+      for (const message of saidIn ?? views.messages(filter)) ndjson(message)
       return
     }
-    const found = listed((limit) => views.messages({ ...filter, limit }), filter.limit)
+    const found = saidIn ?? listed((most) => views.messages({ ...filter, limit: most }), limit)
     if (found.length === 0)
       return remark(
         isEmpty(views.messages({ limit: 1 }))

@@ -1,7 +1,19 @@
-/** Messages of a mailbox that say some words, found by reading them: on a thread, so that no mail hangs the command. */
-import { type Mail, openSearch, type Search, type Seen, wordsIn } from '../searching/index.ts'
+/** Messages that say some words, found by reading them: on a thread, so that no mail hangs the command. */
+import { InvalidArgumentError } from 'commander'
+import { type Mail, mostWords, openSearch, type Search, type Seen, wordsIn } from '../searching/index.ts'
 import type { Reading } from './open.ts'
 import { counted, progress, remark } from './terminal.ts'
+
+export const sayingForms =
+  'words each of which stands in its text, in the name of an attachment, in its subject or From; reads the mail'
+
+/** @throws InvalidArgumentError */
+export const textSought = (typed: string): string => {
+  const { length } = wordsIn(typed)
+  if (length === 0) throw new InvalidArgumentError('give a word')
+  if (length > mostWords) throw new InvalidArgumentError(`give at most ${mostWords} words`)
+  return typed
+}
 
 /** Messages of one look: the bar moves between two. */
 const atOnce = 200

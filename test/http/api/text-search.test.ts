@@ -91,6 +91,11 @@ test('the command finds the same, the newest last', async (t) => {
   const wrong = await typed('--text', ' ')
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, /give a word/)
+  const everywhere = (...words: string[]) => fsmtp(data, ['messages', '--data', data, ...words])
+  const accepted = await everywhere('--json', '--text', 'e', '--limit', '2')
+  assert.deepEqual(objects(accepted), (await api.items('/messages?text=e&limit=2')).toReversed())
+  assert.match((await everywhere('--text', 'weaves', '--sender', '*')).stdout, /plain/)
+  assert.match((await everywhere('--text', 'nowhere')).stderr, /^no message fits/)
 })
 
 test('pages go on where the one before ended, and a cursor holds for its own words alone', async (t) => {
