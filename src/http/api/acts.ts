@@ -105,7 +105,7 @@ const bulk = endpoint({
       shape: z
         .object({
           count: z.int().describe('To how many it was done, or would be'),
-          left: z.int().describe('Found, and left alone'),
+          left: z.int().describe('Found, and left alone: not in a state where this can be done'),
           dryRun: z.boolean(),
           items: z.array(told),
         })

@@ -46,7 +46,7 @@ const list = endpoint({
     asOf === undefined
       ? pageOf('deliveries', query, {
           rooms,
-          ask: (page) => rooms.desk('deliveries', filterOf(query), page),
+          ask: (desk, page) => desk('deliveries', filterOf(query), page),
         })
       : asOfPage({ ...query, asOf }, rooms),
 })

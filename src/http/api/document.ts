@@ -13,6 +13,10 @@ const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
+    session: z
+      .string()
+      .describe('Of a mail that was refused: the id of the session in which it was')
+      .optional(),
   })
   .describe('What went wrong (RFC 9457)')
   .meta({ id: 'Problem' })

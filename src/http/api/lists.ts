@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { time } from '../../shapes/shape.ts'
 import { atTheTop, type Place } from '../../views/answers/pages.ts'
-import type { Page, TextPage } from '../../views/desk/index.ts'
+import type { Desk, Page, TextPage } from '../../views/desk/index.ts'
 import { type Asked, cursorFor, placeIn } from './cursor.ts'
 import { usualLimit } from './fields.ts'
 import { Json } from './json.ts'
@@ -34,12 +34,13 @@ export const placeOf = (name: string, asked: Paged): Place => {
   return place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
 }
 
-/** Rows that are looked through at a time: others are answered in between. */
+/** Rows that are looked through at a time: others are answered in between. The first look goes less far: most pages are near. */
+export const near = 2_000
 export const reach = 25_000
 /** Milliseconds after which whoever waits for a page hears how far the search has come. */
 const patience = 200
 
-type Wanted<At> = { readonly limit: number; readonly before: At }
+export type Wanted<At> = { readonly limit: number; readonly before: At }
 /** So many were found; `searched` is where it ended, if it might have found more. */
 type Look<At> = { readonly count: number; readonly searched: At | null }
 
@@ -48,13 +49,13 @@ type Look<At> = { readonly count: number; readonly searched: At | null }
  * long enough.
  */
 export const looksFor = async <At, Found extends Look<At>>(
-  look: (wanted: Wanted<At>) => Promise<Found>,
+  look: (wanted: Wanted<At>, isFirst: boolean) => Promise<Found>,
   { limit, before }: Wanted<At>,
 ): Promise<{ readonly looks: readonly Found[]; readonly last: Found }> => {
   const until = performance.now() + patience
   const looks: Found[] = []
   for (let wanted = { limit, before }; ; ) {
-    const last = await look(wanted)
+    const last = await look(wanted, looks.length === 0)
     looks.push(last)
     const rest = wanted.limit - last.count
     if (last.searched === null || rest <= 0 || performance.now() > until) return { looks, last }
@@ -69,15 +70,21 @@ const joined = (texts: readonly string[]): string =>
     .filter((text) => text !== '')
     .join(',')}]`
 
+type Shelves = Pick<Rooms, 'until' | 'desk' | 'far'>
 export const pageOf = async (
   name: string,
   asked: Paged,
-  { rooms, ask }: { readonly rooms: Pick<Rooms, 'until'>; readonly ask: (page: Page) => Promise<TextPage> },
+  {
+    rooms,
+    ask,
+  }: { readonly rooms: Shelves; readonly ask: (desk: Desk['ask'], page: Page) => Promise<TextPage> },
 ): Promise<Json> => {
   const { limit = usualLimit, position } = asked
   const before = placeOf(name, asked)
   if (position !== undefined) await rooms.until(position)
-  const { looks, last } = await looksFor((wanted) => ask({ ...wanted, reach }), { limit, before })
+  const look = (wanted: Wanted<Place>, isFirst: boolean) =>
+    isFirst ? ask(rooms.desk, { ...wanted, reach: near }) : ask(rooms.far, { ...wanted, reach })
+  const { looks, last } = await looksFor(look, { limit, before })
   const { end, searched } = last
   const items = joined(looks.map((look) => look.items))
   const next = end === null ? null : cursorFor(name, asked, [end.at, end.id])

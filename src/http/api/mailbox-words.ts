@@ -34,10 +34,14 @@ export const mailboxFilters = {
 }
 
 /** @throws Problem where there is no such mailbox */
-export const mailboxPage = (rooms: Rooms, name: string, page: MailboxPage): Promise<MailboxFound> =>
-  rooms.found(`mailbox ${name}`, async () => {
-    const exact = await rooms.desk('mailbox', name, page)
-    return exact ?? rooms.desk('mailbox', mailboxName(name), page)
+export const mailboxPage = (
+  { found, desk }: Pick<Rooms, 'found' | 'desk'>,
+  name: string,
+  page: MailboxPage,
+): Promise<MailboxFound> =>
+  found(`mailbox ${name}`, async () => {
+    const exact = await desk('mailbox', name, page)
+    return exact ?? desk('mailbox', mailboxName(name), page)
   })
 
 export const keeperIn = ({

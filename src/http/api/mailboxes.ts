@@ -9,7 +9,7 @@ import { Problem } from '../problem.ts'
 import { cursorFor, placeIn } from './cursor.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { idIn, paging, text, until, usualLimit } from './fields.ts'
-import { filterOf, listOf, looksFor, reach } from './lists.ts'
+import { filterOf, listOf, looksFor, near, reach, type Wanted } from './lists.ts'
 import { mailboxActs } from './mailbox-acts.ts'
 import { mailboxLive } from './mailbox-live.ts'
 import { address, flagList, folder, keeperIn, mailboxFilters, mailboxPage, tag } from './mailbox-words.ts'
@@ -121,9 +121,10 @@ const messages = endpoint({
     })
     if (query.text !== undefined)
       return told(await saying(came, params.address, { words: query.text, limit, before: top, filter }))
-    const look = async (wanted: { readonly limit: number; readonly before: Pick<Place, 'id'> }) => {
-      const place = { limit: wanted.limit, reach: together * reach, before: wanted.before.id }
-      const found = await mailboxPage(rooms, params.address, { ...filter, ...place })
+    const look = async (wanted: Wanted<Pick<Place, 'id'>>, isFirst: boolean) => {
+      const [desk, rows] = isFirst ? [rooms.desk, near] : [rooms.far, reach]
+      const place = { limit: wanted.limit, reach: together * rows, before: wanted.before.id }
+      const found = await mailboxPage({ ...rooms, desk }, params.address, { ...filter, ...place })
       return { ...found, count: found.items.length }
     }
     // One more than was asked for tells whether another page comes.

@@ -13,7 +13,6 @@ import {
 } from '../../telling/message-history.ts'
 import { traceOf } from '../../telling/message-trace.ts'
 import type { Message } from '../../views/answers/messages.ts'
-import type { Page } from '../../views/desk/index.ts'
 import type { House } from '../house.ts'
 import { Problem } from '../problem.ts'
 import { cursorFor } from './cursor.ts'
@@ -110,8 +109,10 @@ const list = endpoint({
   answer: async (came) => {
     const { query, rooms } = came
     if (query.text !== undefined) return saying(came, { ...query, text: query.text })
-    const ask = (page: Page) => rooms.desk('messages', filterOf(query), page)
-    return pageOf('messages', query, { rooms, ask })
+    return pageOf('messages', query, {
+      rooms,
+      ask: (desk, page) => desk('messages', filterOf(query), page),
+    })
   },
 })
 

@@ -7,6 +7,8 @@ import { Problem } from '../problem.ts'
 
 export type Rooms = {
   readonly desk: Desk['ask']
+  /** The same where a look may take long, and keeps nobody waiting who wants a page that is near. */
+  readonly far: Desk['ask']
   /** Answers out of the log, read where no mail waits for it. */
   readonly records: Desk['ask']
   /** Reads mail for the words in it. */
@@ -28,7 +30,7 @@ const aMoment = 500
 
 export const roomsOf = (
   house: House,
-  { desk, records, search }: Pick<Rooms, 'desk' | 'records' | 'search'>,
+  { desk, far, records, search }: Pick<Rooms, 'desk' | 'far' | 'records' | 'search'>,
 ): Rooms => {
   const reached = async (position: number, patience: number): Promise<boolean> => {
     const end = performance.now() + patience
@@ -39,7 +41,7 @@ export const roomsOf = (
     return true
   }
   return {
-    ...{ desk, records, search },
+    ...{ desk, far, records, search },
     until: async (position) => {
       if (position > (await house.log.tail()))
         throw new Problem(400, `position ${position} is beyond the end of the log`)

@@ -36,7 +36,7 @@ const told = (error: unknown): unknown => {
 /** Where questions go that nobody else may be kept waiting for. */
 type Desks = {
   readonly views: Desk
-  /** Threads of its own: who looks through the log keeps no list waiting, and mail comes first. */
+  /** Threads of its own: who looks through the log, or far back, keeps no list waiting, and mail comes first. */
   readonly log: Desk
   /** A thread of its own, which comes after all others. */
   readonly search: Search
@@ -61,7 +61,8 @@ const answering =
       ...{ params: paramsOf(params, request), query: queryOf(query, request), body: bodyOf(body, request) },
       ...{
         rooms: roomsOf(house(), {
-          ...{ desk: desks.views.ask, records: recordsOf(desks), search: desks.search },
+          ...{ desk: desks.views.ask, far: desks.log.ask },
+          ...{ records: recordsOf(desks), search: desks.search },
         }),
         house: house(),
         request,

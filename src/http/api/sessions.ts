@@ -34,7 +34,7 @@ const list = endpoint({
   answer: ({ query, rooms }) =>
     pageOf('sessions', query, {
       rooms,
-      ask: (page) => rooms.desk('sessions', filterOf(query), page),
+      ask: (desk, page) => desk('sessions', filterOf(query), page),
     }),
 })
 

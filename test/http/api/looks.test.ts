@@ -5,7 +5,9 @@ import { looksFor, pageOf } from '../../../src/http/api/lists.ts'
 import { atTheTop, type Place } from '../../../src/views/answers/pages.ts'
 import type { Page, TextPage } from '../../../src/views/desk/index.ts'
 
-const rooms = { until: async () => {} }
+const nobody = async (): Promise<never> => {
+  throw new Error('asked of nobody here')
+}
 const placeAt = (at: number): Place => ({ at, id: `id${at}` })
 const textOf = (items: readonly number[], where: Partial<TextPage>): TextPage => ({
   ...{ items: JSON.stringify(items), count: items.length, end: null, searched: null },
@@ -17,16 +19,24 @@ const until = (at: number, ...items: number[]): TextPage =>
 
 const asked = async (looks: readonly TextPage[], limit: number) => {
   const wanted: Page[] = []
+  const desks: unknown[] = []
+  const rooms = { until: async () => {}, desk: nobody, far: async (): Promise<never> => nobody() }
   const answer = await pageOf(
     'messages',
     { limit },
     {
       rooms,
-      ask: async (page) => {
+      ask: async (desk, page) => {
         wanted.push(page)
+        desks.push(desk)
         return looks[wanted.length - 1]!
       },
     },
+  )
+  // Only the first look is made where others wait for theirs.
+  assert.deepEqual(
+    desks,
+    desks.map((_, place) => (place === 0 ? rooms.desk : rooms.far)),
   )
   const { items, next, searchedTo } = JSON.parse(answer.text) as Record<string, unknown>
   return { items, next, searchedTo, wanted }
