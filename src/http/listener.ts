@@ -105,11 +105,11 @@ export const createListener = ({
     return sendProblem(reply, 405, `${path} takes ${allowed.join(', ')}, and no ${method}`)
   })
   app.setErrorHandler((error, { method, routeOptions }, reply) => {
-    const { status, detail } = problemOf(error)
+    const { status, detail, session } = problemOf(error)
     const request = `${method} ${routeOptions.url ?? '(nothing)'}`
     const about = error instanceof Problem ? error.about : {}
     if (status >= 500) warn('a request could not be answered', asError(error), { request, ...about })
-    return sendProblem(reply, status, detail)
+    return sendProblem(reply, status, detail, session)
   })
   for (const part of parts) part(app, house)
   return app

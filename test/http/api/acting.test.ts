@@ -184,6 +184,7 @@ test('what is refused for now names its session, in the answer and in the log', 
   const answer = await post(api, { to: '451@example.net', subject: 'Later' })
   assert.equal(answer.status, 503)
   const [session] = await api.items('/sessions')
+  assert.equal(answer.json.session, session?.id)
   assert.match(detailOf(answer), new RegExp(`^it was refused: 451 .*\\(session ${session?.id}\\)$`))
   assert.deepEqual(warnings.at(-1), [
     'a request could not be answered',

@@ -26,7 +26,7 @@ const rowOf = (method: string, path: string): Endpoint | undefined =>
     (row) => row.method === method && new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
   )
 
-const problemKeys = ['type', 'title', 'status', 'detail']
+const problemKeys = ['type', 'title', 'status', 'detail', 'session']
 
 /** Every field is in the shape, and is what the shape says. */
 const holds = (row: Endpoint | undefined, { status, headers, json, text }: Answer): void => {
