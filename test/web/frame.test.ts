@@ -153,3 +153,20 @@ test('a page whose files are gone, since the server was replaced, says so and is
   await page.getByRole('button', { name: 'Load it again' }).click()
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor()
 })
+
+test('what could not be asked, since the server was away, is asked again by itself when it is back', async (here) => {
+  const { page, origin, mail } = here
+  await mail(hello)
+  await page.goto(`${origin}/mail/bob@example.org`)
+  const row = page.locator('.mails .rows a').first()
+  await row.waitFor()
+  const asked = /\/api\/v1\/messages\//
+  await page.route(asked, (route) => route.abort())
+  await row.click()
+  const fault = page.locator('.pane .problem p')
+  await fault.waitFor()
+  assert.equal(await fault.textContent(), 'That did not work: the server cannot be reached; is it running?')
+  await page.unroute(asked)
+  await page.locator('.pane .letter h2').waitFor()
+  await fault.waitFor({ state: 'detached' })
+})

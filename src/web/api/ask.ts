@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type ApiProblem, type Asked, getJson, getText, urlOf } from './client.ts'
 import { type Batch, useLive } from './live.ts'
+import { useUnreached } from './unreached.ts'
 
 export type Answer<Value> = {
   readonly value: Value | null
@@ -59,6 +60,7 @@ const useAnswer = <Value>(
     else pace.current = { ...pace.current, isLate: true }
   }, [])
   const isKnown = known.url === url && url !== null
+  useUnreached(isKnown ? known.error : null, again)
   return { value: isKnown ? known.value : null, error: isKnown ? known.error : null, isAsking, again }
 }
 
@@ -197,13 +199,15 @@ export const usePages = <Item>({ path, asked, key, behind = 'cursor' }: PagesOpt
   useEffect(() => {
     if (goOn !== null) load(goOn)
   }, [goOn])
+  // A search that failed on its way goes on there: its newest page is known, and asked again would say nothing of the rest.
+  const again = (): void => load(error === null ? null : goOn)
+  useUnreached(error, again)
   return {
     // Nothing found yet is not nothing.
     items: isKnown && (known.items.length > 0 || next === null) ? known.items : null,
     ...{ error, isAsking, searchedTo, passedOver: isKnown ? known.passedOver : 0 },
     more: next === null ? null : () => load(next),
-    // A search that failed on its way goes on there: its newest page is known, and asked again would say nothing of the rest.
-    again: () => load(error === null ? null : goOn),
+    again,
     upTo: (position) => load(error === null ? null : goOn, position),
     change: (now) =>
       setKnown((before) =>

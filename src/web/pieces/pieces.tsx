@@ -95,7 +95,7 @@ export const Problem = ({ error, again }: { readonly error: ApiProblem; readonly
   <div class="problem" role="alert">
     <p>
       {error.status === 404 ? 'There is none such here' : 'That did not work'}
-      {`: ${error.message}.`}
+      {`: ${error.message}${/[.?!]$/.test(error.message) ? '' : '.'}`}
     </p>
     {again !== undefined && (
       <button type="button" onClick={again}>
