@@ -18,8 +18,8 @@ const fields: readonly Field[] = [
   { name: 'domain', title: 'Domain', hint: 'example.net', first: true },
   { name: 'sender', title: 'Sender', hint: '*@example.org' },
   { name: 'message', title: 'Message', hint: 'its id' },
-  { name: 'since', title: 'Queued since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Queued until', hint: '10m' },
+  { name: 'since', title: 'Queued since', hint: '1h, 18:00, 2026-01-31' },
+  { name: 'until', title: 'Queued until', hint: '10m, 18:00' },
 ]
 
 export const statusTones: Readonly<Record<Delivery['status'], Tone>> = {

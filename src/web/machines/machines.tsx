@@ -70,8 +70,8 @@ const periods = [
 
 /** Any other period: from when to when, as lists are asked for it. */
 const bounds: readonly Field[] = [
-  { name: 'since', title: 'Or since', hint: '2h, 2026-01-31', first: true },
-  { name: 'until', title: 'Until', hint: '1h, 2026-01-31', first: true },
+  { name: 'since', title: 'Or since', hint: '2h, 18:00, 2026-01-31', first: true },
+  { name: 'until', title: 'Until', hint: '1h, 18:00, 2026-01-31', first: true },
 ]
 
 type Period = { readonly since?: string; readonly until?: string }

@@ -34,16 +34,16 @@ const ofAll: readonly Field[] = [
   { name: 'sender', title: 'From', hint: '*@example.org' },
   { name: 'recipient', title: 'To', hint: 'you@*' },
   { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
-  { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10m' },
+  { name: 'since', title: 'Since', hint: '1h, 18:00, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10m, 18:00' },
 ]
 const ofBox: readonly Field[] = [
   { name: 'search', title: 'Search', hint: 'From, subject', first: true },
   { name: 'flag', title: 'Flag', choices: ['unseen', 'seen', 'flagged', 'answered'], first: true },
   { name: 'from', title: 'From', hint: '*@example.org' },
   { name: 'subject', title: 'Subject', hint: 'words' },
-  { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10m' },
+  { name: 'since', title: 'Since', hint: '1h, 18:00, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10m, 18:00' },
 ]
 const fieldsOf = (box: string): readonly Field[] => (box === everything ? ofAll : ofBox)
 

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { ask } from '../frame/router.ts'
+import { askedTime, isTimeField, shownTime, timeTitle } from './local-time.ts'
 
 export type Field = {
   readonly name: string
@@ -26,6 +27,8 @@ export const askedBy = (fields: readonly Field[], query: URLSearchParams): Recor
 
 /** Characters of a field: its hint is seen whole. */
 const shortest = 14
+/** Of one for a time, which is seen whole as well. */
+const shortestTime = 20
 
 const Choice = ({ field, value }: { readonly field: Field; readonly value: string }) => (
   <label>
@@ -46,20 +49,23 @@ const Choice = ({ field, value }: { readonly field: Field; readonly value: strin
 )
 
 const Words = ({ field, value }: { readonly field: Field; readonly value: string }) => {
-  const [typed, setTyped] = useState({ value, text: value })
+  const shown = shownTime(field.name, value)
+  const [typed, setTyped] = useState({ value, text: shown })
   // At once, not in an effect: that would come after what somebody has typed meanwhile, and take it away.
-  if (typed.value !== value) setTyped({ value, text: value })
-  const text = typed.value === value ? typed.text : value
+  if (typed.value !== value) setTyped({ value, text: shown })
+  const text = typed.value === value ? typed.text : shown
+  const isTime = isTimeField(field.name)
   const apply = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void =>
-    ask({ [field.name]: currentTarget.value.trim() })
+    ask({ [field.name]: askedTime(field.name, currentTarget.value.trim()) })
   return (
-    <label>
+    // What is typed is asked for when it is done: that Enter does it is said meanwhile.
+    <label class={text.trim() === shown ? '' : 'typed'} {...(isTime && { title: timeTitle() })}>
       <span>{field.title}</span>
       <input
         type="search"
         value={text}
         placeholder={field.hint ?? ''}
-        size={Math.max(shortest, field.hint?.length ?? 0)}
+        size={Math.max(isTime ? shortestTime : shortest, field.hint?.length ?? 0)}
         data-field={field.name}
         {...(field.first === true && { 'data-search': '' })}
         onInput={({ currentTarget }) => setTyped({ value, text: currentTarget.value })}

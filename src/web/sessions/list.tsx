@@ -18,8 +18,8 @@ const fields: readonly Field[] = [
   { name: 'reason', title: 'Reason', hint: 'spf-fail' },
   { name: 'rule', title: 'Rule', hint: 'dmarc.*' },
   { name: 'tag', title: 'Junk by rule', hint: 'spf.fail, dmarc.*' },
-  { name: 'since', title: 'Since', hint: '1h, 2026-01-31' },
-  { name: 'until', title: 'Until', hint: '10m, 2026-01-31' },
+  { name: 'since', title: 'Since', hint: '1h, 18:00, 2026-01-31' },
+  { name: 'until', title: 'Until', hint: '10m, 18:00, 2026-01-31' },
 ]
 
 const outcomeTones: Readonly<Record<Session['outcome'], Tone>> = {
