@@ -195,11 +195,19 @@ test('text: what a message says, decoded, and nothing that steers the terminal',
   assert.equal(json!.id, '01jaaaaaaaaaaaaaaaaa')
   const bare = await withMessage(
     context,
-    Buffer.from('Subject: x\r\nContent-Type: text/html\r\n\r\n<b>a</b>\r\n'),
+    Buffer.from(
+      'Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Gr&uuml;<b>ße</b>, Bob</p>\r\n\x1b[2Jbye\r\n',
+    ),
   )
-  const none = await fsmtp(bare, 'message', '01ja', '--text')
+  const made = await fsmtp(bare, 'message', '01ja', '--text')
+  assert.deepEqual(
+    [made.code, made.out],
+    [0, '(it has no plain text: this is made from its HTML)\n\nGrüße, Bob\n�[2Jbye\n'],
+  )
+  const silent = await withMessage(context, Buffer.from('Subject: x\r\n\r\n\r\n'))
+  const none = await fsmtp(silent, 'message', '01ja', '--text')
   assert.deepEqual([none.code, none.out], [1, ''])
-  assert.match(none.err, /has no plain text; `fsmtp message 01jaaaaaaaaaaaaaaaaa --raw` shows all of it\n$/)
+  assert.match(none.err, /says nothing; `fsmtp message 01jaaaaaaaaaaaaaaaaa --raw` shows all of it\n$/)
 })
 
 test('what is not there is said in one line, with what to do, and exit 1', async (context) => {

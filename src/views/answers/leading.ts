@@ -68,13 +68,22 @@ export type Walk = Omit<Paged, 'oldest'> & Partial<Pick<Paged, 'oldest'>>
 
 const last = (column: string): string => column.slice(column.indexOf('.') + 1)
 
-/** Rows behind a place, by their time and id. */
+/** SQL of a time and an id. */
+type Pair = readonly [at: string, id: string]
+/** One of them, chosen once and not row by row. */
+const either = (condition: string, one: Pair, other: Pair): string =>
+  `(${one.map((part, place) => `CASE WHEN ${condition} THEN ${part} ELSE ${other[place]} END`).join(', ')})`
+/** The place, or what came first after the time that was asked for. */
+const top = either(':until < :beforeAt', [':until + 1', "''"], [':beforeAt', ':beforeId'])
+const bottom = either(':since > :floorAt', [':since', "''"], [':floorAt', ':floorId'])
+
+/** Rows behind a place, by their time and id: bounds of an index that has both, so that nothing of it is held against each row. */
 const boundsOf = (at: string, id: string) => {
-  const place = `${at} <= min(:beforeAt, coalesce(:until, 9e15)) AND (${at} < :beforeAt OR ${id} < :beforeId)`
+  const place = `(${at}, ${id}) < ${top}`
   const inOrder = `ORDER BY ${at} DESC, ${id} DESC`
   return {
     inOrder,
-    behind: `${place} AND ${at} >= max(coalesce(:since, 0), :floorAt) AND (${at} > :floorAt OR ${id} >= :floorId)`,
+    behind: `${place} AND (${at}, ${id}) >= ${bottom}`,
     floor: (rows: string) => [
       `SELECT ${at} AS at, ${id} AS id FROM ${rows} ${place} AND ${at} >= coalesce(:since, 0)
         ${inOrder} LIMIT 1 OFFSET :reach`,
