@@ -43,7 +43,12 @@ export type Acted = {
   readonly error?: string
 }
 export type Acts = (asked: ActQuestion) => Promise<readonly Acted[]>
-export type Status = { readonly pid: number; readonly startedAt: number }
+export type Status = {
+  readonly pid: number
+  readonly startedAt: number
+  /** Where it takes mail. */
+  readonly listeners?: readonly { readonly service: string; readonly port: number }[]
+}
 type Answer =
   | {
       readonly ok: true
@@ -67,11 +72,12 @@ export const serveControl = (
   directory: string,
   log: EventLog,
   acts: Acts = nothingToActOn,
+  listeners: Status['listeners'] = [],
 ): Promise<ControlServer> => {
   const path = controlPath(directory)
   rmSync(path, { force: true })
   const sockets = new Set<Socket>()
-  const status: Status = { pid: process.pid, startedAt: Date.now() }
+  const status: Status = { pid: process.pid, startedAt: Date.now(), listeners }
   const server: Server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())

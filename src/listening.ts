@@ -10,9 +10,17 @@ const explanations: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine does not have that address; choose one it has, or 0.0.0.0',
 }
 
+const ownPorts =
+  'write one line, `{ playground: true, listeners: [{ service: mx, address: 127.0.0.1, port: 3525 }, { service: http, address: 127.0.0.1, port: 9025 }] }`, into fsmtp.yaml'
+
 export class PortInUse extends CommandFault {
   constructor({ address, port }: Spot, code: string) {
     super(`cannot listen on ${address} port ${port}: ${explanations[code] ?? code}`)
+  }
+
+  /** The same, for who has no configuration in which a port could be chosen. */
+  get inPlayground(): CommandFault {
+    return new CommandFault(`${this.message}; here is none yet: ${ownPorts}`)
   }
 }
 

@@ -202,7 +202,7 @@ const start = async (config: Config, notices: Notices, opened: Opened): Promise<
       returnPath: forwarding?.returnPath((domain) => directory.isLocal(domain)),
       signers,
     })
-  const control = await serveControl(config.data, log, deliveries?.acts)
+  const control = await serveControl(config.data, log, deliveries?.acts, listeners)
   opened.also(() => control.close())
   const webhooks = await startWebhooks({ config, log, members, ...notices })
   opened.also(() => webhooks.stop())

@@ -32,17 +32,32 @@ export const findServer = async ({ via, config: file, data, user }: Finding): Pr
   const listener = config.listeners.find((candidate) => candidate.service === service)
   if (!listener)
     throw new CommandFault(`the configuration has no ${service} listener; name a server with --via`)
-  const unattended = (await isUnattended(config.data)) ? resolve(config.data) : null
+  const unattended = await whoIsMissing(config.data, { listener, isNamed: data !== undefined })
   return { server: reachable(listener), hostname: config.hostname, unattended }
 }
 
-/** Data that are not here or belong to somebody else may have a server all the same. */
-const isUnattended = async (data: string): Promise<boolean> => {
+type Meant = { readonly listener: Config['listeners'][number]; readonly isNamed: boolean }
+
+/**
+ * The data directory, where no server runs on it; null where one does, or nobody can know: data that are not here, unless they were named,
+ * or that belong to somebody else may have a server all the same.
+ * @throws CommandFault where that server takes mail at another port
+ */
+const whoIsMissing = async (data: string, { listener, isNamed }: Meant): Promise<string | null> => {
   const found = statSync(data, { throwIfNoEntry: false })
-  if (found === undefined || (process.getuid !== undefined && found.uid !== process.getuid())) return false
+  if (found === undefined) return isNamed ? resolve(data) : null
+  if (process.getuid !== undefined && found.uid !== process.getuid()) return null
   const control = await connectControl(data)
-  control?.close()
-  return control === null
+  if (control === null) return resolve(data)
+  const { listeners = [] } = await control.status().finally(() => control.close())
+  const own = listeners.filter(({ service }) => service === listener.service)
+  const [other] = own
+  // A port of 0 is any; a server that says nothing may be of a version of before.
+  if (listener.port === 0 || other === undefined || own.some(({ port }) => port === listener.port))
+    return null
+  throw new CommandFault(
+    `${listener.address}:${listener.port} is not the server of ${resolve(data)}, which takes mail at port ${other.port}: name its configuration with --config, or the server with --via; nothing was sent`,
+  )
 }
 
 const form = 'HOST:PORT, smtp://HOST:PORT or smtps://HOST:PORT'

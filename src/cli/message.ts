@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { AcceptedRecipient, MessageAccepted } from '../../machines/vocabulary/events.ts'
 import { subjectOf } from '../../machines/vocabulary/notices.ts'
 import { omitting } from '../content/omitting.ts'
+import { spoken } from '../opening/spoken.ts'
 import { traceLines } from '../smtp/trace.ts'
 import { clientFindings, messageFindings } from '../telling/findings-text.ts'
 import { type MessageHistory, messageDetails, messageHistory } from '../telling/message-history.ts'
@@ -27,7 +28,7 @@ export const register = (program: Command): void => {
     .argument('<id>', 'the message’s id, or enough of its beginning')
     .description('show one message')
     .option('--raw', 'its bytes as they came in, under our Return-Path and Received lines; nothing else')
-    .option('--text', 'what it says: its plain text, decoded')
+    .option('--text', 'what it says: its plain text, decoded; without one, its HTML without tags')
     .option('--trace', 'everything that happened to it')
     .addHelpText(
       'after',
@@ -93,13 +94,26 @@ const tellText = async (opened: Reading, found: Found): Promise<void> => {
   const { id } = found.message
   const { default: PostalMime } = await import('postal-mime')
   // What came with it as an attachment is no word of its own.
-  const { text } = await PostalMime.parse(await buffer(await bodyOf(opened, found)), {
+  const { text, html } = await PostalMime.parse(await buffer(await bodyOf(opened, found)), {
     forceRfc822Attachments: true,
   })
   if (opened.json) return ndjson({ id, text: text ?? null })
-  if (text === undefined || text.trim() === '')
-    throw new CommandFault(`message ${id} has no plain text; \`fsmtp message ${id} --raw\` shows all of it`)
-  print(text.replace(/\r\n?/g, '\n').trimEnd())
+  const lines = text?.trim() ? text : fromHtml(html ?? '')
+  if (lines === '')
+    throw new CommandFault(`message ${id} says nothing; \`fsmtp message ${id} --raw\` shows all of it`)
+  print(lines.replace(/\r\n?/g, '\n').trimEnd())
+}
+
+/** As a search reads it, which knows no layout: blanks where the HTML has tags. Empty where it says nothing. */
+const fromHtml = (html: string): string => {
+  const lines = spoken(html)
+    .split(/\r\n?|\n/)
+    .map((line) => line.replace(/[^\S\n]+/g, ' ').trim())
+  const text = lines
+    .filter((line, at) => line !== '' || (lines[at - 1] ?? '') !== '')
+    .join('\n')
+    .trim()
+  return text === '' ? '' : `(it has no plain text: this is made from its HTML)\n\n${text}`
 }
 
 const tellTrace = ({ json }: Reading, found: Found): void => {

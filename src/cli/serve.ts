@@ -27,8 +27,9 @@ const serve = async (options: Options): Promise<void> => {
   const notices = noticesTo(pino.destination(2))
   const running = await startServer(loaded.config, notices).catch((error: unknown) => {
     // Where the same server runs already its ports are taken, too: its data are what people should hear of.
-    if (error instanceof PortInUse) mustBeFree(loaded.config.data)
-    throw error
+    if (!(error instanceof PortInUse)) throw error
+    mustBeFree(loaded.config.data)
+    throw loaded.file === null ? error.inPlayground : error
   })
   const settings = new Settings({ loaded, source, running, notices })
   const ended = untilSignalled({ running, notices, settings })

@@ -36,8 +36,8 @@ export const sessionPolicy = (config: Config, service: Service): SessionPolicy =
     // RFC 6409 §4.3: submission is for those who may; other servers have no accounts here.
     authentication: submitting ? 'required' : 'none',
     startTls: service === 'submission' || (service === 'mx' && offersTlsOnMx(config)),
-    // Of logged-in senders; on mx only a trusted proxy can say that somebody is.
-    ownAddressesOnly: true,
+    // Of logged-in senders; on mx only a trusted proxy can say that somebody is. A playground catches what applications send, in whose name it is.
+    ownAddressesOnly: !config.playground,
     bareNewlines: submitting ? config.bareNewlines.submission : config.bareNewlines.mx,
     magicRecipients: config.playground,
     ...rulesFor(config, service),

@@ -254,6 +254,16 @@ test('a server of the same name on other data is told nothing, unless --via name
     ],
   )
   assert.equal((await fsmtp(folder, [...words, '--via', ground.mx])).code, 0)
+  const named = await fsmtp(folder, [...words, '--data', 'other/data'])
+  assert.equal(named.code, 1)
+  assert.match(named.stderr, /is not the server of \S+\/other\/data, on which none runs/)
+  const other = await playground(t)
+  const served = await fsmtp(folder, [...words, '--data', join(other.server.folder, 'data')])
+  assert.equal(served.code, 1)
+  assert.match(
+    served.stderr,
+    /is not the server of \S+, which takes mail at port \d+: name .*; nothing was sent$/m,
+  )
   assert.equal((await eventsOf(ground, 'MessageAccepted')).length, 2)
 })
 

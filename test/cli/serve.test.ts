@@ -4,6 +4,8 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { freePort } from '../../bench/process.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { PortInUse } from '../../src/listening.ts'
 import { configText, eventually, fsmtp, serve, workplace } from '../server.ts'
 
 test('a second server on the same data and the same port names the process that has the data', async (t) => {
@@ -19,6 +21,16 @@ test('a second server on the same data and the same port names the process that 
   const elsewhere = await fsmtp(folder, [...again, '--data', 'other'])
   assert.equal(elsewhere.code, 1)
   assert.match(elsewhere.stderr, /^fsmtp: cannot listen on 127\.0\.0\.1 port \d+: another program listens/)
+  const { message } = new PortInUse({ address: '127.0.0.1', port: 2525 }, 'EADDRINUSE').inPlayground
+  const [, own = ''] = /`({ playground.*})`, into fsmtp\.yaml$/.exec(message) ?? []
+  const { config } = parseConfig(own, { shown: null, file: null, folder, data: null })
+  assert.deepEqual(
+    config.listeners.map(({ service, port }) => [service, port]),
+    [
+      ['mx', 3525],
+      ['http', 9025],
+    ],
+  )
 })
 
 test('a server that finds in the middle of its start that it cannot serve says so and ends, and leaves the data to the next', async () => {

@@ -265,5 +265,7 @@ test('each service gets its own policy, and the same configuration an equal one'
     ['required', false, true, 'repair'],
   )
   assert.deepEqual(sessionPolicy(structuredClone(config), 'mx'), mx)
-  assert.equal(sessionPolicy(loadConfig({ cwd: folder() }).config, 'mx').magicRecipients, true)
+  const { config: playground } = loadConfig({ cwd: folder() })
+  assert.equal(sessionPolicy(playground, 'mx').magicRecipients, true)
+  assert.equal(sessionPolicy(playground, 'submission').ownAddressesOnly, false)
 })

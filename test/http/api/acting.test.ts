@@ -279,12 +279,16 @@ test('what is not taken is told with what is', async (t) => {
     const [status, said] = await json(path, value)
     assert.deepEqual([status, detail.test(String(said))], [400, true], String(said))
   }
-  const [status, said] = await json('/messages', {
-    ...{ from: 'me@example.org', to: 'ann@example.net', text: 'Hi' },
+})
+
+test('in a playground anybody may be the sender, as over SMTP', async (t) => {
+  const api = await sending(t)
+  const { status, json } = await post(api, {
+    from: 'App <app@example.org>',
+    to: 'ann@example.net',
+    text: 'Hi',
   })
-  assert.equal(status, 422)
-  assert.match(
-    String(said),
-    /does not belong to your account.*; GET \/api\/v1\/senders has the addresses that are yours$/,
-  )
+  assert.equal(status, 202)
+  await api.settled()
+  assert.equal((await api.get(`/messages/${json.id}`)).sender, 'app@example.org')
 })
