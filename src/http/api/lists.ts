@@ -34,9 +34,10 @@ export const placeOf = (name: string, asked: Paged): Place => {
   return place === null ? atTheTop : ({ at: place[0], id: place[1] } as Place)
 }
 
-/** Rows that are looked through at a time: others are answered in between. The first look goes less far: most pages are near. */
+/** Rows that are looked through first, where lists wait for each other: most pages are near. */
 export const near = 2_000
-export const reach = 25_000
+/** Rows that are looked through at a time after that: others who look far are answered in between. */
+export const reach = 100_000
 /** Milliseconds after which whoever waits for a page hears how far the search has come. */
 const patience = 200
 

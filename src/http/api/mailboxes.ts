@@ -84,8 +84,8 @@ const saying = (
     ...{ words, limit, before: { id: before, at: 0 }, placeOf },
     mailOf: ({ message, size, from, subject }: MailboxMessage) => ({ message, size, from, subject }),
     page: async ({ id }, most) => {
-      const asked = { ...filter, limit: most, reach: together * reach, before: id }
-      const { items, searched: end } = await mailboxPage(came.rooms, name, asked)
+      const asked = { ...filter, limit: most, reach, before: id }
+      const { items, searched: end } = await mailboxPage({ ...came.rooms, desk: came.rooms.far }, name, asked)
       return { rows: items, rest: items.length === most ? placeOf(items.at(-1)!) : end }
     },
   })
@@ -122,8 +122,8 @@ const messages = endpoint({
     if (query.text !== undefined)
       return told(await saying(came, params.address, { words: query.text, limit, before: top, filter }))
     const look = async (wanted: Wanted<Pick<Place, 'id'>>, isFirst: boolean) => {
-      const [desk, rows] = isFirst ? [rooms.desk, near] : [rooms.far, reach]
-      const place = { limit: wanted.limit, reach: together * rows, before: wanted.before.id }
+      const [desk, rows] = isFirst ? [rooms.desk, together * near] : [rooms.far, reach]
+      const place = { limit: wanted.limit, reach: rows, before: wanted.before.id }
       const found = await mailboxPage({ ...rooms, desk }, params.address, { ...filter, ...place })
       return { ...found, count: found.items.length }
     }

@@ -72,7 +72,7 @@ const saying = async (
     placeOf: ({ id, acceptedAt }: Message) => ({ id, at: Date.parse(acceptedAt) }),
     mailOf: ({ id, size, from, subject }) => ({ message: id, size, from, subject }),
     page: async (place, most) => {
-      const page = await came.rooms.desk('messages', filter, { limit: most, before: place, reach })
+      const page = await came.rooms.far('messages', filter, { limit: most, before: place, reach })
       // The desk tells it as JSON.
       return { rows: JSON.parse(page.items) as Message[], rest: page.end }
     },
