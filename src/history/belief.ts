@@ -149,7 +149,7 @@ const fits = (value: unknown, type: string | undefined): boolean =>
 const misfit = (change: RowChange, { key, columns }: TableSchema): string | undefined => {
   if (!('key' in change)) return undefined
   // What another row holds was looked at when it came there.
-  const begun = change.kind === 'upsert' ? (change.behind?.columns.length ?? 0) : 0
+  const begun = 'behind' in change ? (change.behind?.columns.length ?? 0) : 0
   const keys = key.slice(begun).map((column, at) => [column, change.key[at]] as const)
   const values = 'set' in change ? Object.entries(change.set ?? {}) : []
   const wrong = [...keys, ...values].find(([column, value]) => !fits(value, columns[column]))

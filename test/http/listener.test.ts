@@ -82,7 +82,10 @@ test('names and networks are taken over when the configuration is read again', a
 
 test('a fault is a problem that says what is wrong', async (t) => {
   const { http } = await watchedServer(t)
-  assert.equal(problem(await ask(http, '/api/v1/nothing?x=1'), 404).detail, 'there is no GET /api/v1/nothing')
+  assert.equal(
+    problem(await ask(http, '/api/v1/nothing?x=1'), 404).detail,
+    'there is no GET /api/v1/nothing; /api/docs shows what there is',
+  )
   const other = await ask(http, '/healthz', { method: 'POST' })
   assert.equal(problem(other, 405).detail, '/healthz takes GET, HEAD, and no POST')
   assert.equal(other.headers.allow, 'GET, HEAD')
